@@ -1,0 +1,184 @@
+// Why a packet was dropped: number, name and sentence of every reason.
+//
+// The constant's name is the reason's name (DROP_NO_ROUTE is "no-route" in JSON, metrics and
+// documents), its value is the index of its counter, and dropSentence() explains it. Both
+// compilers import this file; docs/drop-reasons.md is generated from it and a test compares the
+// two. Numbers are never reused. This file imports nothing.
+
+// Layer 2
+export const DROP_FRAME_TOO_SHORT = 1;
+export const DROP_FRAME_TOO_LARGE = 2;
+export const DROP_TRUNCATED = 3;
+export const DROP_BAD_LLC = 4;
+export const DROP_UNSUPPORTED_ETHERTYPE = 5;
+export const DROP_UNSUPPORTED_LINK_PAYLOAD = 6;
+export const DROP_TOO_MANY_TAGS = 7;
+export const DROP_TOO_MANY_LABELS = 8;
+export const DROP_BAD_PPPOE = 9;
+export const DROP_VLAN_UNKNOWN = 10;
+export const DROP_LABEL_UNKNOWN = 11;
+export const DROP_PPPOE_UNKNOWN = 12;
+export const DROP_NOT_OUR_MAC = 13;
+export const DROP_L2_BROADCAST = 14;
+export const DROP_BAD_ARP = 15;
+export const DROP_ARP_NOT_OURS = 16;
+
+// IPv4 and IPv6
+export const DROP_IP_BAD_VERSION = 20;
+export const DROP_IP_BAD_LENGTH = 21;
+export const DROP_IP4_BAD_HEADER_LENGTH = 22;
+export const DROP_IP4_BAD_CHECKSUM = 23;
+export const DROP_IP4_BAD_OPTIONS = 24;
+export const DROP_BAD_FRAGMENT = 25;
+export const DROP_LAND = 26;
+export const DROP_IP6_TOO_MANY_EXTENSIONS = 27;
+export const DROP_IP6_BAD_EXTENSION = 28;
+export const DROP_IP6_UNKNOWN_OPTION = 29;
+
+// Transport
+export const DROP_L4_TOO_SHORT = 40;
+export const DROP_TCP_BAD_OFFSET = 41;
+export const DROP_UDP_BAD_LENGTH = 42;
+export const DROP_DCCP_BAD_OFFSET = 43;
+export const DROP_GRE_BAD_HEADER = 44;
+export const DROP_L4_BAD_CHECKSUM = 45;
+
+// Routing
+export const DROP_MARTIAN_SOURCE = 60;
+export const DROP_MARTIAN_DESTINATION = 61;
+export const DROP_MULTICAST_NOT_ROUTED = 62;
+export const DROP_LINK_LOCAL_SCOPE = 63;
+export const DROP_PORT_DOWN = 64;
+export const DROP_NO_ADDRESS_FAMILY = 65;
+export const DROP_NO_ROUTE = 66;
+export const DROP_BLACKHOLE = 67;
+export const DROP_UNREACHABLE = 68;
+export const DROP_PROHIBITED = 69;
+export const DROP_TTL_EXCEEDED = 70;
+export const DROP_TOO_BIG = 71;
+export const DROP_NO_NEIGHBOR = 72;
+export const DROP_NEIGHBOR_FAILED = 73;
+export const DROP_NEIGHBOR_QUEUE_FULL = 74;
+export const DROP_NEEDS_FRAGMENTATION = 75;
+
+// Resources
+export const DROP_NO_FRAME = 90;
+
+/** Counters reserved for reasons: every reason's number is below this. */
+export const DROP_SLOTS = 128;
+
+/**
+ * The sentence for people of a drop reason; "" for a number that is no reason.
+ * A function, so that the kernels, which never call it, carry none of its text.
+ */
+export function dropSentence(reason: number): string {
+  switch (reason) {
+    case DROP_FRAME_TOO_SHORT:
+      return "The frame ended before its Ethernet header or a tag in it did.";
+    case DROP_FRAME_TOO_LARGE:
+      return "The frame is larger than the engine's frames hold (engine.frame_size).";
+    case DROP_TRUNCATED:
+      return "The capture kept only the beginning of the packet (snaplen), so it cannot be sent on.";
+    case DROP_BAD_LLC:
+      return "The 802.3 length or the LLC/SNAP header contradicts the frame.";
+    case DROP_UNSUPPORTED_ETHERTYPE:
+      return "The EtherType or LLC protocol is none the engine routes.";
+    case DROP_UNSUPPORTED_LINK_PAYLOAD:
+      return "The capture's link layer carries a protocol that has no EtherType (PPP control, for example).";
+    case DROP_TOO_MANY_TAGS:
+      return "More VLAN tags are stacked than the engine looks through.";
+    case DROP_TOO_MANY_LABELS:
+      return "More MPLS labels are stacked than the engine looks through, or the stack has no bottom.";
+    case DROP_BAD_PPPOE:
+      return "The PPPoE session header is malformed or its length contradicts the frame (RFC 2516).";
+    case DROP_VLAN_UNKNOWN:
+      return "The frame is tagged with a VLAN that the port does not carry.";
+    case DROP_LABEL_UNKNOWN:
+      return "The packet carries MPLS labels, for which the port has no forwarding.";
+    case DROP_PPPOE_UNKNOWN:
+      return "The frame belongs to a PPPoE session that does not end at this port.";
+    case DROP_NOT_OUR_MAC:
+      return "The destination MAC is neither the port's nor a group address, and the port is not promiscuous.";
+    case DROP_L2_BROADCAST:
+      return "A unicast IP packet came in a broadcast or multicast frame (RFC 1812 5.3.4).";
+    case DROP_BAD_ARP:
+      return "The ARP packet is malformed or not Ethernet and IPv4 (RFC 826).";
+    case DROP_ARP_NOT_OURS:
+      return "The ARP packet asks for, or is addressed to, an address the port does not own.";
+    case DROP_IP_BAD_VERSION:
+      return "The version in the IP header is not what the EtherType says.";
+    case DROP_IP_BAD_LENGTH:
+      return "The IP length is shorter than the header, or longer than the packet that was on the wire.";
+    case DROP_IP4_BAD_HEADER_LENGTH:
+      return "The IPv4 header length is below 20 bytes or beyond the packet.";
+    case DROP_IP4_BAD_CHECKSUM:
+      return "The IPv4 header checksum is wrong (RFC 1812 5.2.2).";
+    case DROP_IP4_BAD_OPTIONS:
+      return "An IPv4 option's length runs past the header.";
+    case DROP_BAD_FRAGMENT:
+      return "The fragment's offset and length are impossible: past 65535 bytes, or not a multiple of 8.";
+    case DROP_LAND:
+      return "Source and destination address are the same (land attack).";
+    case DROP_IP6_TOO_MANY_EXTENSIONS:
+      return "More IPv6 extension headers are chained than the engine looks through.";
+    case DROP_IP6_BAD_EXTENSION:
+      return "An IPv6 extension header is cut off, malformed or in a forbidden place (RFC 8200 4).";
+    case DROP_IP6_UNKNOWN_OPTION:
+      return "An unknown IPv6 option demands that the packet be dropped (RFC 8200 4.2).";
+    default:
+      return laterDropSentence(reason);
+  }
+}
+
+function laterDropSentence(reason: number): string {
+  switch (reason) {
+    case DROP_L4_TOO_SHORT:
+      return "The IP packet ends before its transport header does.";
+    case DROP_TCP_BAD_OFFSET:
+      return "The TCP data offset is below 20 bytes or beyond the packet (RFC 9293 3.1).";
+    case DROP_UDP_BAD_LENGTH:
+      return "The UDP length is below 8 bytes or beyond the packet (RFC 768).";
+    case DROP_DCCP_BAD_OFFSET:
+      return "The DCCP data offset is too small or beyond the packet (RFC 4340 5.1).";
+    case DROP_GRE_BAD_HEADER:
+      return "The GRE header is cut off or of an unknown version (RFC 2784, RFC 2637).";
+    case DROP_L4_BAD_CHECKSUM:
+      return "The TCP, UDP, ICMP or other transport checksum is wrong.";
+    case DROP_MARTIAN_SOURCE:
+      return "The source address can never be a sender here: multicast, loopback, unspecified, class E or our own.";
+    case DROP_MARTIAN_DESTINATION:
+      return "The destination address can never be on a wire: loopback, unspecified or class E.";
+    case DROP_MULTICAST_NOT_ROUTED:
+      return "The destination is a multicast or broadcast address, which the engine does not route.";
+    case DROP_LINK_LOCAL_SCOPE:
+      return "A link-local address must not be forwarded (RFC 3927 2.6.2, RFC 4291 2.5.6).";
+    case DROP_PORT_DOWN:
+      return "The port the packet would leave by is down.";
+    case DROP_NO_ADDRESS_FAMILY:
+      return "The port the packet came in by has no address of this IP version, and so does not route it.";
+    case DROP_NO_ROUTE:
+      return "No route matches the destination.";
+    case DROP_BLACKHOLE:
+      return "The route is a blackhole: dropped in silence.";
+    case DROP_UNREACHABLE:
+      return "The route says unreachable: the sender is told so by ICMP.";
+    case DROP_PROHIBITED:
+      return "The route says prohibit: the sender is told so by ICMP.";
+    case DROP_TTL_EXCEEDED:
+      return "The TTL or hop limit ran out here; the sender is told so by ICMP.";
+    case DROP_TOO_BIG:
+      return "The packet exceeds the egress MTU and must not be fragmented; the sender is told so by ICMP.";
+    case DROP_NO_NEIGHBOR:
+      return "The next hop's MAC is not known, and a replay cannot ask for it: add a neighbor.";
+    case DROP_NEIGHBOR_FAILED:
+      return "The next hop did not answer ARP or neighbor solicitation in time.";
+    case DROP_NEIGHBOR_QUEUE_FULL:
+      return "Too many packets already wait for a neighbor to be resolved.";
+    case DROP_NEEDS_FRAGMENTATION:
+      return "The IPv4 packet exceeds the egress MTU and may be fragmented, which this version does not do.";
+    case DROP_NO_FRAME:
+      return "The frame pool was empty (engine.frames).";
+    default:
+      return "";
+  }
+}
