@@ -34,6 +34,8 @@ export const DROP_LAND = 26;
 export const DROP_IP6_TOO_MANY_EXTENSIONS = 27;
 export const DROP_IP6_BAD_EXTENSION = 28;
 export const DROP_IP6_UNKNOWN_OPTION = 29;
+export const DROP_BAD_ND = 38;
+export const DROP_ND_NOT_OURS = 39;
 
 // Transport
 export const DROP_L4_TOO_SHORT = 40;
@@ -49,7 +51,6 @@ export const DROP_MARTIAN_DESTINATION = 61;
 export const DROP_MULTICAST_NOT_ROUTED = 62;
 export const DROP_LINK_LOCAL_SCOPE = 63;
 export const DROP_PORT_DOWN = 64;
-export const DROP_NO_ADDRESS_FAMILY = 65;
 export const DROP_NO_ROUTE = 66;
 export const DROP_BLACKHOLE = 67;
 export const DROP_UNREACHABLE = 68;
@@ -125,6 +126,10 @@ export function dropSentence(reason: number): string {
       return "An IPv6 extension header is cut off, malformed or in a forbidden place (RFC 8200 4).";
     case DROP_IP6_UNKNOWN_OPTION:
       return "An unknown IPv6 option demands that the packet be dropped (RFC 8200 4.2).";
+    case DROP_BAD_ND:
+      return "The neighbor discovery message fails a check that RFC 4861 or RFC 6980 demands.";
+    case DROP_ND_NOT_OURS:
+      return "The neighbor solicitation asks for an address the port does not own.";
     default:
       return laterDropSentence(reason);
   }
@@ -154,8 +159,6 @@ function laterDropSentence(reason: number): string {
       return "A link-local address must not be forwarded (RFC 3927 2.6.2, RFC 4291 2.5.6).";
     case DROP_PORT_DOWN:
       return "The port the packet would leave by is down.";
-    case DROP_NO_ADDRESS_FAMILY:
-      return "The port the packet came in by has no address of this IP version, and so does not route it.";
     case DROP_NO_ROUTE:
       return "No route matches the destination.";
     case DROP_BLACKHOLE:

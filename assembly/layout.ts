@@ -40,10 +40,14 @@ export const CONTROL_STOP = CONTROL + 16;
 export const CONTROL_MODE = CONTROL + 20;
 export const CONTROL_OUTPUT_MODE = CONTROL + 24;
 export const CONTROL_FRAME_SIZE = CONTROL + 28;
+/** u32, frames each worker has. */
+export const CONTROL_FRAMES_PER_WORKER = CONTROL + 32;
 /** i32, jobs published so far (modulo 2^32); workers sleep on it. Own cache line. */
 export const CONTROL_JOBS = CONTROL + 64;
 /** i32, 1 = no job will follow. */
 export const CONTROL_LAST = CONTROL + 68;
+/** u64, process.hrtime.bigint() of the run's start: what pacing counts from. */
+export const CONTROL_START = CONTROL + 72;
 /** u32, PACE_*, and how many nanoseconds one unit of it takes (f64). */
 export const CONTROL_PACE = CONTROL + 128;
 export const CONTROL_PACE_FACTOR = CONTROL + 136;
@@ -250,6 +254,8 @@ export const PACKET_ICMP_ERROR = 1024;
 export const PACKET_SOURCE_ROUTED = 2048;
 /** A PPPoE session header precedes the network header. */
 export const PACKET_PPPOE = 4096;
+/** The engine made this packet itself: it was never received. */
+export const PACKET_OWN = 8192;
 
 // RECORD_TUNNEL: recognised by parse, opened by later stages
 export const TUNNEL_NONE = 0;
@@ -275,6 +281,16 @@ export const VERDICT_HOLD = 3;
 /** A drop is VERDICT_DROP + its reason. */
 export const VERDICT_DROP = 256;
 
+// ---- what a call of the kernel's step() ended with -------------------------------------------------
+/** The limit of packets was reached: call again. */
+export const RUN_MORE = 0;
+/** Nothing to do before a new job, a steered chunk or room in the output ring: it has waited a little. */
+export const RUN_WAITED = 1;
+/** The next packet is not due yet: WORKER_NEXT_DUE says when. */
+export const RUN_NOT_DUE = 2;
+/** All jobs are done and no other will follow, or the host asked to stop. */
+export const RUN_FINISHED = 3;
+
 // ---- jobs and chunks: a capture on its way to the workers ----------------------------------------
 // The host fills a chunk with raw capture bytes and a descriptor per packet, then publishes a job
 // that says "run this chunk, numbering from here". Every worker runs every job, in order, and
@@ -298,6 +314,8 @@ export const CHUNK_BYTES = 1 << 20;
 export const CHUNK_COUNT = 0;
 /** i32, 0 = not steered, 1 = descriptors carry shards. Written by the steering worker. */
 export const CHUNK_STEERED = 4;
+/** u32, the worker that steers the chunk. */
+export const CHUNK_STEERER = 8;
 export const CHUNK_DESCRIPTORS = 64;
 export const DESCRIPTOR_STRIDE = 32;
 export const CHUNK_DATA = CHUNK_DESCRIPTORS + CHUNK_PACKETS * DESCRIPTOR_STRIDE;
@@ -358,6 +376,8 @@ export const PORT_PROMISCUOUS = 2;
 export const PORT_HAS_IP4 = 4;
 export const PORT_HAS_IP6 = 8;
 export const PORT_CROSS_CONNECT = 16;
+/** The host wants the frames sent by this port (a capture is written, or a digest made). */
+export const PORT_KEEP = 32;
 
 export const VRF_STRIDE = 16;
 /** u32, addresses of the roots of the longest-prefix-match tables. */
@@ -366,6 +386,10 @@ export const VRF_LPM6 = 4;
 
 /** Forwarding entries: what a route leads to. Entry 0 is "no route". */
 export const FORWARDING_STRIDE = 16;
+/** Entry 1 is "here": what link-scope multicast and the limited broadcast lead to. */
+export const FORWARDING_HERE = 1;
+/** The first entry the host may use for routes. */
+export const FORWARDING_FIRST = 2;
 export const FORWARDING_TYPE = 0; // u8, ROUTE_*
 export const FORWARDING_PORT = 2; // u16
 /** u32: neighbor entry (ROUTE_UNICAST); first bucket (ROUTE_MULTIPATH). */
@@ -425,3 +449,21 @@ export const PENDING_SLOTS = 256;
 export const PENDING_PER_NEIGHBOR = 4;
 /** u32 frame number each. */
 export const PENDING_STRIDE = 4;
+
+// ---- longest-prefix match, one table per VRF and family: written by the host ------------------------
+// A multibit trie with strides 16, 8, 8, … A table is its root: 65536 entries (u32) by the first
+// 16 bits of the address, then the default route. An entry is a value (0 = nothing longer than the
+// default route, below 2^31) or, with its top bit set, a reference to a node: address >>> LPM_LINE_SHIFT.
+// A node decides 8 more bits. Its 256 slots are stored as runs of equal entries:
+//    0                                  32         36
+//   | u64[4]: bit s = slot s starts a run | u8[4] ranks | u32 entry of run 0 | run 1 | …
+// The entry of slot s is run ranks[s / 64] + (bits set in word s / 64 at or below s). Bit 0 is never
+// set; ranks[w] counts the bits of the words before w. Nodes start on a cache line.
+export const LPM_ROOT_ENTRIES = 65536;
+/** u32, value of the default route; 0 = none. */
+export const LPM_DEFAULT = LPM_ROOT_ENTRIES * 4;
+export const LPM_ROOT_BYTES = LPM_DEFAULT + CACHE_LINE;
+export const LPM_NODE_SLOTS = 256;
+export const LPM_NODE_RANKS = 32;
+export const LPM_NODE_ENTRIES = 36;
+export const LPM_LINE_SHIFT = 6;

@@ -5,6 +5,7 @@
 // Whatever moves or shortens the packet must set the fields it invalidates.
 
 import {
+  PORT_UNKNOWN,
   RECORD_DATA,
   RECORD_ETHER_TYPE,
   RECORD_FLAGS,
@@ -187,6 +188,16 @@ export function neighborOf(record: usize): u32 {
 }
 export function setNeighbor(record: usize, neighbor: u32): void {
   store<u32>(record, neighbor, RECORD_NEIGHBOR);
+}
+
+/** Begins a packet: nothing is known of it but when it came and which it is. */
+export function clearRecord(record: usize, timestamp: u64, sequence: u64): void {
+  setTimestamp(record, timestamp);
+  setSequence(record, sequence);
+  setOutPort(record, PORT_UNKNOWN);
+  setHash(record, 0);
+  setRoute(record, 0);
+  setNeighbor(record, 0);
 }
 
 /** The verdict "dropped, for this reason" (drops.ts). */

@@ -1,0 +1,301 @@
+// THE PATH: the only file that knows in which order a packet meets the stages.
+//
+//   parse ─ checksum ─ admit ─┬─ cross-connect ──────────────────────────────────▶ send
+//                             ├─ ARP ─▶ answer
+//                             └─ route ─┬─ local ─▶ deliver or answer
+//                                       └─ forward ─ resolve ─ rewrite ───────────▶ send
+//
+// Every packet ends with one verdict; a drop that the sender should hear of makes an ICMP error,
+// which takes the short way: route ─ resolve ─ link header ─ send.
+
+import { DROP_L4_BAD_CHECKSUM, DROP_NEIGHBOR_FAILED, DROP_TOO_BIG } from "./drops";
+import {
+  COUNT_CONSUMED,
+  COUNT_DELIVERED,
+  COUNT_DROPPED,
+  COUNT_ORIGINATED,
+  COUNT_ORIGINATED_LOST,
+  COUNT_TRANSMITTED,
+  MODE_VERIFY_HEADER,
+  MODE_VERIFY_TRANSPORT,
+  NEIGHBOR_FAILED,
+  OUTPUT_NONE,
+  OUTPUT_OVERWRITE,
+  PACKET_ARP,
+  PACKET_OWN,
+  PORT_CROSS_CONNECT,
+  PORT_KEEP,
+  PORT_UNKNOWN,
+  STEP_ADMIT,
+  STEP_CHECKSUM,
+  STEP_CROSS_CONNECT,
+  STEP_FORWARD,
+  STEP_LOCAL,
+  STEP_NEIGHBOR,
+  STEP_PARSE,
+  STEP_RECEIVE,
+  STEP_RESPOND,
+  STEP_REWRITE,
+  STEP_ROUTE,
+  STEP_VERDICT,
+  VERDICT_CONSUME,
+  VERDICT_CONTINUE,
+  VERDICT_DELIVER,
+  VERDICT_DROP,
+  VERDICT_HOLD,
+  VERDICT_TRANSMIT,
+} from "./layout";
+import { count, countDropReason, countEvent, countReceived, countSent } from "./memory/counters";
+import { mode, outputMode } from "./memory/directory";
+import { releaseFrame, takeFrame } from "./memory/frames";
+import { keepFrame } from "./memory/output";
+import { chooseTrace, note, tracing } from "./memory/trace";
+import {
+  drop,
+  flagsOf,
+  inPortOf,
+  lengthOf,
+  neighborOf,
+  outPortOf,
+  sequenceOf,
+  setFlags,
+  setOutPort,
+  setSequence,
+  setTimestamp,
+  wireLengthOf,
+} from "./packet";
+import { admit } from "./stage/admit";
+import { arp } from "./stage/arp";
+import { verifyTransport } from "./stage/checksum";
+import { choosePort, forward } from "./stage/forward";
+import { icmpError, wantsIcmpError } from "./stage/icmp_error";
+import { local } from "./stage/local";
+import { nd } from "./stage/nd";
+import { parse } from "./stage/parse";
+import { resolve } from "./stage/resolve";
+import { decrementTtl, rewriteLink } from "./stage/rewrite";
+import { isForHere, route } from "./stage/route";
+import { solicit } from "./stage/solicit";
+import {
+  isKnown,
+  neighborEntry,
+  neighborState,
+  PROBE_GIVE_UP,
+  PROBE_SEND,
+  probeNeighbor,
+} from "./state/neighbors";
+import { compactPending, pendingCount, pendingRecord, setPendingRecord } from "./state/pending";
+import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
+
+/**
+ * Takes one packet, of which the device says `verdict`, all the way to its own verdict, and gives
+ * its frame back unless it is held.
+ */
+export function runPacket(record: usize, verdict: i32): void {
+  countReceived(inPortOf(record), wireLengthOf(record));
+  chooseTrace(record);
+  if (tracing) note(STEP_RECEIVE, record, verdict);
+  if (verdict == VERDICT_CONTINUE) verdict = runParsed(record);
+  finish(record, verdict);
+}
+
+function runParsed(record: usize): i32 {
+  const port = portOf(inPortOf(record));
+  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) != 0);
+  if (tracing) note(STEP_PARSE, record, verdict);
+  if (verdict == VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) != 0) {
+    verdict = checkTransport(record);
+  }
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  return (portFlags(port) & PORT_CROSS_CONNECT) != 0
+    ? crossConnect(record, port)
+    : runRouted(record, port);
+}
+
+function checkTransport(record: usize): i32 {
+  const verdict = verifyTransport(record) ? VERDICT_CONTINUE : drop(DROP_L4_BAD_CHECKSUM);
+  if (tracing) note(STEP_CHECKSUM, record, verdict);
+  return verdict;
+}
+
+/** A port wired to another: every whole frame leaves there, unchanged. */
+function crossConnect(record: usize, port: usize): i32 {
+  setOutPort(record, portPeer(port));
+  if (tracing) note(STEP_CROSS_CONNECT, record, VERDICT_TRANSMIT);
+  return VERDICT_TRANSMIT;
+}
+
+function runRouted(record: usize, port: usize): i32 {
+  let verdict = admit(record, port);
+  if (tracing) note(STEP_ADMIT, record, verdict);
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  if ((flagsOf(record) & PACKET_ARP) != 0) return answer(record);
+  verdict = route(record);
+  if (tracing) note(STEP_ROUTE, record, verdict);
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (isForHere(record)) return answer(record);
+  return runForward(record);
+}
+
+function runForward(record: usize): i32 {
+  let verdict = forward(record);
+  if (tracing) note(STEP_FORWARD, record, verdict);
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  verdict = resolve(record);
+  if (tracing) note(STEP_NEIGHBOR, record, verdict);
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  decrementTtl(record);
+  rewriteLink(record);
+  if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
+  return VERDICT_TRANSMIT;
+}
+
+/** What is addressed to the engine itself: ARP, ND, echo are answered, the rest delivered. */
+function answer(record: usize): i32 {
+  const isArp = (flagsOf(record) & PACKET_ARP) != 0;
+  if (!isArp && (mode & MODE_VERIFY_HEADER) != 0) {
+    const verdict = checkTransport(record);
+    if (verdict != VERDICT_CONTINUE) return verdict;
+  }
+  const reply = takeFrame();
+  if (reply == 0) {
+    countEvent(COUNT_ORIGINATED_LOST);
+    return VERDICT_DELIVER;
+  }
+  const verdict = isArp ? arp(record, reply) : hear(record, reply);
+  if (tracing) note(STEP_LOCAL, record, verdict);
+  if (lengthOf(reply) != 0) originate(reply);
+  else releaseFrame(reply);
+  return verdict;
+}
+
+function hear(record: usize, reply: usize): i32 {
+  const verdict = nd(record, reply);
+  return verdict == VERDICT_CONTINUE ? local(record, reply) : verdict;
+}
+
+/** Sends a packet the engine made, and gives its frame back unless it must wait for a neighbor. */
+function originate(record: usize): void {
+  setFlags(record, flagsOf(record) | PACKET_OWN);
+  const addressed = outPortOf(record) != PORT_UNKNOWN;
+  const verdict = addressed ? VERDICT_TRANSMIT : addressOriginated(record);
+  if (tracing) note(STEP_RESPOND, record, verdict);
+  finishOriginated(record, verdict);
+}
+
+/** Routes an own packet to where it must go; its TTL is fresh and stays. */
+function addressOriginated(record: usize): i32 {
+  let verdict = route(record);
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (isForHere(record)) return VERDICT_CONSUME;
+  verdict = choosePort(record);
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  verdict = resolve(record);
+  if (verdict != VERDICT_CONTINUE) return verdict;
+  rewriteLink(record);
+  return VERDICT_TRANSMIT;
+}
+
+function finishOriginated(record: usize, verdict: i32): void {
+  if (verdict == VERDICT_HOLD) return;
+  if (verdict == VERDICT_TRANSMIT) {
+    count(COUNT_ORIGINATED, wireLengthOf(record));
+    send(record);
+  } else {
+    countEvent(COUNT_ORIGINATED_LOST);
+  }
+  releaseFrame(record);
+}
+
+/** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
+function finish(record: usize, verdict: i32): void {
+  if (tracing) note(STEP_VERDICT, record, verdict);
+  if (verdict == VERDICT_HOLD) return;
+  if (verdict == VERDICT_TRANSMIT) {
+    count(COUNT_TRANSMITTED, wireLengthOf(record));
+    send(record);
+  } else if (verdict >= VERDICT_DROP) {
+    count(COUNT_DROPPED, wireLengthOf(record));
+    countDropReason(verdict - VERDICT_DROP);
+    if (wantsIcmpError(verdict - VERDICT_DROP)) sendIcmpError(record, verdict - VERDICT_DROP);
+  } else {
+    count(verdict == VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
+  }
+  releaseFrame(record);
+}
+
+function send(record: usize): void {
+  const port = outPortOf(record);
+  countSent(port, wireLengthOf(record));
+  if (outputMode == OUTPUT_NONE) return;
+  if (outputMode == OUTPUT_OVERWRITE || (portFlags(portOf(port)) & PORT_KEEP) != 0) {
+    keepFrame(record, port);
+  }
+}
+
+/** Tells the sender why its packet was dropped, where the standards want it told. */
+function sendIcmpError(record: usize, reason: i32): void {
+  const reply = takeFrame();
+  if (reply == 0) {
+    countEvent(COUNT_ORIGINATED_LOST);
+    return;
+  }
+  const mtu = reason == DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
+  if (icmpError(record, reason, reply, mtu)) originate(reply);
+  else releaseFrame(reply);
+}
+
+/**
+ * Looks after the packets that wait for a neighbor, once a burst: sends those whose neighbor has
+ * answered, asks again for the others, gives up on those asked for too often.
+ */
+export function runPending(now: u64, sequence: u64): void {
+  const waiting = pendingCount();
+  // The list is emptied first and refilled in order: what ends here may append (an ICMP error).
+  let kept: u32 = 0;
+  for (let place: u32 = 0; place < waiting; place++) {
+    const record = pendingRecord(place);
+    const entry = neighborEntry(neighborOf(record));
+    // It leaves, if it leaves, now: behind everything that was sent while it waited.
+    setTimestamp(record, now);
+    setSequence(record, sequence);
+    if (isKnown(entry)) {
+      finishPending(record, VERDICT_TRANSMIT);
+    } else if (waitOn(record, entry, now)) {
+      setPendingRecord(kept++, record);
+    } else {
+      finishPending(record, drop(DROP_NEIGHBOR_FAILED));
+    }
+  }
+  compactPending(kept, waiting);
+}
+
+/** Asks for the neighbor if it is time to; false when there is no use in waiting on. */
+function waitOn(record: usize, entry: usize, now: u64): bool {
+  if (neighborState(entry) == NEIGHBOR_FAILED) return false;
+  const decision = probeNeighbor(entry, now);
+  if (decision == PROBE_SEND) sendSolicitation(record, entry, now);
+  return decision != PROBE_GIVE_UP;
+}
+
+function sendSolicitation(record: usize, entry: usize, now: u64): void {
+  const request = takeFrame();
+  if (request == 0) {
+    countEvent(COUNT_ORIGINATED_LOST);
+    return;
+  }
+  solicit(entry, request);
+  setTimestamp(request, now);
+  setSequence(request, sequenceOf(record));
+  originate(request);
+}
+
+function finishPending(record: usize, verdict: i32): void {
+  const own = (flagsOf(record) & PACKET_OWN) != 0;
+  if (verdict == VERDICT_TRANSMIT) {
+    if (!own) decrementTtl(record);
+    rewriteLink(record);
+  }
+  if (own) finishOriginated(record, verdict);
+  else finish(record, verdict);
+}

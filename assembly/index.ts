@@ -1,0 +1,146 @@
+// The ABI: what the host may call. A worker calls attach() once and step() until it is finished;
+// the control side never calls into the kernels, it writes memory.
+
+import { runPacket, runPending } from "./burst";
+import { receive } from "./device/capture";
+import {
+  currentChunk,
+  currentDue,
+  currentSequence,
+  currentTime,
+  finishedSequence,
+  finishJob,
+  hasJob,
+  isLastJobDone,
+  isSteered,
+  jobsDone,
+  nextDescriptor,
+  openJobs,
+  takeDescriptor,
+  waitForJob,
+  waitForSteering,
+} from "./device/jobs";
+import { DROP_NO_FRAME } from "./drops";
+import {
+  BURST,
+  CONTROL_FRAMES_PER_WORKER,
+  CONTROL_PACE,
+  CONTROL_STOP,
+  COUNT_DROPPED,
+  DESCRIPTOR_PORT,
+  DESCRIPTOR_WIRE_LENGTH,
+  PACE_TOP,
+  RUN_FINISHED,
+  RUN_MORE,
+  RUN_NOT_DUE,
+  RUN_WAITED,
+  WORKER_JOBS_DONE,
+  WORKER_NEXT_DUE,
+  WORKER_WATERMARK,
+} from "./layout";
+import { count, countDropReason, countReceived } from "./memory/counters";
+import { openDirectory, readModes, worker } from "./memory/directory";
+import { openFrames, takeFrame } from "./memory/frames";
+import { openOutput, outputHasRoom, publishOutput, waitForOutput } from "./memory/output";
+import { clearRecord } from "./packet";
+import { pendingCount } from "./state/pending";
+import { steerNext } from "./steering";
+
+/** Longest sleep inside a call: after it the host can look at its clock and at the stop word. */
+const LONGEST_WAIT: i64 = 2_000_000;
+
+/** Timestamp of the last packet received: the clock of what waits. */
+let clock: u64 = 0;
+/** Its number. */
+let sequence: u64 = 0;
+
+/** Makes this instance worker `number`. False when the memory is of another layout. */
+export function attach(number: u32): bool {
+  if (!openDirectory(number)) return false;
+  openFrames(number, load<u32>(CONTROL_FRAMES_PER_WORKER));
+  openOutput();
+  openJobs();
+  return true;
+}
+
+/**
+ * Runs at most one burst of this worker's packets that are due at `now` (nanoseconds since the
+ * start of the run). Returns RUN_*.
+ */
+export function step(now: f64): i32 {
+  readModes();
+  if (atomic.load<u32>(CONTROL_STOP) != 0) return RUN_FINISHED;
+  if (steerNext()) return RUN_MORE;
+  if (!hasJob()) return waitOrFinish();
+  if (!isSteered()) {
+    waitForSteering(LONGEST_WAIT);
+    return RUN_WAITED;
+  }
+  const result = runBurst(now);
+  if (pendingCount() != 0) runPending(clock, sequence);
+  publishProgress();
+  return result;
+}
+
+function waitOrFinish(): i32 {
+  if (isLastJobDone()) return RUN_FINISHED;
+  waitForJob(LONGEST_WAIT);
+  return RUN_WAITED;
+}
+
+function runBurst(now: f64): i32 {
+  const paced = load<u32>(CONTROL_PACE) != PACE_TOP;
+  for (let packets: u32 = 0; packets < <u32>BURST; packets++) {
+    const descriptor = nextDescriptor();
+    if (descriptor == 0) {
+      finishJob();
+      return RUN_MORE;
+    }
+    if (paced && !isDue(descriptor, now)) return RUN_NOT_DUE;
+    if (!outputHasRoom()) {
+      waitForOutput(LONGEST_WAIT);
+      return RUN_WAITED;
+    }
+    runDescriptor(descriptor);
+    takeDescriptor();
+  }
+  return RUN_MORE;
+}
+
+function isDue(descriptor: usize, now: f64): bool {
+  const due = currentDue(descriptor);
+  if (due <= now) return true;
+  store<f64>(worker, due, WORKER_NEXT_DUE);
+  return false;
+}
+
+/** One packet from the capture to its verdict. */
+function runDescriptor(descriptor: usize): void {
+  clock = currentTime(descriptor);
+  sequence = currentSequence();
+  const record = takeFrame();
+  if (record == 0) {
+    refuse(descriptor, DROP_NO_FRAME);
+    return;
+  }
+  clearRecord(record, clock, sequence);
+  runPacket(record, receive(currentChunk(), descriptor, record));
+}
+
+/** A packet for which there is no frame: counted, and gone. */
+function refuse(descriptor: usize, reason: i32): void {
+  const bytes = load<u32>(descriptor, DESCRIPTOR_WIRE_LENGTH);
+  countReceived(load<u16>(descriptor, DESCRIPTOR_PORT), bytes);
+  count(COUNT_DROPPED, bytes);
+  countDropReason(reason);
+}
+
+/**
+ * Makes what was done visible to the host: first the frames, then how far they are complete, then
+ * the jobs.
+ */
+function publishProgress(): void {
+  publishOutput();
+  atomic.store<u64>(worker, finishedSequence(), WORKER_WATERMARK);
+  atomic.store<u32>(worker, jobsDone(), WORKER_JOBS_DONE);
+}

@@ -1,0 +1,45 @@
+// Counters of this worker. Nobody else writes them; the host adds up the workers.
+
+import {
+  COUNT_RECEIVED,
+  PORT_RX_PACKETS,
+  PORT_TX_PACKETS,
+  WORKER_COUNTERS,
+  WORKER_DROPS,
+  WORKER_PORTS,
+  WORKER_PORT_STRIDE,
+} from "../layout";
+import { worker } from "./directory";
+
+function add(address: usize, amount: u64): void {
+  store<u64>(address, load<u64>(address) + amount);
+}
+
+/** Counts one frame under COUNT_* and its bytes in the counter behind it. */
+export function count(counter: usize, bytes: u32): void {
+  const at = worker + WORKER_COUNTERS + counter;
+  add(at, 1);
+  add(at + 8, bytes);
+}
+
+/** Counts one event under a COUNT_* that has no bytes. */
+export function countEvent(counter: usize): void {
+  add(worker + WORKER_COUNTERS + counter, 1);
+}
+
+export function countReceived(port: u32, bytes: u32): void {
+  count(COUNT_RECEIVED, bytes);
+  const at = worker + WORKER_PORTS + <usize>port * WORKER_PORT_STRIDE + PORT_RX_PACKETS;
+  add(at, 1);
+  add(at + 8, bytes);
+}
+
+export function countSent(port: u32, bytes: u32): void {
+  const at = worker + WORKER_PORTS + <usize>port * WORKER_PORT_STRIDE + PORT_TX_PACKETS;
+  add(at, 1);
+  add(at + 8, bytes);
+}
+
+export function countDropReason(reason: u32): void {
+  add(worker + WORKER_DROPS + (<usize>reason << 3), 1);
+}

@@ -1,0 +1,44 @@
+// The trace: what each step of the path made of one chosen packet. The host names the packet by
+// its sequence number, the steps leave copies of the record and of the frame's beginning.
+
+import {
+  RECORD_STRIDE,
+  TRACE_FRAME,
+  TRACE_FRAME_BYTES,
+  TRACE_LENGTH,
+  TRACE_RECORD,
+  TRACE_SLOTS,
+  TRACE_STEP,
+  TRACE_STRIDE,
+  TRACE_VERDICT,
+  WORKER_TRACE,
+  WORKER_TRACE_BUFFER,
+  WORKER_TRACE_COUNT,
+  WORKER_TRACE_SEQUENCE,
+} from "../layout";
+import { dataOf, lengthOf, sequenceOf } from "../packet";
+import { worker } from "./directory";
+
+/** The packet at hand is the one to trace. Steps ask this before they note anything. */
+export let tracing: bool = false;
+
+/** Says whether the packet that now begins its path is the chosen one. */
+export function chooseTrace(record: usize): void {
+  tracing =
+    load<u32>(worker, WORKER_TRACE) != 0 &&
+    load<u64>(worker, WORKER_TRACE_SEQUENCE) == sequenceOf(record);
+}
+
+/** Notes that `step` (STEP_*) left the packet with `verdict`. Beyond TRACE_SLOTS only counts. */
+export function note(step: u32, record: usize, verdict: i32): void {
+  const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
+  store<u32>(worker, <u32>number + 1, WORKER_TRACE_COUNT);
+  if (number >= <usize>TRACE_SLOTS) return;
+  const entry = worker + WORKER_TRACE_BUFFER + number * TRACE_STRIDE;
+  const length = min<u32>(lengthOf(record), TRACE_FRAME_BYTES);
+  store<u32>(entry, step, TRACE_STEP);
+  store<i32>(entry, verdict, TRACE_VERDICT);
+  store<u32>(entry, length, TRACE_LENGTH);
+  memory.copy(entry + TRACE_RECORD, record, RECORD_STRIDE);
+  memory.copy(entry + TRACE_FRAME, dataOf(record), length);
+}

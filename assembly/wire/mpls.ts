@@ -1,0 +1,33 @@
+// One entry of an MPLS label stack (RFC 3032 2.1). `entry` is its address.
+//
+//    20 bits   3 bits          1 bit             8 bits
+//   | label   | traffic class | bottom of stack | TTL |
+
+export const MPLS_ENTRY: u32 = 4;
+
+export function mplsFits(room: u32): bool {
+  return room >= MPLS_ENTRY;
+}
+
+export function mplsLabel(entry: usize): u32 {
+  return bswap<u32>(load<u32>(entry)) >> 12;
+}
+export function mplsClass(entry: usize): u32 {
+  return (<u32>load<u8>(entry, 2) >> 1) & 7;
+}
+export function mplsIsBottom(entry: usize): bool {
+  return (load<u8>(entry, 2) & 1) !== 0;
+}
+export function mplsTtl(entry: usize): u32 {
+  return load<u8>(entry, 3);
+}
+
+export function buildMpls(
+  entry: usize,
+  label: u32,
+  trafficClass: u32,
+  bottom: bool,
+  ttl: u32,
+): void {
+  store<u32>(entry, bswap<u32>((label << 12) | (trafficClass << 9) | ((<u32>bottom) << 8) | ttl));
+}

@@ -1,0 +1,89 @@
+// The model as tables: how much memory it needs, and everything workers read.
+
+import * as layout from "../../assembly/layout.ts";
+import { readRouteFile } from "../config/route_file.ts";
+import type { Model, RouteFileModel, RouteModel } from "../config/model.ts";
+import type { MemorySizes } from "../memory/map.ts";
+import type { Region } from "../memory/region.ts";
+import { estimateLpmBytes } from "./lpm.ts";
+import { NeighborTable } from "./neighbors.ts";
+import { connectedRoutes, writePort } from "./ports.ts";
+import { RouteTable } from "./routes.ts";
+
+/** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
+const BUCKETS_PER_NEXT_HOP = 16;
+/** Chunks of the capture arena: what is read ahead of the slowest worker. */
+const CHUNKS = 24;
+
+/** The share of the routes allowed that is reckoned to be IPv6, which needs more memory each. */
+const IP6_SHARE = 0.25;
+
+/** Sizes of the memory a model needs. */
+export function sizesOf(model: Model): MemorySizes {
+  const { engine } = model;
+  const routes6 = Math.ceil(engine.limits.routes * IP6_SHARE);
+  const tables = model.vrfs.length * 2;
+  return {
+    queues: engine.queues,
+    framesPerWorker: Math.max(1, Math.floor(engine.frames / engine.queues)),
+    frameSize: engine.frameSize,
+    ports: model.ports.length,
+    vrfs: model.vrfs.length,
+    forwardingEntries: engine.limits.nextHops + layout.FORWARDING_FIRST,
+    buckets: engine.limits.nextHops * BUCKETS_PER_NEXT_HOP,
+    // Entry 0 means "none".
+    neighbors: engine.limits.neighbors + 1,
+    lpmBytes: estimateLpmBytes(engine.limits.routes - routes6, routes6, tables),
+    chunks: CHUNKS,
+  };
+}
+
+/** All tables of an engine. */
+export class Tables {
+  readonly neighbors: NeighborTable;
+  readonly routes: RouteTable;
+  readonly #region: Region;
+
+  constructor(region: Region, model: Model) {
+    this.#region = region;
+    for (const [number, port] of model.ports.entries()) writePort(region, number, port);
+    this.neighbors = new NeighborTable(region);
+    this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
+    this.#writeEngine(model);
+  }
+
+  /** Fills the tables from the model; reads its route files. */
+  async load(model: Model): Promise<void> {
+    for (const { port, ip, mac } of model.neighbors) this.neighbors.setPermanent(port, ip, mac);
+    for (const [number, port] of model.ports.entries()) {
+      for (const route of connectedRoutes(port)) {
+        this.routes.insertConnected(port.vrf, number, route);
+      }
+    }
+    for (const route of model.routes) this.#insert(route);
+    for (const file of model.routeFiles) await this.#loadFile(file);
+    this.routes.commit();
+  }
+
+  #insert(route: RouteModel): void {
+    this.routes.insert(route.vrf, route.to, route);
+  }
+
+  async #loadFile(file: RouteFileModel): Promise<void> {
+    const insert = this.routes.bulk(file.vrf, file);
+    await readRouteFile(file.file, {
+      prefix4: (address, length) => void insert(length, address),
+      prefix6: (a, b, c, d, length) => void insert(length, a, b, c, d),
+    });
+  }
+
+  #writeEngine(model: Model): void {
+    const { verifyChecksums, icmpErrors } = model.engine;
+    let mode = verifyChecksums === "none" ? 0 : layout.MODE_VERIFY_HEADER;
+    if (verifyChecksums === "all") mode |= layout.MODE_VERIFY_TRANSPORT;
+    this.#region.setU32(layout.CONTROL_MODE, mode);
+    const interval = Math.max(1, Math.round(1e9 / icmpErrors.perSecond));
+    this.#region.setU64(layout.CONTROL_ICMP_INTERVAL, BigInt(interval));
+    this.#region.setU64(layout.CONTROL_ICMP_BURST, BigInt(icmpErrors.burst));
+  }
+}

@@ -1,0 +1,86 @@
+// A configuration file or text -> the model: syntax, schema, then meaning. What one phase finds is
+// reported whole; a phase is reached only when the one before found nothing that misleads it.
+
+import { readFile } from "node:fs/promises";
+import { SluiceError } from "../errors.ts";
+import { ConnectedPrefixes } from "./connected.ts";
+import { MAX_VRFS } from "./defaults.ts";
+import { buildEngine } from "./engine.ts";
+import { GatewayBuilder } from "./gateways.ts";
+import type { Model } from "./model.ts";
+import { Names } from "./names.ts";
+import { NeighborBuilder } from "./neighbors.ts";
+import { buildPorts } from "./ports.ts";
+import { ConfigurationError } from "./problems.ts";
+import { RouteBuilder } from "./routes.ts";
+import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
+import { Source } from "./source.ts";
+import { validate } from "./validator.ts";
+
+/**
+ * Reads a YAML or JSON file. Throws CAPTURE_NOT_FOUND when it cannot be read, and what
+ * parseConfiguration() throws.
+ */
+export async function loadConfiguration(file: string): Promise<Model> {
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    const message = `configuration ${file} cannot be read (${cause.code ?? cause.message})`;
+    throw new SluiceError("CAPTURE_NOT_FOUND", message, { file }, cause);
+  });
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const message = "expected UTF-8 text";
+    const place = { line: 1, column: 1, pointer: "" };
+    throw new ConfigurationError([{ code: "CONFIG_SYNTAX", message, ...place }], file);
+  }
+  return parseConfiguration(text, file);
+}
+
+/**
+ * Checks a YAML or JSON text and gives the model, frozen but for the bytes of addresses and MACs
+ * (typed arrays cannot be frozen). `file` is named in errors, and route files are relative to its
+ * folder. Throws ConfigurationError (CONFIG_SYNTAX, CONFIG_INVALID, CONFIG_UNSUPPORTED) with every
+ * problem found.
+ */
+export function parseConfiguration(text: string, file?: string): Model {
+  const source = new Source(text, file);
+  validate(ConfigurationSchema, source.value, source.report.bind(source));
+  // Unsupported keys do not mislead what follows: report them together with its findings.
+  if (source.problems.some(({ code }) => code !== "CONFIG_UNSUPPORTED")) source.throwProblems();
+  const model = buildModel(source.value as ConfigurationDocument, source, file);
+  source.throwProblems();
+  return deepFreeze(model);
+}
+
+function buildModel(
+  document: ConfigurationDocument,
+  source: Source,
+  file: string | undefined,
+): Model {
+  const names = new Names(document, source);
+  if (names.vrfs.length > MAX_VRFS) {
+    const message = `expected at most ${MAX_VRFS} VRFs with 'main', found ${names.vrfs.length}`;
+    source.report(["vrfs"], message);
+  }
+  const ports = buildPorts(document, names, source);
+  const connected = new ConnectedPrefixes(ports);
+  const builder = new RouteBuilder(names, new GatewayBuilder(names, connected, source), source);
+  const routes = builder.routes(document.routes ?? []);
+  const routeFiles = builder.routeFiles(document.route_files ?? [], file);
+  const neighbors = new NeighborBuilder(names, connected, routes, routeFiles, source);
+  return {
+    engine: buildEngine(document.engine ?? {}, source),
+    ports,
+    vrfs: names.vrfs,
+    neighbors: neighbors.neighbors(document.neighbors ?? []),
+    routes,
+    routeFiles,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

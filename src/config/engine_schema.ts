@@ -1,0 +1,116 @@
+// Schemas of the `engine` key.
+
+import Type, { type Static } from "typebox";
+import { DEFAULTS, MAX_QUEUES } from "./defaults.ts";
+import { eventRate, integer, mapping } from "./vocabulary.ts";
+
+const { Optional, Array: List } = Type;
+
+const LimitsSchema = mapping(
+  {
+    routes: Optional(
+      integer(1, 16_000_000, {
+        description: "Routes of all VRFs together, those of route files included.",
+        unit: "routes",
+        default: DEFAULTS.routes,
+      }),
+    ),
+    neighbors: Optional(
+      integer(1, 1_000_000, {
+        description: "Neighbors, static and learned.",
+        unit: "neighbors",
+        default: DEFAULTS.neighbors,
+      }),
+    ),
+    next_hops: Optional(
+      integer(1, 1_000_000, {
+        description: "Distinct next hops, and one more for each distinct set of them (ECMP).",
+        unit: "next hops",
+        default: DEFAULTS.nextHops,
+      }),
+    ),
+    flows: Optional(
+      integer(1, 64_000_000, {
+        description: "Connections tracked at once. Nothing uses it in this version.",
+        unit: "flows",
+        default: DEFAULTS.flows,
+      }),
+    ),
+    rules: Optional(
+      integer(1, 16_000_000, {
+        description: "Flow entries of all tables. Nothing uses it in this version.",
+        unit: "rules",
+        default: DEFAULTS.rules,
+      }),
+    ),
+  },
+  { description: "Capacities. Memory for them is set aside at start and never grows." },
+);
+
+const IcmpErrorsSchema = mapping(
+  {
+    rate: Optional(
+      eventRate({
+        description: "ICMP errors sent at most, for each of the 128 flow shards.",
+        unit: "events per time",
+        default: DEFAULTS.icmpRate,
+      }),
+    ),
+    burst: Optional(
+      integer(1, 1_000_000, {
+        description: "ICMP errors a shard may send at once after a quiet time.",
+        unit: "packets",
+        default: DEFAULTS.icmpBurst,
+      }),
+    ),
+  },
+  { description: "Rate limit of ICMP and ICMPv6 errors (RFC 1812 4.3.2.8, RFC 4443 2.4 f)." },
+);
+
+export const EngineSchema = mapping(
+  {
+    queues: Optional(
+      integer(1, MAX_QUEUES, {
+        description: "Workers, one thread each. Results do not depend on their number.",
+        unit: "workers",
+        default: DEFAULTS.queues,
+      }),
+    ),
+    cpus: Optional(
+      List(integer(0, 1023), {
+        description: "The CPU each worker is pinned to (Linux): as many as there are queues.",
+        defaultText: "not pinned unless there are at least as many CPUs as queues",
+        examples: ["[0, 1]"],
+      }),
+    ),
+    frames: Optional(
+      integer(64, 1_048_576, {
+        description: "Frames in the pool: packets that can be inside the engine at once.",
+        unit: "frames",
+        default: DEFAULTS.frames,
+      }),
+    ),
+    frame_size: Optional(
+      Type.Integer({
+        minimum: 512,
+        maximum: 131_072,
+        multipleOf: 64,
+        description: "Size of a frame, headroom included; larger for jumbo frames.",
+        unit: "bytes",
+        default: DEFAULTS.frameSize,
+      }),
+    ),
+    limits: Optional(LimitsSchema),
+    verify_checksums: Optional(
+      Type.Enum(["header", "all", "none"], {
+        description:
+          "Checksums verified of every packet: of IPv4 headers, transport checksums too, or none.",
+        default: DEFAULTS.verifyChecksums,
+      }),
+    ),
+    icmp_errors: Optional(IcmpErrorsSchema),
+  },
+  { description: "The engine itself: threads, memory, limits." },
+);
+
+export type EngineDocument = Static<typeof EngineSchema>;

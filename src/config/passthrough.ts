@@ -1,0 +1,39 @@
+// The configuration of a replay without one: every packet that parses goes from the port `input` to
+// the port `output`, which nobody listens to unless it is written to a file.
+
+import type { Model } from "./model.ts";
+
+/** Bytes per frame: captures made with offloads hold packets of up to 64 KiB. */
+const FRAME_SIZE = 128 * 1024;
+
+export function passThroughModel(): Model {
+  const port = {
+    mtu: 65535,
+    addresses: [],
+    vrf: 0,
+    promiscuous: true,
+  };
+  return {
+    engine: {
+      queues: 1,
+      cpus: undefined,
+      frames: 512,
+      frameSize: FRAME_SIZE,
+      limits: { routes: 1024, neighbors: 64, nextHops: 64 },
+      verifyChecksums: "header",
+      icmpErrors: { perSecond: 100, burst: 50 },
+    },
+    ports: [
+      { ...port, name: "input", device: "pcap:", mac: mac(1), crossConnect: 1 },
+      { ...port, name: "output", device: "null:", mac: mac(2), crossConnect: 0 },
+    ],
+    vrfs: ["main"],
+    neighbors: [],
+    routes: [],
+    routeFiles: [],
+  };
+}
+
+function mac(last: number): Uint8Array {
+  return Uint8Array.of(2, 0, 0, 0, 0, last);
+}

@@ -1,0 +1,49 @@
+// The configuration's schema: the one source of its validation, its types and its reference page
+// (docs/configuration.md).
+
+import Type, { type Static } from "typebox";
+import { MAX_PORTS, MAX_VRFS } from "./defaults.ts";
+import { EngineSchema } from "./engine_schema.ts";
+import { NeighborSchema, PortSchema } from "./port_schema.ts";
+import { RouteFileSchema, RouteSchema } from "./route_schema.ts";
+import { mapping, NAME_PATTERN, unsupported } from "./vocabulary.ts";
+
+const { Optional, Array: List, Union } = Type;
+
+const VrfSchema = Union([mapping({}), Type.Null()], {
+  expected: "an empty mapping",
+  description: "A routing table of its own. `main` always exists.",
+});
+
+export const ConfigurationSchema = mapping({
+  version: Type.Literal(1, { description: "Version of the format." }),
+  engine: Optional(EngineSchema),
+  ports: Type.Record(Type.String({ pattern: NAME_PATTERN }), PortSchema, {
+    minProperties: 1,
+    maxProperties: MAX_PORTS,
+    additionalProperties: false,
+    description: "Ports by name.",
+  }),
+  vrfs: Optional(
+    Type.Record(Type.String({ pattern: NAME_PATTERN }), VrfSchema, {
+      maxProperties: MAX_VRFS,
+      additionalProperties: false,
+      description: "VRFs by name. `main` always exists and is the default.",
+    }),
+  ),
+  neighbors: Optional(List(NeighborSchema, { description: "Static neighbors." })),
+  routes: Optional(List(RouteSchema, { description: "Static routes." })),
+  route_files: Optional(List(RouteFileSchema, { description: "Routes in files of their own." })),
+  bridges: unsupported("Learning bridges."),
+  tunnels: unsupported("Tunnel ports."),
+  sets: unsupported("Named sets of addresses for tables."),
+  tables: unsupported("Flow tables."),
+  groups: unsupported("Groups of actions."),
+  services: unsupported("Load-balanced services."),
+  meters: unsupported("Rate limits."),
+  mirrors: unsupported("Copies of traffic."),
+  conntrack: unsupported("Connection tracking."),
+});
+
+/** The document as written, after validation. */
+export type ConfigurationDocument = Static<typeof ConfigurationSchema>;

@@ -1,0 +1,210 @@
+// The library's front: an engine made from a configuration, captures replayed through it, single
+// packets traced, routes changed.
+
+import { availableParallelism } from "node:os";
+import { Tables, sizesOf } from "./compile/tables.ts";
+import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
+import { SluiceError } from "./errors.ts";
+import { openCapture } from "./io/capture.ts";
+import { useHugePages } from "./io/linux.ts";
+import { planMemory } from "./memory/map.ts";
+import { Region } from "./memory/region.ts";
+import { keepFrames, type Pace, setNeighborResolution } from "./memory/run.ts";
+import { readTrace } from "./memory/traces.ts";
+import type { CaptureSource } from "./replay/feeder.ts";
+import { Replay, type ReplayPlan, type ReplayResult } from "./replay/replay.ts";
+import { explainTrace, type Trace } from "./trace/explain.ts";
+import { WorkerPool } from "./worker/pool.ts";
+
+export { loadConfiguration, parseConfiguration } from "./config/configuration.ts";
+export type * from "./config/model.ts";
+export { passThroughModel } from "./config/passthrough.ts";
+export { type ErrorCode, type ErrorPlace, SluiceError } from "./errors.ts";
+export type { Pace } from "./memory/run.ts";
+export { DROP_REASONS, type DropReason, type Statistics } from "./memory/statistics.ts";
+export type { ReplayResult } from "./replay/replay.ts";
+export type { Trace, TraceStep } from "./trace/explain.ts";
+
+export interface ReplayOptions {
+  /** Files, pcap or pcapng, gzip or not; "-" is stdin. Replayed one after the other. */
+  readonly captures: readonly string[];
+  /**
+   * The port captures enter by (default: the first), or a port for each interface of a pcapng;
+   * interfaces beyond the list enter by its last port.
+   */
+  readonly input?: string | readonly string[];
+  /** Captures to write, by the name of the port whose sent frames go there. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  /** Default: as fast as possible. */
+  readonly pace?: Pace;
+  /** How often the captures are replayed; default 1. */
+  readonly loops?: number;
+  /** Also compute the SHA-256 of everything sent. */
+  readonly digest?: boolean;
+  /** Resolve unknown neighbors by ARP and ND, holding packets meanwhile, instead of dropping. */
+  readonly resolveNeighbors?: boolean;
+  /** Copy sent frames out even if no output wants them, to measure what that costs. */
+  readonly copyOut?: boolean;
+  /** Stops the replay; it still resolves, with what was done. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (packets: number, share: number) => void;
+}
+
+/** A route to add, in the model's terms. */
+export type RouteChange = RouteModel;
+
+/** A packet engine: its memory, its tables, its workers. */
+export class Engine {
+  readonly model: Model;
+  /** Whether the memory lies on huge pages. */
+  readonly hugePages: boolean;
+  readonly #region: Region;
+  readonly #tables: Tables;
+  readonly #pool: WorkerPool;
+  #busy = false;
+
+  private constructor(model: Model) {
+    this.model = model;
+    this.#region = new Region(planMemory(sizesOf(model)));
+    this.hugePages = useHugePages(this.#region.buffer);
+    this.#tables = new Tables(this.#region, model);
+    this.#pool = new WorkerPool(model.engine.queues);
+  }
+
+  /**
+   * Makes an engine and fills its tables. Close it when done with it.
+   * Throws LIMIT_EXCEEDED, MEMORY, and what reading the model's route files throws.
+   */
+  static async create(model: Model): Promise<Engine> {
+    const engine = new Engine(model);
+    try {
+      await engine.#tables.load(model);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    return engine;
+  }
+
+  /** Routes in all tables, and the memory they take in bytes. */
+  get routes(): { readonly count: number; readonly used: number; readonly reserved: number } {
+    return { count: this.#tables.routes.size, ...this.#tables.routes.memory };
+  }
+
+  /** Bytes of shared memory. */
+  get memoryBytes(): number {
+    return this.#region.buffer.byteLength;
+  }
+
+  /**
+   * Adds routes or changes where they lead, all at once; ECMP flows stay with the members that the
+   * old and the new next hops have in common.
+   */
+  setRoutes(routes: readonly RouteChange[]): void {
+    for (const route of routes) this.#tables.routes.insert(route.vrf, route.to, route);
+    this.#commitRoutes();
+  }
+
+  /** Takes routes away; returns how many there were. */
+  deleteRoutes(prefixes: readonly { readonly vrf: number; readonly to: Prefix }[]): number {
+    const found = prefixes.filter(({ vrf, to }) => this.#tables.routes.delete(vrf, to)).length;
+    this.#commitRoutes();
+    return found;
+  }
+
+  /** Prefix length and forwarding entry the address matches, or undefined. */
+  matchRoute(address: IpBytes, vrf = 0): { readonly length: number } | undefined {
+    return this.#tables.routes.match(vrf, address);
+  }
+
+  /** Replays captures. One replay at a time. */
+  async replay(options: ReplayOptions): Promise<ReplayResult> {
+    return this.#run(this.#plan(options));
+  }
+
+  /**
+   * Replays a capture up to a packet (counted from 1) and says what each step made of it.
+   * Throws USAGE when the capture has fewer packets.
+   */
+  async trace(options: ReplayOptions, packet: number): Promise<Trace> {
+    const plan = this.#plan(options);
+    const result = await this.#run({ ...plan, trace: packet - 1 });
+    const { entries } = readTrace(this.#region);
+    if (entries.length === 0) {
+      if (result.failure !== undefined) throw result.failure;
+      const { received } = result.statistics.packets;
+      throw new SluiceError("USAGE", `packet ${packet}: the capture has ${received} packets`);
+    }
+    return explainTrace(entries, this.model, (vrf, address) =>
+      this.#tables.routes.match(vrf, address),
+    );
+  }
+
+  /** Ends the workers. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async #run(plan: ReplayPlan): Promise<ReplayResult> {
+    if (this.#busy) throw new SluiceError("USAGE", "the engine is replaying already");
+    this.#busy = true;
+    try {
+      return await new Replay(this.#region, plan).run(this.#pool);
+    } finally {
+      this.#busy = false;
+      this.#tables.routes.reclaim();
+    }
+  }
+
+  #plan(options: ReplayOptions): ReplayPlan {
+    const ports = this.#inputPorts(options.input);
+    const sources = options.captures.map(
+      (file): CaptureSource => ({ open: () => openCapture(file), ports }),
+    );
+    const outputs = Object.entries(options.outputs ?? {}).map(([name, file]) => ({
+      port: this.#portNumber(name),
+      name,
+      file,
+    }));
+    const keptPorts = options.digest ? undefined : outputs.map(({ port }) => port);
+    keepFrames(this.#region, keptPorts);
+    setNeighborResolution(this.#region, options.resolveNeighbors ?? false);
+    return {
+      sources,
+      outputs,
+      pace: options.pace ?? { kind: "top" },
+      loops: options.loops ?? 1,
+      digest: options.digest ?? false,
+      cpus: this.#cpus(),
+      idleOutput: options.copyOut ? "overwrite" : "count",
+      trace: undefined,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    };
+  }
+
+  #inputPorts(input: ReplayOptions["input"]): number[] {
+    if (input === undefined) return [0];
+    return (typeof input === "string" ? [input] : input).map((name) => this.#portNumber(name));
+  }
+
+  #portNumber(name: string): number {
+    const number = this.model.ports.findIndex((port) => port.name === name);
+    if (number >= 0) return number;
+    const names = this.model.ports.map((port) => port.name).join(", ");
+    throw new SluiceError("USAGE", `no port is named '${name}'; ports: ${names}`);
+  }
+
+  /** The configured CPUs, or one each where there are enough of them. */
+  #cpus(): readonly number[] | undefined {
+    const { queues, cpus } = this.model.engine;
+    if (cpus !== undefined) return cpus;
+    if (queues < 2 || queues > availableParallelism()) return undefined;
+    return Array.from({ length: queues }, (_, queue) => queue);
+  }
+
+  #commitRoutes(): void {
+    this.#tables.routes.commit();
+    if (!this.#busy) this.#tables.routes.reclaim();
+  }
+}

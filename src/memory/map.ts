@@ -1,0 +1,86 @@
+// How large each region of the shared memory is, and where it begins: a pure function of the
+// configuration's sizes. The result goes into the directory of the control page.
+
+import * as layout from "../../assembly/layout.ts";
+import { SluiceError } from "../errors.ts";
+
+/** What the sizes of regions depend on. */
+export interface MemorySizes {
+  readonly queues: number;
+  /** Frames of each worker. */
+  readonly framesPerWorker: number;
+  readonly frameSize: number;
+  readonly ports: number;
+  readonly vrfs: number;
+  readonly forwardingEntries: number;
+  readonly buckets: number;
+  readonly neighbors: number;
+  readonly lpmBytes: number;
+  readonly chunks: number;
+}
+
+export interface MemoryMap {
+  readonly sizes: MemorySizes;
+  /** Base address by REGION_*. */
+  readonly regions: readonly number[];
+  /** Bytes of each region. */
+  readonly bytes: readonly number[];
+  /** Pages of 64 KiB in all. */
+  readonly pages: number;
+}
+
+/** WebAssembly's own limit: 65536 pages, 4 GiB. */
+const MAX_PAGES = 65536;
+
+/** Slots of the neighbor index: a power of two, at most half full. */
+export function neighborSlots(neighbors: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(2, neighbors) * 2));
+}
+
+function regionBytes(sizes: MemorySizes): number[] {
+  const frames = sizes.queues * sizes.framesPerWorker;
+  const bytes = new Array<number>(layout.REGIONS).fill(0);
+  bytes[layout.REGION_WORKERS] = sizes.queues * layout.WORKER_STRIDE;
+  bytes[layout.REGION_FRAMES] = frames * sizes.frameSize;
+  bytes[layout.REGION_RECORDS] = frames * layout.RECORD_STRIDE;
+  bytes[layout.REGION_FREE_FRAMES] = sizes.queues * (sizes.framesPerWorker + 1) * 4;
+  bytes[layout.REGION_JOBS] = layout.JOB_SLOTS * layout.JOB_STRIDE;
+  bytes[layout.REGION_CHUNKS] = sizes.chunks * layout.CHUNK_STRIDE;
+  bytes[layout.REGION_OUTPUT] = sizes.queues * layout.OUTPUT_RING_BYTES;
+  bytes[layout.REGION_PORTS] = sizes.ports * layout.PORT_STRIDE;
+  bytes[layout.REGION_VRFS] = sizes.vrfs * layout.VRF_STRIDE;
+  bytes[layout.REGION_FORWARDING] = sizes.forwardingEntries * layout.FORWARDING_STRIDE;
+  bytes[layout.REGION_BUCKETS] = sizes.buckets * 4;
+  bytes[layout.REGION_NEIGHBORS] = sizes.neighbors * layout.NEIGHBOR_STRIDE;
+  bytes[layout.REGION_NEIGHBOR_INDEX] =
+    layout.NEIGHBOR_INDEX_SLOTS + neighborSlots(sizes.neighbors) * 4;
+  bytes[layout.REGION_LPM] = sizes.lpmBytes;
+  bytes[layout.REGION_SHARD_STATE] = layout.SHARDS * layout.SHARD_STRIDE;
+  bytes[layout.REGION_PENDING] = sizes.queues * layout.PENDING_SLOTS * layout.PENDING_STRIDE;
+  return bytes;
+}
+
+/**
+ * Lays the regions out one behind the other, each on a page of its own kind's alignment.
+ * Throws LIMIT_EXCEEDED when they do not fit into WebAssembly's 4 GiB.
+ */
+export function planMemory(sizes: MemorySizes): MemoryMap {
+  const bytes = regionBytes(sizes);
+  const regions: number[] = [];
+  let address = layout.CONTROL + layout.PAGE;
+  for (const size of bytes) {
+    regions.push(address);
+    // A gap of TAILROOM, for copies that overshoot, then the next line of 4 KiB.
+    address += Math.ceil((size + layout.TAILROOM) / 4096) * 4096;
+  }
+  const pages = Math.ceil(address / layout.PAGE);
+  if (pages > MAX_PAGES) {
+    const mebibytes = Math.ceil(address / 2 ** 20);
+    throw new SluiceError(
+      "LIMIT_EXCEEDED",
+      `the configuration needs ${mebibytes} MiB of memory, more than WebAssembly's 4096 MiB: ` +
+        "lower engine.frames, engine.frame_size or engine.limits",
+    );
+  }
+  return { sizes, regions, bytes, pages };
+}

@@ -1,0 +1,119 @@
+// What the workers have counted, added up.
+
+import * as drops from "../../assembly/drops.ts";
+import * as layout from "../../assembly/layout.ts";
+import type { Region } from "./region.ts";
+
+/** Packets by verdict. */
+export interface VerdictCounts {
+  readonly received: number;
+  readonly transmitted: number;
+  readonly delivered: number;
+  readonly consumed: number;
+  readonly dropped: number;
+}
+
+export interface PortCounts {
+  readonly rx: { readonly packets: number; readonly bytes: number };
+  readonly tx: { readonly packets: number; readonly bytes: number };
+}
+
+export interface Statistics {
+  readonly packets: VerdictCounts;
+  /** Bytes of frames without FCS, as they were on the wire. */
+  readonly bytes: VerdictCounts;
+  /** By the name of the reason, in the order of their numbers; only those that occurred. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** In the order of the configuration. */
+  readonly ports: readonly PortCounts[];
+  /** Frames the engine made itself: ARP, ND, echo replies, ICMP errors. */
+  readonly originated: {
+    readonly packets: number;
+    readonly bytes: number;
+    /** ICMP errors not sent because of the rate limit. */
+    readonly limited: number;
+    /** Own packets that found no way out. */
+    readonly lost: number;
+  };
+  /** Packets still in the engine: they wait for a neighbor. */
+  readonly inFlight: number;
+}
+
+/** A drop reason: number, name as users see it, sentence. */
+export interface DropReason {
+  readonly number: number;
+  readonly name: string;
+  readonly sentence: string;
+}
+
+/** All drop reasons, in the order of their numbers. */
+export const DROP_REASONS: readonly DropReason[] = Object.entries<unknown>(drops)
+  .filter(isReason)
+  .map(([constant, number]) => ({
+    number,
+    name: constant.slice("DROP_".length).toLowerCase().replaceAll("_", "-"),
+    sentence: drops.dropSentence(number),
+  }))
+  .sort((a, b) => a.number - b.number);
+
+function isReason(entry: [string, unknown]): entry is [string, number] {
+  const [name, value] = entry;
+  return typeof value === "number" && name.startsWith("DROP_") && name !== "DROP_SLOTS";
+}
+
+/** The sum of one counter over the workers. */
+function sum(region: Region, workers: readonly number[], offset: number): number {
+  let total = 0;
+  for (const worker of workers) total += region.getCount(region.worker(worker) + offset);
+  return total;
+}
+
+function verdicts(region: Region, workers: readonly number[], offset: number): VerdictCounts {
+  const at = (counter: number) =>
+    sum(region, workers, layout.WORKER_COUNTERS + counter + offset);
+  return {
+    received: at(layout.COUNT_RECEIVED),
+    transmitted: at(layout.COUNT_TRANSMITTED),
+    delivered: at(layout.COUNT_DELIVERED),
+    consumed: at(layout.COUNT_CONSUMED),
+    dropped: at(layout.COUNT_DROPPED),
+  };
+}
+
+function portCounts(region: Region, workers: readonly number[], port: number): PortCounts {
+  const base = layout.WORKER_PORTS + port * layout.WORKER_PORT_STRIDE;
+  const at = (offset: number) => sum(region, workers, base + offset);
+  return {
+    rx: { packets: at(layout.PORT_RX_PACKETS), bytes: at(layout.PORT_RX_BYTES) },
+    tx: { packets: at(layout.PORT_TX_PACKETS), bytes: at(layout.PORT_TX_BYTES) },
+  };
+}
+
+/** Adds up the counters of the given workers (all by default). */
+export function readStatistics(region: Region, only?: number): Statistics {
+  const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
+  const workers = only === undefined ? all : [only];
+  const counter = (offset: number) => sum(region, workers, layout.WORKER_COUNTERS + offset);
+  const occurred = DROP_REASONS.map(
+    ({ number, name }) => [name, sum(region, workers, layout.WORKER_DROPS + number * 8)] as const,
+  ).filter(([, count]) => count > 0);
+  return {
+    packets: verdicts(region, workers, 0),
+    bytes: verdicts(region, workers, 8),
+    drops: Object.fromEntries(occurred),
+    ports: Array.from({ length: region.map.sizes.ports }, (_, port) =>
+      portCounts(region, workers, port),
+    ),
+    originated: {
+      packets: counter(layout.COUNT_ORIGINATED),
+      bytes: counter(layout.COUNT_ORIGINATED_BYTES),
+      limited: counter(layout.COUNT_ICMP_LIMITED),
+      lost: counter(layout.COUNT_ORIGINATED_LOST),
+    },
+    inFlight: workers.reduce(
+      (total, worker) =>
+        total + region.getU32(region.worker(worker) + layout.WORKER_PENDING),
+      0,
+    ),
+  };
+}

@@ -1,0 +1,111 @@
+// Reading the trace buffers: what each step of the path made of one packet.
+
+import * as layout from "../../assembly/layout.ts";
+import type { Region } from "./region.ts";
+
+/** The packet record as one step left it. */
+export interface TracedRecord {
+  readonly length: number;
+  readonly wireLength: number;
+  readonly inPort: number;
+  /** Undefined until a step has chosen one. */
+  readonly outPort: number | undefined;
+  readonly vrf: number;
+  /** PACKET_* bits. */
+  readonly flags: number;
+  readonly l3: number;
+  readonly l4: number;
+  readonly payload: number;
+  readonly etherType: number;
+  readonly protocol: number;
+  readonly vlanTags: number;
+  readonly mplsLabels: number;
+  /** TUNNEL_*. */
+  readonly tunnel: number;
+  readonly l3Length: number;
+  readonly hash: number;
+  readonly timestamp: bigint;
+  /** Forwarding entry; 0 = none. */
+  readonly route: number;
+  /** Neighbor entry; 0 = none. */
+  readonly neighbor: number;
+}
+
+export interface TraceEntry {
+  /** STEP_*. */
+  readonly step: number;
+  /** VERDICT_*. */
+  readonly verdict: number;
+  readonly record: TracedRecord;
+  /** The frame as the step left it, its first TRACE_FRAME_BYTES bytes. */
+  readonly frame: Uint8Array;
+}
+
+/** A trace, and whether the buffer was too small for all of it. */
+export interface RawTrace {
+  readonly entries: readonly TraceEntry[];
+  readonly lost: number;
+}
+
+/** Asks every worker to trace the packet of this number in the run; after resetRun(). */
+export function requestTrace(region: Region, sequence: number): void {
+  for (let worker = 0; worker < region.map.sizes.queues; worker++) {
+    const at = region.worker(worker);
+    region.setU64(at + layout.WORKER_TRACE_SEQUENCE, BigInt(sequence));
+    region.setU32(at + layout.WORKER_TRACE, 1);
+  }
+}
+
+/** What was traced, in the order of the steps; one worker only has had the packet. */
+export function readTrace(region: Region): RawTrace {
+  for (let worker = 0; worker < region.map.sizes.queues; worker++) {
+    const at = region.worker(worker);
+    const count = region.getU32(at + layout.WORKER_TRACE_COUNT);
+    if (count === 0) continue;
+    const kept = Math.min(count, layout.TRACE_SLOTS);
+    const buffer = at + layout.WORKER_TRACE_BUFFER;
+    const entries = Array.from({ length: kept }, (_, number) =>
+      readEntry(region, buffer + number * layout.TRACE_STRIDE),
+    );
+    return { entries, lost: count - kept };
+  }
+  return { entries: [], lost: 0 };
+}
+
+function readEntry(region: Region, at: number): TraceEntry {
+  const length = region.getU32(at + layout.TRACE_LENGTH);
+  const view = new DataView(region.buffer, at + layout.TRACE_RECORD, layout.RECORD_STRIDE);
+  return {
+    step: region.getU32(at + layout.TRACE_STEP),
+    verdict: region.getU32(at + layout.TRACE_VERDICT) | 0,
+    record: readRecord(view),
+    frame: region.bytes(at + layout.TRACE_FRAME, length).slice(),
+  };
+}
+
+function readRecord(view: DataView): TracedRecord {
+  const u16 = (offset: number) => view.getUint16(offset, true);
+  const u32 = (offset: number) => view.getUint32(offset, true);
+  const outPort = u16(layout.RECORD_OUT_PORT);
+  return {
+    length: u32(layout.RECORD_LENGTH),
+    wireLength: u32(layout.RECORD_WIRE_LENGTH),
+    inPort: u16(layout.RECORD_IN_PORT),
+    outPort: outPort === layout.PORT_UNKNOWN ? undefined : outPort,
+    vrf: u16(layout.RECORD_VRF),
+    flags: u16(layout.RECORD_FLAGS),
+    l3: u16(layout.RECORD_L3),
+    l4: u16(layout.RECORD_L4),
+    payload: u16(layout.RECORD_PAYLOAD),
+    etherType: u16(layout.RECORD_ETHER_TYPE),
+    protocol: view.getUint8(layout.RECORD_PROTOCOL),
+    vlanTags: view.getUint8(layout.RECORD_VLAN_TAGS),
+    mplsLabels: view.getUint8(layout.RECORD_MPLS_LABELS),
+    tunnel: view.getUint8(layout.RECORD_TUNNEL),
+    l3Length: u32(layout.RECORD_L3_LENGTH),
+    hash: u32(layout.RECORD_HASH),
+    timestamp: view.getBigUint64(layout.RECORD_TIMESTAMP, true),
+    route: u32(layout.RECORD_ROUTE),
+    neighbor: u32(layout.RECORD_NEIGHBOR),
+  };
+}
