@@ -95,19 +95,19 @@ export function runPacket(record: usize, verdict: i32): void {
   countReceived(inPortOf(record), wireLengthOf(record));
   chooseTrace(record);
   if (tracing) note(STEP_RECEIVE, record, verdict);
-  if (verdict == VERDICT_CONTINUE) verdict = runParsed(record);
+  if (verdict === VERDICT_CONTINUE) verdict = runParsed(record);
   finish(record, verdict);
 }
 
 function runParsed(record: usize): i32 {
   const port = portOf(inPortOf(record));
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) != 0);
+  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0);
   if (tracing) note(STEP_PARSE, record, verdict);
-  if (verdict == VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) != 0) {
+  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
     verdict = checkTransport(record);
   }
-  if (verdict != VERDICT_CONTINUE) return verdict;
-  return (portFlags(port) & PORT_CROSS_CONNECT) != 0
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  return (portFlags(port) & PORT_CROSS_CONNECT) !== 0
     ? crossConnect(record, port)
     : runRouted(record, port);
 }
@@ -128,11 +128,11 @@ function crossConnect(record: usize, port: usize): i32 {
 function runRouted(record: usize, port: usize): i32 {
   let verdict = admit(record, port);
   if (tracing) note(STEP_ADMIT, record, verdict);
-  if (verdict != VERDICT_CONTINUE) return verdict;
-  if ((flagsOf(record) & PACKET_ARP) != 0) return answer(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
   verdict = route(record);
   if (tracing) note(STEP_ROUTE, record, verdict);
-  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   if (isForHere(record)) return answer(record);
   return runForward(record);
 }
@@ -140,10 +140,10 @@ function runRouted(record: usize, port: usize): i32 {
 function runForward(record: usize): i32 {
   let verdict = forward(record);
   if (tracing) note(STEP_FORWARD, record, verdict);
-  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   verdict = resolve(record);
   if (tracing) note(STEP_NEIGHBOR, record, verdict);
-  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   decrementTtl(record);
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
@@ -152,32 +152,32 @@ function runForward(record: usize): i32 {
 
 /** What is addressed to the engine itself: ARP, ND, echo are answered, the rest delivered. */
 function answer(record: usize): i32 {
-  const isArp = (flagsOf(record) & PACKET_ARP) != 0;
-  if (!isArp && (mode & MODE_VERIFY_HEADER) != 0) {
+  const isArp = (flagsOf(record) & PACKET_ARP) !== 0;
+  if (!isArp && (mode & MODE_VERIFY_HEADER) !== 0) {
     const verdict = checkTransport(record);
-    if (verdict != VERDICT_CONTINUE) return verdict;
+    if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   const reply = takeFrame();
-  if (reply == 0) {
+  if (reply === 0) {
     countEvent(COUNT_ORIGINATED_LOST);
     return VERDICT_DELIVER;
   }
   const verdict = isArp ? arp(record, reply) : hear(record, reply);
   if (tracing) note(STEP_LOCAL, record, verdict);
-  if (lengthOf(reply) != 0) originate(reply);
+  if (lengthOf(reply) !== 0) originate(reply);
   else releaseFrame(reply);
   return verdict;
 }
 
 function hear(record: usize, reply: usize): i32 {
   const verdict = nd(record, reply);
-  return verdict == VERDICT_CONTINUE ? local(record, reply) : verdict;
+  return verdict === VERDICT_CONTINUE ? local(record, reply) : verdict;
 }
 
 /** Sends a packet the engine made, and gives its frame back unless it must wait for a neighbor. */
 function originate(record: usize): void {
   setFlags(record, flagsOf(record) | PACKET_OWN);
-  const addressed = outPortOf(record) != PORT_UNKNOWN;
+  const addressed = outPortOf(record) !== PORT_UNKNOWN;
   const verdict = addressed ? VERDICT_TRANSMIT : addressOriginated(record);
   if (tracing) note(STEP_RESPOND, record, verdict);
   finishOriginated(record, verdict);
@@ -186,19 +186,19 @@ function originate(record: usize): void {
 /** Routes an own packet to where it must go; its TTL is fresh and stays. */
 function addressOriginated(record: usize): i32 {
   let verdict = route(record);
-  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   if (isForHere(record)) return VERDICT_CONSUME;
   verdict = choosePort(record);
-  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   verdict = resolve(record);
-  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);
   return VERDICT_TRANSMIT;
 }
 
 function finishOriginated(record: usize, verdict: i32): void {
-  if (verdict == VERDICT_HOLD) return;
-  if (verdict == VERDICT_TRANSMIT) {
+  if (verdict === VERDICT_HOLD) return;
+  if (verdict === VERDICT_TRANSMIT) {
     count(COUNT_ORIGINATED, wireLengthOf(record));
     send(record);
   } else {
@@ -210,8 +210,8 @@ function finishOriginated(record: usize, verdict: i32): void {
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
 function finish(record: usize, verdict: i32): void {
   if (tracing) note(STEP_VERDICT, record, verdict);
-  if (verdict == VERDICT_HOLD) return;
-  if (verdict == VERDICT_TRANSMIT) {
+  if (verdict === VERDICT_HOLD) return;
+  if (verdict === VERDICT_TRANSMIT) {
     count(COUNT_TRANSMITTED, wireLengthOf(record));
     send(record);
   } else if (verdict >= VERDICT_DROP) {
@@ -219,7 +219,7 @@ function finish(record: usize, verdict: i32): void {
     countDropReason(verdict - VERDICT_DROP);
     if (wantsIcmpError(verdict - VERDICT_DROP)) sendIcmpError(record, verdict - VERDICT_DROP);
   } else {
-    count(verdict == VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
+    count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }
   releaseFrame(record);
 }
@@ -227,8 +227,8 @@ function finish(record: usize, verdict: i32): void {
 function send(record: usize): void {
   const port = outPortOf(record);
   countSent(port, wireLengthOf(record));
-  if (outputMode == OUTPUT_NONE) return;
-  if (outputMode == OUTPUT_OVERWRITE || (portFlags(portOf(port)) & PORT_KEEP) != 0) {
+  if (outputMode === OUTPUT_NONE) return;
+  if (outputMode === OUTPUT_OVERWRITE || (portFlags(portOf(port)) & PORT_KEEP) !== 0) {
     keepFrame(record, port);
   }
 }
@@ -236,11 +236,11 @@ function send(record: usize): void {
 /** Tells the sender why its packet was dropped, where the standards want it told. */
 function sendIcmpError(record: usize, reason: i32): void {
   const reply = takeFrame();
-  if (reply == 0) {
+  if (reply === 0) {
     countEvent(COUNT_ORIGINATED_LOST);
     return;
   }
-  const mtu = reason == DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
+  const mtu = reason === DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
   if (icmpError(record, reason, reply, mtu)) originate(reply);
   else releaseFrame(reply);
 }
@@ -272,15 +272,15 @@ export function runPending(now: u64, sequence: u64): void {
 
 /** Asks for the neighbor if it is time to; false when there is no use in waiting on. */
 function waitOn(record: usize, entry: usize, now: u64): bool {
-  if (neighborState(entry) == NEIGHBOR_FAILED) return false;
+  if (neighborState(entry) === NEIGHBOR_FAILED) return false;
   const decision = probeNeighbor(entry, now);
-  if (decision == PROBE_SEND) sendSolicitation(record, entry, now);
-  return decision != PROBE_GIVE_UP;
+  if (decision === PROBE_SEND) sendSolicitation(record, entry, now);
+  return decision !== PROBE_GIVE_UP;
 }
 
 function sendSolicitation(record: usize, entry: usize, now: u64): void {
   const request = takeFrame();
-  if (request == 0) {
+  if (request === 0) {
     countEvent(COUNT_ORIGINATED_LOST);
     return;
   }
@@ -291,8 +291,8 @@ function sendSolicitation(record: usize, entry: usize, now: u64): void {
 }
 
 function finishPending(record: usize, verdict: i32): void {
-  const own = (flagsOf(record) & PACKET_OWN) != 0;
-  if (verdict == VERDICT_TRANSMIT) {
+  const own = (flagsOf(record) & PACKET_OWN) !== 0;
+  if (verdict === VERDICT_TRANSMIT) {
     if (!own) decrementTtl(record);
     rewriteLink(record);
   }

@@ -69,7 +69,7 @@ export function attach(number: u32): bool {
  */
 export function step(now: f64): i32 {
   readModes();
-  if (atomic.load<u32>(CONTROL_STOP) != 0) return RUN_FINISHED;
+  if (atomic.load<u32>(CONTROL_STOP) !== 0) return RUN_FINISHED;
   if (steerNext()) return RUN_MORE;
   if (!hasJob()) return waitOrFinish();
   if (!isSteered()) {
@@ -77,7 +77,7 @@ export function step(now: f64): i32 {
     return RUN_WAITED;
   }
   const result = runBurst(now);
-  if (pendingCount() != 0) runPending(clock, sequence);
+  if (pendingCount() !== 0) runPending(clock, sequence);
   publishProgress();
   return result;
 }
@@ -89,10 +89,10 @@ function waitOrFinish(): i32 {
 }
 
 function runBurst(now: f64): i32 {
-  const paced = load<u32>(CONTROL_PACE) != PACE_TOP;
+  const paced = load<u32>(CONTROL_PACE) !== PACE_TOP;
   for (let packets: u32 = 0; packets < <u32>BURST; packets++) {
     const descriptor = nextDescriptor();
-    if (descriptor == 0) {
+    if (descriptor === 0) {
       finishJob();
       return RUN_MORE;
     }
@@ -119,7 +119,7 @@ function runDescriptor(descriptor: usize): void {
   clock = currentTime(descriptor);
   sequence = currentSequence();
   const record = takeFrame();
-  if (record == 0) {
+  if (record === 0) {
     refuse(descriptor, DROP_NO_FRAME);
     return;
   }

@@ -20,16 +20,16 @@ import { parse } from "./stage/parse";
 /** Steers the next chunk that is this worker's to steer; false when there is none. */
 export function steerNext(): bool {
   const chunk = chunkToSteer();
-  if (chunk == 0) return false;
+  if (chunk === 0) return false;
   const record = takeFrame();
   const packets = load<u32>(chunk, CHUNK_COUNT);
   for (let number: u32 = 0; number < packets; number++) {
     const descriptor = descriptorAt(chunk, number);
     // Without a free frame all packets fall to shard 0: slower, and still complete.
-    const hash = record == 0 ? 0 : steeringHash(chunk, descriptor, record);
+    const hash = record === 0 ? 0 : steeringHash(chunk, descriptor, record);
     store<u8>(descriptor, <u8>(hash >>> SHARD_SHIFT), DESCRIPTOR_SHARD);
   }
-  if (record != 0) releaseFrame(record);
+  if (record !== 0) releaseFrame(record);
   markSteered(chunk);
   return true;
 }
@@ -37,8 +37,8 @@ export function steerNext(): bool {
 /** The packet's flow hash: the same that the path will find. */
 function steeringHash(chunk: usize, descriptor: usize, record: usize): u32 {
   clearRecord(record, 0, 0);
-  if (load<u8>(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) {
-    if (receive(chunk, descriptor, record) != VERDICT_CONTINUE) return 0;
+  if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) {
+    if (receive(chunk, descriptor, record) !== VERDICT_CONTINUE) return 0;
     parse(record, false);
     return hashOf(record);
   }

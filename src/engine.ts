@@ -2,11 +2,12 @@
 // packets traced, routes changed.
 
 import { availableParallelism } from "node:os";
-import { Tables, sizesOf } from "./compile/tables.ts";
+import { sizesOf, Tables } from "./compile/tables.ts";
 import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
 import { SluiceError } from "./errors.ts";
 import { openCapture } from "./io/capture.ts";
 import { useHugePages } from "./io/linux.ts";
+import { inspectForwarding, inspectNeighbor } from "./memory/inspect.ts";
 import { planMemory } from "./memory/map.ts";
 import { Region } from "./memory/region.ts";
 import { keepFrames, type Pace, setNeighborResolution } from "./memory/run.ts";
@@ -98,10 +99,16 @@ export class Engine {
 
   /**
    * Adds routes or changes where they lead, all at once; ECMP flows stay with the members that the
-   * old and the new next hops have in common.
+   * old and the new next hops have in common. Throws LIMIT_EXCEEDED, with all routes as before.
    */
   setRoutes(routes: readonly RouteChange[]): void {
-    for (const route of routes) this.#tables.routes.insert(route.vrf, route.to, route);
+    const table = this.#tables.routes;
+    try {
+      for (const route of routes) table.insert(route.vrf, route.to, route);
+    } catch (error) {
+      table.rollback();
+      throw error;
+    }
     this.#commitRoutes();
   }
 
@@ -135,9 +142,11 @@ export class Engine {
       const { received } = result.statistics.packets;
       throw new SluiceError("USAGE", `packet ${packet}: the capture has ${received} packets`);
     }
-    return explainTrace(entries, this.model, (vrf, address) =>
-      this.#tables.routes.match(vrf, address),
-    );
+    return explainTrace(entries, this.model, {
+      match: (vrf, address) => this.#tables.routes.match(vrf, address),
+      forwarding: (number) => inspectForwarding(this.#region, number),
+      neighbor: (number) => inspectNeighbor(this.#region, number),
+    });
   }
 
   /** Ends the workers. */

@@ -32,14 +32,7 @@ import {
 } from "../layout";
 import { copyPacket } from "../memory/copy";
 import { frameCapacity } from "../memory/frames";
-import {
-  dataOf,
-  drop,
-  inPortOf,
-  setInPort,
-  setLength,
-  setWireLength,
-} from "../packet";
+import { dataOf, drop, inPortOf, setInPort, setLength, setWireLength } from "../packet";
 import { portOf } from "../table/ports";
 
 const ETHERNET_BYTES: u32 = 14;
@@ -63,7 +56,7 @@ export function receive(chunk: usize, descriptor: usize, record: usize): i32 {
   setWireLength(record, wireLength);
   if (length + ETHERNET_BYTES > frameCapacity()) return drop(DROP_FRAME_TOO_LARGE);
   const bytes = descriptorBytes(chunk, descriptor);
-  if (load<u8>(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) {
+  if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) {
     return receiveOther(bytes, length, wireLength, load<u8>(descriptor, DESCRIPTOR_LINK), record);
   }
   setLength(record, length);
@@ -92,22 +85,22 @@ function cookedEtherType(at: usize, payload: u32): u32 {
   const protocol: u32 = bswap<u16>(load<u16>(at));
   if (protocol >= 0x0600) return protocol << 16;
   // 802.3 has the length where Ethernet II has the type (IEEE 802.3 3.2.6).
-  return protocol == 4 && payload < 0x0600 ? payload << 16 : 0;
+  return protocol === 4 && payload < 0x0600 ? payload << 16 : 0;
 }
 
 function ipEtherType(bytes: usize, header: u32): u32 {
   const version = load<u8>(bytes + header) >> 4;
-  if (version == 4) return 0x08000000 | header;
-  return version == 6 ? 0x86dd0000 | header : 0;
+  if (version === 4) return 0x08000000 | header;
+  return version === 6 ? 0x86dd0000 | header : 0;
 }
 
 function pppEtherType(bytes: usize, length: u32): u32 {
-  let at: u32 = length >= 2 && load<u16>(bytes) == 0x03ff ? 2 : 0;
+  let at: u32 = length >= 2 && load<u16>(bytes) === 0x03ff ? 2 : 0;
   if (length < at + 2) return 0;
   let protocol: u32 = load<u8>(bytes + at);
   at++;
   // An odd first byte is a whole protocol number: the field was compressed (RFC 1661 6.5).
-  if ((protocol & 1) == 0) protocol = (protocol << 8) | load<u8>(bytes + at++);
+  if ((protocol & 1) === 0) protocol = (protocol << 8) | load<u8>(bytes + at++);
   switch (protocol) {
     case 0x0021:
       return 0x08000000 | at;
@@ -121,15 +114,9 @@ function pppEtherType(bytes: usize, length: u32): u32 {
 }
 
 /** A frame from a capture without Ethernet: to the port's own MAC, from the sender if it is known. */
-function receiveOther(
-  bytes: usize,
-  length: u32,
-  wireLength: u32,
-  link: u32,
-  record: usize,
-): i32 {
+function receiveOther(bytes: usize, length: u32, wireLength: u32, link: u32, record: usize): i32 {
   const found = otherLink(bytes, length, link);
-  if (found >>> 16 == 0) {
+  if (found >>> 16 === 0) {
     if (length < wireLength) return drop(DROP_TRUNCATED);
     return drop(length < 20 ? DROP_FRAME_TOO_SHORT : DROP_UNSUPPORTED_LINK_PAYLOAD);
   }
@@ -147,8 +134,8 @@ function receiveOther(
 /** The sender's MAC, which the cooked link types carry when it has six bytes; else zeros. */
 function writeSender(target: usize, bytes: usize, link: u32): void {
   memory.fill(target, 0, 6);
-  if (link == LINK_RAW_IP || link == LINK_NULL || link == LINK_PPP) return;
-  const cooked = link == LINK_SLL;
+  if (link === LINK_RAW_IP || link === LINK_NULL || link === LINK_PPP) return;
+  const cooked = link === LINK_SLL;
   const addressLength: u32 = cooked ? bswap<u16>(load<u16>(bytes, 4)) : load<u8>(bytes, 11);
-  if (addressLength == 6) memory.copy(target, bytes + (cooked ? 6 : 12), 6);
+  if (addressLength === 6) memory.copy(target, bytes + (cooked ? 6 : 12), 6);
 }

@@ -59,9 +59,9 @@ function jobAt(number: u32): usize {
 
 /** Whether a job is at hand; opens the next one if the host has published it. */
 export function hasJob(): bool {
-  if (job != 0) return true;
+  if (job !== 0) return true;
   const published = atomic.load<u32>(CONTROL_JOBS);
-  if (published == done) return false;
+  if (published === done) return false;
   job = jobAt(done);
   chunk = load<u32>(job, JOB_CHUNK);
   packets = load<u32>(chunk, CHUNK_COUNT);
@@ -71,7 +71,7 @@ export function hasJob(): bool {
 
 /** No job is at hand and the host has said that none will follow. */
 export function isLastJobDone(): bool {
-  return atomic.load<u32>(CONTROL_LAST) != 0 && atomic.load<u32>(CONTROL_JOBS) == done;
+  return atomic.load<u32>(CONTROL_LAST) !== 0 && atomic.load<u32>(CONTROL_JOBS) === done;
 }
 
 /** Sleeps until the host publishes a job, at most `nanoseconds`. */
@@ -81,7 +81,7 @@ export function waitForJob(nanoseconds: i64): void {
 
 /** Whether the chunk at hand carries shards, or need not. */
 export function isSteered(): bool {
-  return queueCount == 1 || atomic.load<u32>(chunk, CHUNK_STEERED) != 0;
+  return queueCount === 1 || atomic.load<u32>(chunk, CHUNK_STEERED) !== 0;
 }
 
 /** Sleeps until the chunk at hand is steered, at most `nanoseconds`. */
@@ -91,13 +91,13 @@ export function waitForSteering(nanoseconds: i64): void {
 
 /** The next published chunk that this worker has to steer; 0 = none within sight. */
 export function chunkToSteer(): usize {
-  if (queueCount == 1) return 0;
+  if (queueCount === 1) return 0;
   const published = atomic.load<u32>(CONTROL_JOBS);
   const ahead = min<u32>(published - done, STEER_AHEAD + queueCount);
   for (let number: u32 = 0; number < ahead; number++) {
     const candidate: usize = load<u32>(jobAt(done + number), JOB_CHUNK);
-    if (load<u32>(candidate, CHUNK_STEERER) != workerNumber) continue;
-    if (atomic.load<u32>(candidate, CHUNK_STEERED) == 0) return candidate;
+    if (load<u32>(candidate, CHUNK_STEERER) !== workerNumber) continue;
+    if (atomic.load<u32>(candidate, CHUNK_STEERED) === 0) return candidate;
   }
   return 0;
 }
@@ -115,14 +115,14 @@ export function descriptorAt(owner: usize, number: u32): usize {
 
 /** The next descriptor of the job at hand that belongs to this worker; 0 = the job is through. */
 export function nextDescriptor(): usize {
-  if (queueCount != 1) skipOthers();
+  if (queueCount !== 1) skipOthers();
   return place < packets ? descriptorAt(chunk, place) : 0;
 }
 
 function skipOthers(): void {
   while (place < packets) {
     const shard: usize = load<u8>(descriptorAt(chunk, place), DESCRIPTOR_SHARD);
-    if (<u32>load<u8>(<usize>CONTROL_SHARD_OWNER + shard) == workerNumber) return;
+    if (<u32>load<u8>(<usize>CONTROL_SHARD_OWNER + shard) === workerNumber) return;
     place++;
   }
 }
@@ -154,8 +154,7 @@ export function currentDue(descriptor: usize): f64 {
       return <f64>currentSequence() * factor;
     case PACE_BYTES:
       return (
-        (load<f64>(job, JOB_BYTES_BEFORE) +
-          <f64>load<u32>(descriptor, DESCRIPTOR_BYTES_BEFORE)) *
+        (load<f64>(job, JOB_BYTES_BEFORE) + <f64>load<u32>(descriptor, DESCRIPTOR_BYTES_BEFORE)) *
         factor
       );
     default:
@@ -177,5 +176,5 @@ export function jobsDone(): u32 {
 
 /** Every packet of this worker with a smaller number has its verdict. */
 export function finishedSequence(): u64 {
-  return job == 0 ? finished : currentSequence();
+  return job === 0 ? finished : currentSequence();
 }

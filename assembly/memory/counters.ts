@@ -6,8 +6,8 @@ import {
   PORT_TX_PACKETS,
   WORKER_COUNTERS,
   WORKER_DROPS,
-  WORKER_PORTS,
   WORKER_PORT_STRIDE,
+  WORKER_PORTS,
 } from "../layout";
 import { worker } from "./directory";
 
@@ -41,5 +41,5 @@ export function countSent(port: u32, bytes: u32): void {
 }
 
 export function countDropReason(reason: u32): void {
-  add(worker + WORKER_DROPS + (<usize>reason << 3), 1);
+  add(worker + WORKER_DROPS + ((<usize>reason) << 3), 1);
 }

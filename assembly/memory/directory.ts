@@ -65,7 +65,7 @@ function region(slot: usize): usize {
 
 /** Takes the addresses from the control page. False when the memory is of another layout. */
 export function openDirectory(number: u32): bool {
-  if (load<u32>(CONTROL_MAGIC) != LAYOUT_MAGIC || load<u32>(CONTROL_VERSION) != LAYOUT_VERSION) {
+  if (load<u32>(CONTROL_MAGIC) !== LAYOUT_MAGIC || load<u32>(CONTROL_VERSION) !== LAYOUT_VERSION) {
     return false;
   }
   workerNumber = number;

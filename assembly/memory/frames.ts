@@ -18,9 +18,9 @@ export function openFrames(number: u32, perWorker: u32): void {
 /** A frame's record, its data pointing behind the headroom and its length 0; 0 when none is left. */
 export function takeFrame(): usize {
   const left = load<u32>(list);
-  if (left == 0) return 0;
+  if (left === 0) return 0;
   store<u32>(list, left - 1);
-  const number: usize = load<u32>(list + (<usize>left << 2));
+  const number: usize = load<u32>(list + ((<usize>left) << 2));
   const record = records + number * RECORD_STRIDE;
   setData(record, frames + number * frameSize + HEADROOM);
   setLength(record, 0);
@@ -31,7 +31,7 @@ export function takeFrame(): usize {
 export function releaseFrame(record: usize): void {
   const left = load<u32>(list) + 1;
   store<u32>(list, left);
-  store<u32>(list + (<usize>left << 2), <u32>((record - records) / RECORD_STRIDE));
+  store<u32>(list + ((<usize>left) << 2), <u32>((record - records) / RECORD_STRIDE));
 }
 
 export function framesLeft(): u32 {

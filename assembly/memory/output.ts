@@ -40,7 +40,7 @@ function worstEntry(): u32 {
 
 /** Whether one more packet, and an answer to it, find room whatever their size. */
 export function outputHasRoom(): bool {
-  if (outputMode == OUTPUT_NONE || outputMode == OUTPUT_OVERWRITE) return true;
+  if (outputMode === OUTPUT_NONE || outputMode === OUTPUT_OVERWRITE) return true;
   const needed = 2 * worstEntry();
   if (OUTPUT_RING_BYTES - (head - cachedTail) >= needed) return true;
   cachedTail = atomic.load<u32>(worker, WORKER_OUTPUT_TAIL);

@@ -25,8 +25,8 @@ export let tracing: bool = false;
 /** Says whether the packet that now begins its path is the chosen one. */
 export function chooseTrace(record: usize): void {
   tracing =
-    load<u32>(worker, WORKER_TRACE) != 0 &&
-    load<u64>(worker, WORKER_TRACE_SEQUENCE) == sequenceOf(record);
+    load<u32>(worker, WORKER_TRACE) !== 0 &&
+    load<u64>(worker, WORKER_TRACE_SEQUENCE) === sequenceOf(record);
 }
 
 /** Notes that `step` (STEP_*) left the packet with `verdict`. Beyond TRACE_SLOTS only counts. */

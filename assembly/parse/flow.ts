@@ -71,13 +71,12 @@ export function flowHash(record: usize): u32 {
     }
     return hashIp6(ip6Source(ip), ip6Destination(ip), ports, fragment ? NEXT_FRAGMENT : protocol);
   }
-  return linkHash(record);
+  return hashLink(dataOf(record), etherTypeOf(record));
 }
 
-/** Hash of a frame by its Ethernet header alone; 0 when it has none. */
-export function linkHash(record: usize): u32 {
-  if (lengthOf(record) < ETHERNET_HEADER) return 0;
-  return hashLink(dataOf(record), etherTypeOf(record));
+/** Hash of a frame parse drops: by its MACs alone; 0 when it has not even them. */
+export function droppedHash(record: usize): u32 {
+  return lengthOf(record) < ETHERNET_HEADER ? 0 : hashLink(dataOf(record), 0);
 }
 
 /** Both ports as they lie in memory, of a header of which `room` bytes are there; 0 when none. */

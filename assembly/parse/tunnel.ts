@@ -49,7 +49,7 @@ export function tunnelAt(l4: usize, protocol: u32): u32 {
 /** Tunnels are named by their destination port; Teredo's servers answer from theirs (RFC 4380). */
 export function tunnelOfUdp(udp: usize): u32 {
   // one comparison, of the port's high byte, for the many that are none
-  if (<u32>load<u8>(udp, 2) - (PORT_GTP_U >> 8) <= (PORT_OLD_VXLAN - PORT_GTP_U) >> 8) {
+  if (<u32>load<u8>(udp, 2) - (PORT_GTP_U >> 8) <= (PORT_OLD_VXLAN >> 8) - (PORT_GTP_U >> 8)) {
     const port = udpDestination(udp);
     if (port === PORT_VXLAN || port === PORT_OLD_VXLAN) return TUNNEL_VXLAN;
     if (port === PORT_GENEVE) return TUNNEL_GENEVE;

@@ -27,13 +27,13 @@ import { macAt } from "../wire/ethernet";
  */
 export function admit(record: usize, port: usize): i32 {
   const flags = flagsOf(record);
-  if ((vlanTagsOf(record) | mplsLabelsOf(record)) != 0 || (flags & PACKET_PPPOE) != 0) {
+  if ((vlanTagsOf(record) | mplsLabelsOf(record)) !== 0 || (flags & PACKET_PPPOE) !== 0) {
     return refuseEncapsulated(record);
   }
-  if ((flags & PACKET_L2_GROUP) == 0 && (portFlags(port) & PORT_PROMISCUOUS) == 0) {
-    if (macAt(dataOf(record)) != macAt(port + PORT_MAC)) return drop(DROP_NOT_OUR_MAC);
+  if ((flags & PACKET_L2_GROUP) === 0 && (portFlags(port) & PORT_PROMISCUOUS) === 0) {
+    if (macAt(dataOf(record)) !== macAt(port + PORT_MAC)) return drop(DROP_NOT_OUR_MAC);
   }
-  if ((flags & (PACKET_IP4 | PACKET_IP6 | PACKET_ARP)) == 0) {
+  if ((flags & (PACKET_IP4 | PACKET_IP6 | PACKET_ARP)) === 0) {
     return drop(DROP_UNSUPPORTED_ETHERTYPE);
   }
   setVrf(record, portVrf(port));
@@ -41,7 +41,7 @@ export function admit(record: usize, port: usize): i32 {
 }
 
 function refuseEncapsulated(record: usize): i32 {
-  if (vlanTagsOf(record) != 0) return drop(DROP_VLAN_UNKNOWN);
-  if (mplsLabelsOf(record) != 0) return drop(DROP_LABEL_UNKNOWN);
+  if (vlanTagsOf(record) !== 0) return drop(DROP_VLAN_UNKNOWN);
+  if (mplsLabelsOf(record) !== 0) return drop(DROP_LABEL_UNKNOWN);
   return drop(DROP_PPPOE_UNKNOWN);
 }

@@ -15,44 +15,37 @@ import {
   IP4_DONT_FRAGMENT,
   ip4Destination,
   ip4Fragment,
+  ip4IsLinkLocal,
   ip4Source,
   ip4Ttl,
 } from "../wire/ipv4";
-import { ip6Destination, ip6HopLimit, ip6Source } from "../wire/ipv6";
-
-/** 169.254/16 in network order. */
-const LINK_LOCAL4: u32 = 0x0000fea9;
+import { ip6Destination, ip6HopLimit, ip6IsLinkLocal, ip6Source } from "../wire/ipv6";
 
 /** Sets the port the route names; a port that is down takes nothing. */
 export function choosePort(record: usize): i32 {
   const port = forwardingPort(forwardingOf(routeOf(record)));
   setOutPort(record, port);
-  return (portFlags(portOf(port)) & PORT_UP) != 0 ? VERDICT_CONTINUE : drop(DROP_PORT_DOWN);
+  return (portFlags(portOf(port)) & PORT_UP) !== 0 ? VERDICT_CONTINUE : drop(DROP_PORT_DOWN);
 }
 
 /** Chooses the port and checks TTL, scope, port state and MTU. Changes no byte of the packet. */
 export function forward(record: usize): i32 {
   const header = l3Of(record);
-  const ip4 = (flagsOf(record) & PACKET_IP4) != 0;
+  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
   const ttl = ip4 ? ip4Ttl(header) : ip6HopLimit(header);
   if (ttl <= 1) return drop(DROP_TTL_EXCEEDED);
   if (ip4 ? isLinkLocal4(header) : isLinkLocal6(header)) return drop(DROP_LINK_LOCAL_SCOPE);
   const verdict = choosePort(record);
-  if (verdict != VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   if (l3LengthOf(record) <= portMtu(portOf(outPortOf(record)))) return VERDICT_CONTINUE;
-  if (ip4 && (ip4Fragment(header) & IP4_DONT_FRAGMENT) == 0) return drop(DROP_NEEDS_FRAGMENTATION);
+  if (ip4 && (ip4Fragment(header) & IP4_DONT_FRAGMENT) === 0) return drop(DROP_NEEDS_FRAGMENTATION);
   return drop(DROP_TOO_BIG);
 }
 
 function isLinkLocal4(header: usize): bool {
-  return (
-    (ip4Source(header) & 0xffff) == LINK_LOCAL4 || (ip4Destination(header) & 0xffff) == LINK_LOCAL4
-  );
+  return ip4IsLinkLocal(ip4Source(header)) || ip4IsLinkLocal(ip4Destination(header));
 }
 
-/** fe80::/10: the first byte is fe, the second's top two bits are 10. */
 function isLinkLocal6(header: usize): bool {
-  const source = load<u16>(ip6Source(header)) & 0xc0ff;
-  const destination = load<u16>(ip6Destination(header)) & 0xc0ff;
-  return source == 0x80fe || destination == 0x80fe;
+  return ip6IsLinkLocal(ip6Source(header)) || ip6IsLinkLocal(ip6Destination(header));
 }

@@ -18,6 +18,7 @@ import {
   ROUTE_LOCAL,
 } from "../layout";
 import { countEvent } from "../memory/counters";
+import { frameCapacity } from "../memory/frames";
 import {
   dataOf,
   flagsOf,
@@ -35,7 +36,7 @@ import { advanceShard, shardOf, takeIcmpToken } from "../state/shards";
 import { forwardingOf, forwardingType, route4, route6 } from "../table/forwarding";
 import { portFlags, portMtu, portOf, portVrf } from "../table/ports";
 import { checksumOf, pseudoSum6, sumBytes } from "../wire/checksum";
-import { ethernetSource, macIsGroup } from "../wire/ethernet";
+import { ETHERNET_HEADER, ethernetSource, macIsGroup } from "../wire/ethernet";
 import {
   buildIcmp,
   ICMP_CODE_FRAGMENTATION_NEEDED,
@@ -85,7 +86,7 @@ const CONTROL_SERVICE: u32 = 0xc0;
 const LONGEST4: u32 = 576;
 const LONGEST6: u32 = 1280;
 /** The top two bits of an option that wants an error even if the packet was multicast. */
-const REPORT_ALWAYS: u32 = 0x80;
+const REPORT_ALWAYS: u32 = 2;
 /** Destinations from here on (first octet) are no single host: multicast, class E, broadcast. */
 const FIRST_GROUP_NET: u32 = 224;
 
@@ -117,9 +118,13 @@ function withinLimit(record: usize): bool {
   return false;
 }
 
-/** Bytes of the packet to quote: what is there of it, and fits. */
-function quoteLength(record: usize, room: u32): u32 {
+/**
+ * Bytes of the packet to quote behind `headers` bytes: what is there of it and fits, an IP packet
+ * of `longest` bytes and the frame (engine.frame_size may be small) being the bounds.
+ */
+function quoteLength(record: usize, longest: u32, headers: u32): u32 {
   const present = lengthOf(record) - l3OffsetOf(record);
+  const room = min<u32>(longest, frameCapacity() - ETHERNET_HEADER) - headers;
   return min<u32>(min<u32>(present, l3LengthOf(record)), room);
 }
 
@@ -130,8 +135,8 @@ function error4(record: usize, error: u32, reply: usize, mtu: u32): bool {
   if ((flagsOf(record) & PACKET_L2_GROUP) !== 0) return false;
   if (!isBetweenHosts4(portVrf(port), original)) return false;
   if (!withinLimit(record)) return false;
-  const room = min<u32>(LONGEST4, portMtu(port)) - IP4_HEADER - ICMP_HEADER;
-  const length = ICMP_HEADER + quoteLength(record, room);
+  const longest = min<u32>(LONGEST4, portMtu(port));
+  const length = ICMP_HEADER + quoteLength(record, longest, IP4_HEADER + ICMP_HEADER);
   const ip = replyPacket(reply);
   buildIp4(ip, IP4_HEADER + length, PROTOCOL_ICMP, TTL);
   setIp4Service(ip, CONTROL_SERVICE);
@@ -167,8 +172,7 @@ function error6(record: usize, error: u32, reply: usize, mtu: u32): bool {
   if (!isDue6(record, portVrf(port), error, option)) return false;
   if (!withinLimit(record)) return false;
   const linkLocal = ip6IsLinkLocal(ip6Source(original));
-  const room = LONGEST6 - IP6_HEADER - ICMP6_HEADER;
-  const length = ICMP6_HEADER + quoteLength(record, room);
+  const length = ICMP6_HEADER + quoteLength(record, LONGEST6, IP6_HEADER + ICMP6_HEADER);
   const ip = replyPacket(reply);
   buildIp6(ip, length, PROTOCOL_ICMP6, TTL);
   copyIp6(ip6Source(ip), port + (linkLocal ? PORT_IP6_LINK_LOCAL : PORT_IP6));
@@ -202,7 +206,7 @@ function isDue6(record: usize, vrf: u32, error: u32, option: usize): bool {
     case ICMP6_PACKET_TOO_BIG:
       return true;
     case ICMP6_PARAMETER_PROBLEM:
-      return option !== 0 && (!toGroup || load<u8>(option) >> 6 === REPORT_ALWAYS >> 6);
+      return option !== 0 && (!toGroup || load<u8>(option) >> 6 === REPORT_ALWAYS);
     default:
       // Beyond scope (RFC 4443 3.1) is about the source's scope, not the destination's.
       if (error === kind(ICMP6_UNREACHABLE, ICMP6_CODE_SCOPE) && !ip6IsLinkLocal(source)) {

@@ -119,7 +119,7 @@ function solicited(record: usize, reply: usize): i32 {
   const target = ndTarget(message);
   if (ip6IsMulticast(target)) return drop(DROP_BAD_ND);
   const option = ndMac(message, messageLength(record), ND_OPTION_SOURCE_MAC);
-  // From :: asks who looks for duplicates of an address that is not his yet (RFC 4862 5.4.2).
+  // From :: asks a host that looks for duplicates of an address that is not its own yet (RFC 4862 5.4.2).
   const probe = ip6IsUnspecified(ip6Source(ip));
   if (probe && (option !== 0 || !ip6IsSolicitedNode(ip6Destination(ip)))) return drop(DROP_BAD_ND);
   const mac = option !== 0 ? option : ethernetSource(dataOf(record));
@@ -145,7 +145,7 @@ function isOnLink(record: usize, address: usize): bool {
   return forwardingType(entry) === ROUTE_ON_LINK && forwardingPort(entry) === inPortOf(record);
 }
 
-/** RFC 4861 7.2.4: to the one who asked, or to all nodes when he has no address yet. */
+/** RFC 4861 7.2.4: to the one who asked, or to all nodes when that one has no address yet. */
 function advertise(record: usize, reply: usize, probe: bool, mac: usize): void {
   const ownMac = portOf(inPortOf(record)) + PORT_MAC;
   const target = ndTarget(l4Of(record));
@@ -178,17 +178,25 @@ function advertised(record: usize): i32 {
   if (solicited && ip6IsMulticast(ip6Destination(l3Of(record)))) return drop(DROP_BAD_ND);
   const option = ndMac(message, messageLength(record), ND_OPTION_TARGET_MAC);
   if (option !== 0 && macIsGroup(option)) return drop(DROP_BAD_ND);
+  update(record, target, option, flags);
+  return VERDICT_CONSUME;
+}
+
+/** Notes what an advertisement with these flags says of a neighbor that is known (RFC 4861 7.2.5). */
+function update(record: usize, target: usize, option: usize, flags: u32): void {
   const port = inPortOf(record);
   const number = findNeighbor(port, 6, target);
-  if (number === 0) return VERDICT_CONSUME;
+  if (number === 0) return;
   const entry = neighborEntry(number);
+  const known = entry + NEIGHBOR_MACS;
   const reachable = neighborState(entry) === NEIGHBOR_REACHABLE;
-  // Without the option, a solicited answer confirms the MAC that is known.
-  const known = reachable ? entry + NEIGHBOR_MACS : 0;
-  const mac = option !== 0 ? option : solicited ? known : 0;
-  if (mac === 0) return VERDICT_CONSUME;
+  let mac = option;
+  if (option === 0) {
+    // Without the option, a solicited answer still confirms the MAC that is known.
+    if (!reachable || (flags & ND_SOLICITED) === 0) return;
+    mac = known;
+  }
   const differs = reachable && macAt(mac) !== macAt(known);
-  if (differs && (flags & ND_OVERRIDE) === 0) return VERDICT_CONSUME;
+  if (differs && (flags & ND_OVERRIDE) === 0) return;
   learnNeighbor(port, 6, target, mac, timestampOf(record), false);
-  return VERDICT_CONSUME;
 }

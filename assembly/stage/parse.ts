@@ -15,7 +15,7 @@ import {
 } from "../layout";
 import { dataOf, lengthOf, setFlags, setHash } from "../packet";
 import { clearFields, setOffsets, setUntagged } from "../parse/fields";
-import { flowHash, linkHash } from "../parse/flow";
+import { droppedHash, flowHash } from "../parse/flow";
 import { hashIp4 } from "../parse/hash";
 import { parseFrame } from "../parse/link";
 import { tunnelOfUdp } from "../parse/tunnel";
@@ -75,7 +75,7 @@ export function parse(record: usize, verifyHeader: bool): i32 {
 function parseAny(record: usize, verifyHeader: bool): i32 {
   clearFields(record);
   const verdict = parseFrame(record, verifyHeader);
-  setHash(record, verdict === VERDICT_CONTINUE ? flowHash(record) : linkHash(record));
+  setHash(record, verdict === VERDICT_CONTINUE ? flowHash(record) : droppedHash(record));
   return verdict;
 }
 

@@ -10,15 +10,7 @@ import {
   VERDICT_HOLD,
 } from "../layout";
 import { mode } from "../memory/directory";
-import {
-  drop,
-  flagsOf,
-  l3Of,
-  outPortOf,
-  routeOf,
-  setNeighbor,
-  timestampOf,
-} from "../packet";
+import { drop, flagsOf, l3Of, outPortOf, routeOf, setNeighbor, timestampOf } from "../packet";
 import {
   ensureNeighbor,
   findNeighbor,
@@ -38,34 +30,34 @@ import { ip6Destination } from "../wire/ipv6";
  */
 export function resolve(record: usize): i32 {
   const entry = forwardingOf(routeOf(record));
-  const gateway = forwardingType(entry) == ROUTE_UNICAST;
+  const gateway = forwardingType(entry) === ROUTE_UNICAST;
   const number = gateway ? forwardingTarget(entry) : onLinkNeighbor(record);
   setNeighbor(record, number);
-  if (number != 0 && isKnown(neighborEntry(number))) return VERDICT_CONTINUE;
+  if (number !== 0 && isKnown(neighborEntry(number))) return VERDICT_CONTINUE;
   return unknown(record, number);
 }
 
 /** Number of the neighbor that is the destination itself; 0 = never heard of. */
 function onLinkNeighbor(record: usize): u32 {
   const header = l3Of(record);
-  return (flagsOf(record) & PACKET_IP4) != 0
+  return (flagsOf(record) & PACKET_IP4) !== 0
     ? findNeighbor(outPortOf(record), 4, header + IP4_DESTINATION)
     : findNeighbor(outPortOf(record), 6, ip6Destination(header));
 }
 
 function unknown(record: usize, number: u32): i32 {
-  if ((mode & MODE_RESOLVE) == 0) return drop(DROP_NO_NEIGHBOR);
-  if (number == 0) {
+  if ((mode & MODE_RESOLVE) === 0) return drop(DROP_NO_NEIGHBOR);
+  if (number === 0) {
     const header = l3Of(record);
     number =
-      (flagsOf(record) & PACKET_IP4) != 0
+      (flagsOf(record) & PACKET_IP4) !== 0
         ? ensureNeighbor(outPortOf(record), 4, header + IP4_DESTINATION)
         : ensureNeighbor(outPortOf(record), 6, ip6Destination(header));
-    if (number == 0) return drop(DROP_NEIGHBOR_QUEUE_FULL);
+    if (number === 0) return drop(DROP_NEIGHBOR_QUEUE_FULL);
     setNeighbor(record, number);
   }
   const entry = neighborEntry(number);
-  if (neighborState(entry) == NEIGHBOR_FAILED && !retryFailed(entry, timestampOf(record))) {
+  if (neighborState(entry) === NEIGHBOR_FAILED && !retryFailed(entry, timestampOf(record))) {
     return drop(DROP_NEIGHBOR_FAILED);
   }
   return holdPacket(record) ? VERDICT_HOLD : drop(DROP_NEIGHBOR_QUEUE_FULL);

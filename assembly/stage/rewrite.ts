@@ -30,7 +30,7 @@ import { ip6HopLimit, setIp6HopLimit } from "../wire/ipv6";
 /** Takes one from TTL or hop limit; forward() has checked that more than one is left. */
 export function decrementTtl(record: usize): void {
   const header = l3Of(record);
-  if ((flagsOf(record) & PACKET_IP4) == 0) {
+  if ((flagsOf(record) & PACKET_IP4) === 0) {
     setIp6HopLimit(header, ip6HopLimit(header) - 1);
     return;
   }
@@ -49,10 +49,10 @@ export function rewriteLink(record: usize): void {
   const l3 = l3Of(record);
   const data = l3 - ETHERNET_HEADER;
   setEthernetMacs(data, neighborEntry(neighborOf(record)) + NEIGHBOR_MACS);
-  setEthernetType(data, (flagsOf(record) & PACKET_IP4) != 0 ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
+  setEthernetType(data, (flagsOf(record) & PACKET_IP4) !== 0 ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
   const length = l3LengthOf(record) + ETHERNET_HEADER;
   const moved = l3OffsetOf(record) - ETHERNET_HEADER;
-  if (moved != 0) {
+  if (moved !== 0) {
     setL3Offset(record, ETHERNET_HEADER);
     setL4Offset(record, l4OffsetOf(record) - moved);
     setPayloadOffset(record, payloadOffsetOf(record) - moved);

@@ -3,6 +3,7 @@
 import {
   DROP_BLACKHOLE,
   DROP_L2_BROADCAST,
+  DROP_LINK_LOCAL_SCOPE,
   DROP_MARTIAN_DESTINATION,
   DROP_MARTIAN_SOURCE,
   DROP_MULTICAST_NOT_ROUTED,
@@ -26,21 +27,21 @@ import {
 } from "../layout";
 import { drop, flagsOf, hashOf, l3Of, routeOf, setRoute, vrfOf } from "../packet";
 import { chooseMember, forwardingOf, forwardingType, route4, route6 } from "../table/forwarding";
-import { ip4Destination, ip4Source } from "../wire/ipv4";
-import { ip6Destination, ip6Source } from "../wire/ipv6";
+import { ip4Destination, ip4IsLinkLocal, ip4Source } from "../wire/ipv4";
+import { ip6Destination, ip6IsLinkLocal, ip6Source } from "../wire/ipv6";
 
 /**
  * Sets the record's route. Goes on for packets to forward and for packets to this router
  * (isForHere); everything else ends here, with the reason the route gives.
  */
 export function route(record: usize): i32 {
-  return (flagsOf(record) & PACKET_IP4) != 0 ? routeIp4(record) : routeIp6(record);
+  return (flagsOf(record) & PACKET_IP4) !== 0 ? routeIp4(record) : routeIp6(record);
 }
 
 /** Whether the route found says that the packet is for this router itself. */
 export function isForHere(record: usize): bool {
   const type = forwardingType(forwardingOf(routeOf(record)));
-  return type == ROUTE_LOCAL || type == ROUTE_BROADCAST;
+  return type === ROUTE_LOCAL || type === ROUTE_BROADCAST;
 }
 
 function routeIp4(record: usize): i32 {
@@ -49,9 +50,14 @@ function routeIp4(record: usize): i32 {
   // First octets are the low bytes: addresses stay in network order.
   const sourceNet = ip4Source(header) & 0xff;
   const destinationNet = destination & 0xff;
-  if (sourceNet - 1 >= 223 || sourceNet == 127 || destinationNet - 1 >= 223 || destinationNet == 127) {
+  if (
+    sourceNet - 1 >= 223 ||
+    sourceNet === 127 ||
+    destinationNet - 1 >= 223 ||
+    destinationNet === 127
+  ) {
     const verdict = special4(record, sourceNet, ip4Source(header), destination);
-    if (verdict != VERDICT_CONTINUE || routeOf(record) != 0) return verdict;
+    if (verdict !== VERDICT_CONTINUE || routeOf(record) !== 0) return verdict;
   }
   return follow(record, route4(vrfOf(record), destination));
 }
@@ -64,42 +70,42 @@ function special4(record: usize, sourceNet: u32, source: u32, destination: u32):
   setRoute(record, 0);
   const destinationNet = destination & 0xff;
   // 0.0.0.0 is a host that has no address yet (RFC 1122 3.2.1.3): it may speak to the link only.
-  const unspecified = source == 0 && (destination == 0xffffffff || destinationNet - 224 < 16);
-  if (!unspecified && (sourceNet - 1 >= 223 || sourceNet == 127)) return drop(DROP_MARTIAN_SOURCE);
-  if (destination == 0xffffffff || (destination & 0x00ffffff) == 0x000000e0) {
+  const unspecified = source === 0 && (destination === 0xffffffff || destinationNet - 224 < 16);
+  if (!unspecified && (sourceNet - 1 >= 223 || sourceNet === 127)) return drop(DROP_MARTIAN_SOURCE);
+  if (destination === 0xffffffff || (destination & 0x00ffffff) === 0x000000e0) {
     setRoute(record, FORWARDING_HERE);
     return VERDICT_CONTINUE;
   }
   if (destinationNet - 224 < 16) return drop(DROP_MULTICAST_NOT_ROUTED);
-  if (destinationNet - 1 >= 223 || destinationNet == 127) return drop(DROP_MARTIAN_DESTINATION);
+  if (destinationNet - 1 >= 223 || destinationNet === 127) return drop(DROP_MARTIAN_DESTINATION);
   return VERDICT_CONTINUE;
 }
 
 function routeIp6(record: usize): i32 {
   const header = l3Of(record);
   const verdict = special6(record, ip6Source(header), ip6Destination(header));
-  if (verdict != VERDICT_CONTINUE || routeOf(record) != 0) return verdict;
+  if (verdict !== VERDICT_CONTINUE || routeOf(record) !== 0) return verdict;
   return follow(record, route6(vrfOf(record), ip6Destination(header)));
 }
 
 /** Whether the 16 bytes are ::1 or ::, which never are on a wire (RFC 4291 2.5.2, 2.5.3). */
 function isUnspecifiedOrLoopback(address: usize): bool {
-  return load<u64>(address) == 0 && (load<u64>(address, 8) & 0xfeffffffffffffff) == 0;
+  return load<u64>(address) === 0 && (load<u64>(address, 8) & 0xfeffffffffffffff) === 0;
 }
 
 function special6(record: usize, source: usize, destination: usize): i32 {
   setRoute(record, 0);
-  if (load<u8>(source) == 0xff) return drop(DROP_MARTIAN_SOURCE);
+  if (load<u8>(source) === 0xff) return drop(DROP_MARTIAN_SOURCE);
   // Duplicate address detection and router discovery speak from :: (RFC 4862 5.4).
-  const multicast = load<u8>(destination) == 0xff;
+  const multicast = load<u8>(destination) === 0xff;
   if (isUnspecifiedOrLoopback(source)) {
-    const unspecified = load<u64>(source, 8) == 0;
+    const unspecified = load<u64>(source, 8) === 0;
     if (!unspecified || !multicast) return drop(DROP_MARTIAN_SOURCE);
   }
   if (multicast) {
     // Scopes up to link-local end here; wider groups would need multicast routing (RFC 7346).
     const scope = load<u8>(destination, 1) & 15;
-    if (scope == 0) return drop(DROP_MARTIAN_DESTINATION);
+    if (scope === 0) return drop(DROP_MARTIAN_DESTINATION);
     if (scope > 2) return drop(DROP_MULTICAST_NOT_ROUTED);
     setRoute(record, FORWARDING_HERE);
     return VERDICT_CONTINUE;
@@ -112,14 +118,15 @@ function follow(record: usize, found: u32): i32 {
   const chosen = chooseMember(found, hashOf(record));
   setRoute(record, chosen);
   const type = forwardingType(forwardingOf(chosen));
-  if (type == ROUTE_UNICAST || type == ROUTE_ON_LINK) {
+  if (type === ROUTE_UNICAST || type === ROUTE_ON_LINK) {
     // RFC 1812 5.3.4: what came as a link-layer broadcast is not forwarded.
-    if ((flagsOf(record) & PACKET_L2_GROUP) != 0) return drop(DROP_L2_BROADCAST);
+    if ((flagsOf(record) & PACKET_L2_GROUP) !== 0) return drop(DROP_L2_BROADCAST);
     return VERDICT_CONTINUE;
   }
   switch (type) {
     case ROUTE_NONE:
-      return drop(DROP_NO_ROUTE);
+      // Link-local destinations are in no table but as our own; nobody is told (RFC 4291 2.5.6).
+      return drop(isToLinkLocal(record) ? DROP_LINK_LOCAL_SCOPE : DROP_NO_ROUTE);
     case ROUTE_BLACKHOLE:
       return drop(DROP_BLACKHOLE);
     case ROUTE_UNREACHABLE:
@@ -129,4 +136,11 @@ function follow(record: usize, found: u32): i32 {
     default:
       return VERDICT_CONTINUE;
   }
+}
+
+function isToLinkLocal(record: usize): bool {
+  const header = l3Of(record);
+  return (flagsOf(record) & PACKET_IP4) !== 0
+    ? ip4IsLinkLocal(ip4Destination(header))
+    : ip6IsLinkLocal(ip6Destination(header));
 }

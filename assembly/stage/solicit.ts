@@ -15,8 +15,8 @@ import {
   dataOf,
   setFlags,
   setInPort,
-  setL3Offset,
   setL3Length,
+  setL3Offset,
   setLength,
   setOutPort,
   setWireLength,
@@ -44,13 +44,22 @@ import {
   setIcmp6Checksum,
 } from "../wire/icmp6";
 import { PROTOCOL_ICMP6 } from "../wire/ipv4";
-import { buildIp6, copyIp6, IP6_HEADER, ip6Destination, ip6Source } from "../wire/ipv6";
+import {
+  buildIp6,
+  copyIp6,
+  IP6_HEADER,
+  ip6Destination,
+  ip6IsLinkLocal,
+  ip6Source,
+} from "../wire/ipv6";
 
 /** Builds in `request`, an empty frame, the question for the neighbor entry at `entry`. */
 export function solicit(entry: usize, request: usize): void {
   const port = load<u16>(entry, NEIGHBOR_PORT);
-  const ip4 = load<u8>(entry, NEIGHBOR_FAMILY) == 4;
-  const length = ip4 ? solicit4(entry, portOf(port), dataOf(request)) : solicit6(entry, portOf(port), dataOf(request));
+  const ip4 = load<u8>(entry, NEIGHBOR_FAMILY) === 4;
+  const length = ip4
+    ? solicit4(entry, portOf(port), dataOf(request))
+    : solicit6(entry, portOf(port), dataOf(request));
   setLength(request, length);
   setWireLength(request, length);
   setInPort(request, port);
@@ -79,7 +88,7 @@ function solicit6(entry: usize, port: usize, frame: usize): u32 {
   const ip = frame + ETHERNET_HEADER;
   buildIp6(ip, payload, PROTOCOL_ICMP6, 255);
   // A link-local neighbor is asked from the link-local address, others from the global one.
-  const linkLocal = (load<u16>(target) & 0xc0ff) == 0x80fe;
+  const linkLocal = ip6IsLinkLocal(target);
   copyIp6(ip6Source(ip), port + (linkLocal ? PORT_IP6_LINK_LOCAL : PORT_IP6));
   writeSolicitedNode(ip6Destination(ip), target);
   store<u16>(ethernetDestination(frame), 0x3333);

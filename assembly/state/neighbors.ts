@@ -38,10 +38,10 @@ export function neighborState(entry: usize): i32 {
 
 /** High and low half of a neighbor's key; IPv4 addresses fill the first four bytes. */
 function keyHigh(family: u32, ip: usize): u64 {
-  return family == 4 ? <u64>load<u32>(ip) : load<u64>(ip);
+  return family === 4 ? <u64>load<u32>(ip) : load<u64>(ip);
 }
 function keyLow(family: u32, ip: usize): u64 {
-  return family == 4 ? 0 : load<u64>(ip, 8);
+  return family === 4 ? 0 : load<u64>(ip, 8);
 }
 
 /** First slot to look at. The host computes the same (src/compile/neighbors.ts). */
@@ -54,10 +54,10 @@ function startSlot(port: u32, high: u64, low: u64): u32 {
 function isEntry(number: u32, port: u32, family: u32, high: u64, low: u64): bool {
   const entry = neighborEntry(number);
   return (
-    load<u64>(entry, NEIGHBOR_IP) == high &&
-    load<u64>(entry, NEIGHBOR_IP + 8) == low &&
-    load<u16>(entry, NEIGHBOR_PORT) == <u16>port &&
-    load<u8>(entry, NEIGHBOR_FAMILY) == <u8>family
+    load<u64>(entry, NEIGHBOR_IP) === high &&
+    load<u64>(entry, NEIGHBOR_IP + 8) === low &&
+    load<u16>(entry, NEIGHBOR_PORT) === <u16>port &&
+    load<u8>(entry, NEIGHBOR_FAMILY) === <u8>family
   );
 }
 
@@ -68,8 +68,8 @@ export function findNeighbor(port: u32, family: u32, ip: usize): u32 {
   const mask = load<u32>(neighborIndex, NEIGHBOR_INDEX_MASK);
   let slot = startSlot(port, high, low);
   for (let tries: u32 = 0; tries <= mask; tries++) {
-    const number = atomic.load<u32>(neighborIndex + (<usize>slot << 2), NEIGHBOR_INDEX_SLOTS);
-    if (number == 0) return 0;
+    const number = atomic.load<u32>(neighborIndex + ((<usize>slot) << 2), NEIGHBOR_INDEX_SLOTS);
+    if (number === 0) return 0;
     if (isEntry(number, port, family, high, low)) return number;
     slot = (slot + 1) & mask;
   }
@@ -88,9 +88,9 @@ function claimNumber(): u32 {
 /** The entry of a port and an address, made INCOMPLETE if there is none; 0 when the table is full. */
 export function ensureNeighbor(port: u32, family: u32, ip: usize): u32 {
   const known = findNeighbor(port, family, ip);
-  if (known != 0) return known;
+  if (known !== 0) return known;
   const number = claimNumber();
-  if (number == 0) return 0;
+  if (number === 0) return 0;
   const high = keyHigh(family, ip);
   const low = keyLow(family, ip);
   const entry = neighborEntry(number);
@@ -110,9 +110,9 @@ function publish(number: u32, port: u32, family: u32, high: u64, low: u64): u32 
   const mask = load<u32>(neighborIndex, NEIGHBOR_INDEX_MASK);
   let slot = startSlot(port, high, low);
   for (let tries: u32 = 0; tries <= mask; tries++) {
-    const at = neighborIndex + (<usize>slot << 2) + NEIGHBOR_INDEX_SLOTS;
+    const at = neighborIndex + ((<usize>slot) << 2) + NEIGHBOR_INDEX_SLOTS;
     const other = atomic.cmpxchg<u32>(at, 0, number);
-    if (other == 0) return number;
+    if (other === 0) return number;
     if (isEntry(other, port, family, high, low)) return other;
     slot = (slot + 1) & mask;
   }
@@ -132,14 +132,14 @@ export function learnNeighbor(
   time: u64,
   create: bool,
 ): void {
-  if ((mode & MODE_RESOLVE) == 0) return;
+  if ((mode & MODE_RESOLVE) === 0) return;
   const number = create ? ensureNeighbor(port, family, ip) : findNeighbor(port, family, ip);
-  if (number == 0) return;
+  if (number === 0) return;
   const entry = neighborEntry(number);
-  if (neighborState(entry) == NEIGHBOR_PERMANENT) return;
+  if (neighborState(entry) === NEIGHBOR_PERMANENT) return;
   // The MAC's six bytes lie in one aligned u64 together with two of the source MAC: one store.
   const rest = load<u64>(entry, NEIGHBOR_MACS) & 0xffff000000000000;
-  const six = (<u64>load<u16>(mac, 4) << 32) | <u64>load<u32>(mac);
+  const six = ((<u64>load<u16>(mac, 4)) << 32) | <u64>load<u32>(mac);
   atomic.store<u64>(entry, rest | six, NEIGHBOR_MACS);
   store<u64>(entry, time, NEIGHBOR_TIME);
   store<u32>(entry, 0, NEIGHBOR_PROBES);
@@ -149,7 +149,7 @@ export function learnNeighbor(
 /** Whether the entry's MAC may be used. */
 export function isKnown(entry: usize): bool {
   // NEIGHBOR_REACHABLE is 2 and NEIGHBOR_PERMANENT 3.
-  return (neighborState(entry) & ~1) == NEIGHBOR_REACHABLE;
+  return (neighborState(entry) & ~1) === NEIGHBOR_REACHABLE;
 }
 
 /** How long a neighbor that did not answer is not asked again (RFC 1122 2.3.2.2: at most 1 a second). */
@@ -175,7 +175,7 @@ const PROBE_INTERVAL: u64 = 1_000_000_000;
 /** Decides on an INCOMPLETE entry at `now`, and counts the solicitation it tells the caller to send. */
 export function probeNeighbor(entry: usize, now: u64): i32 {
   const probes = load<u32>(entry, NEIGHBOR_PROBES);
-  if (probes != 0 && now < load<u64>(entry, NEIGHBOR_TIME) + PROBE_INTERVAL) return PROBE_WAIT;
+  if (probes !== 0 && now < load<u64>(entry, NEIGHBOR_TIME) + PROBE_INTERVAL) return PROBE_WAIT;
   store<u64>(entry, now, NEIGHBOR_TIME);
   if (probes >= MAX_PROBES) {
     atomic.store<i32>(entry, NEIGHBOR_FAILED, NEIGHBOR_STATE);

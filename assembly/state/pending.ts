@@ -12,7 +12,7 @@ export function pendingCount(): u32 {
 
 /** Record of the waiting packet at a place in the list. */
 export function pendingRecord(place: u32): usize {
-  return records + <usize>load<u32>(pending + (<usize>place << 2)) * RECORD_STRIDE;
+  return records + <usize>load<u32>(pending + ((<usize>place) << 2)) * RECORD_STRIDE;
 }
 
 /** Keeps the packet until its neighbor answers; false when too many wait, here or for that one. */
@@ -21,7 +21,7 @@ export function holdPacket(record: usize): bool {
   if (count >= <u32>PENDING_SLOTS) return false;
   let same: u32 = 0;
   for (let place: u32 = 0; place < count; place++) {
-    if (neighborOf(pendingRecord(place)) == neighborOf(record)) same++;
+    if (neighborOf(pendingRecord(place)) === neighborOf(record)) same++;
   }
   if (same >= <u32>PENDING_PER_NEIGHBOR) return false;
   setPendingRecord(count, record);
@@ -30,7 +30,7 @@ export function holdPacket(record: usize): bool {
 }
 
 export function setPendingRecord(place: u32, record: usize): void {
-  store<u32>(pending + (<usize>place << 2), <u32>((record - records) / RECORD_STRIDE));
+  store<u32>(pending + ((<usize>place) << 2), <u32>((record - records) / RECORD_STRIDE));
 }
 
 /**

@@ -45,7 +45,7 @@ export function forwardingTarget(entry: usize): u32 {
  */
 export function chooseMember(number: u32, hash: u32): u32 {
   const entry = forwardingOf(number);
-  if (forwardingType(entry) != ROUTE_MULTIPATH) return number;
+  if (forwardingType(entry) !== ROUTE_MULTIPATH) return number;
   const bucket = forwardingTarget(entry) + (hash & load<u32>(entry, FORWARDING_MASK));
-  return load<u32>(buckets + (<usize>bucket << 2));
+  return load<u32>(buckets + ((<usize>bucket) << 2));
 }

@@ -173,3 +173,7 @@ export function ip4IsHost(address: u32): bool {
   const network = address & 0xff;
   return network - 1 < 223 && network !== 127;
 }
+/** 169.254.0.0/16 (RFC 3927); the address in memory order. */
+export function ip4IsLinkLocal(address: u32): bool {
+  return (address & 0xffff) === 0xfea9;
+}

@@ -67,7 +67,10 @@ export class ForwardingTable {
   }
 
   /** The entry of an address of ours, or of the broadcast address of a connected prefix. */
-  acquireOwn(type: typeof layout.ROUTE_LOCAL | typeof layout.ROUTE_BROADCAST, port: number): number {
+  acquireOwn(
+    type: typeof layout.ROUTE_LOCAL | typeof layout.ROUTE_BROADCAST,
+    port: number,
+  ): number {
     return this.#acquireFields(`${type} ${port}`, { type, port, target: 0, mask: 0 }).number;
   }
 

@@ -9,9 +9,11 @@
 import { LPM_DEFAULT, LPM_LINE_SHIFT, LPM_ROOT_ENTRIES } from "../../assembly/layout.ts";
 import type { LpmArena } from "./lpm-arena.ts";
 import { NodeImage } from "./lpm-image.ts";
-import { type LpmNodes, lengthOf, ROOT, ROOT_BITS } from "./lpm-nodes.ts";
+import { firstRootSlot, type LpmNodes, lastRootSlot, ROOT } from "./lpm-nodes.ts";
 
 const NODE_TAG = 0x80000000;
+/** The index of the empty prefix, in the root. */
+const DEFAULT_ROUTE = 1;
 const LAST_SLOT = 255;
 
 export class LpmCommit {
@@ -93,24 +95,11 @@ export class LpmCommit {
     }
   }
 
-  /** Recomputes the values of the slots below one prefix of the root. */
   #spreadRoot(index: number): void {
-    const nodes = this.#nodes;
-    const length = lengthOf(index);
     // The default route is no entry's value: kernels read it where they found none.
-    if (length === 0) return;
-    const free = ROOT_BITS - length;
-    const first = (index << free) & 0xffff;
-    const last = first + (1 << free) - 1;
-    const cover = nodes.longest(ROOT, length - 1, first >> (free + 1));
-    this.#rootValues.fill(cover === 0 ? 0 : nodes.value(cover), first, last + 1);
-    for (let deeper = length; deeper <= ROOT_BITS; deeper++) {
-      const shift = ROOT_BITS - deeper;
-      const base = 1 << deeper;
-      const to = base + (last >> shift);
-      nodes.paint(ROOT, ROOT_BITS, base + (first >> shift), to, this.#rootValues);
-    }
-    this.#inherit(ROOT, this.#rootValues, first, last);
+    if (index === DEFAULT_ROUTE) return;
+    this.#nodes.paintRoot(index, this.#rootValues);
+    this.#inherit(ROOT, this.#rootValues, firstRootSlot(index), lastRootSlot(index));
   }
 
   #inherit(node: number, values: Int32Array, first: number, last: number): void {
@@ -206,14 +195,12 @@ export class LpmCommit {
     }
     for (const slot of this.#rootSlots) this.#publishSlot(slot);
     for (const index of this.#rootIndexes) {
-      const length = lengthOf(index);
-      if (length === 0) {
+      if (index === DEFAULT_ROUTE) {
         Atomics.store(words, (this.#root + LPM_DEFAULT) >>> 2, this.#nodes.value(index));
         continue;
       }
-      const first = (index << (ROOT_BITS - length)) & 0xffff;
-      const end = first + (1 << (ROOT_BITS - length));
-      for (let slot = first; slot < end; slot++) this.#publishSlot(slot);
+      const last = lastRootSlot(index);
+      for (let slot = firstRootSlot(index); slot <= last; slot++) this.#publishSlot(slot);
     }
   }
 

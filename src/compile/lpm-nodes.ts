@@ -137,6 +137,23 @@ export class LpmNodes {
     this.paint(node, NODE_BITS, 2, (2 << NODE_BITS) - 1, slots);
   }
 
+  /**
+   * Own values of the slots of the root that one of its prefixes covers.
+   * @param index of the prefix, which need not exist (any more); not the empty one
+   */
+  paintRoot(index: number, slots: Int32Array): void {
+    const first = firstRootSlot(index);
+    const last = lastRootSlot(index);
+    const length = lengthOf(index);
+    const cover = this.longest(ROOT, length - 1, (index % (1 << length)) >> 1);
+    slots.fill(cover === 0 ? 0 : this.value(cover), first, last + 1);
+    for (let deeper = length; deeper <= ROOT_BITS; deeper++) {
+      const free = ROOT_BITS - deeper;
+      const base = 1 << deeper;
+      this.paint(ROOT, ROOT_BITS, base + (first >> free), base + (last >> free), slots);
+    }
+  }
+
   #newNumber(): number {
     const node = this.#unused;
     if (node !== 0) {
@@ -167,6 +184,15 @@ export class LpmNodes {
 /** Bits of a prefix within its node. */
 export function lengthOf(index: number): number {
   return 31 - Math.clz32(index);
+}
+
+/** First slot of the root that one of its prefixes covers. */
+export function firstRootSlot(index: number): number {
+  return (index << (ROOT_BITS - lengthOf(index))) & ((1 << ROOT_BITS) - 1);
+}
+
+export function lastRootSlot(index: number): number {
+  return firstRootSlot(index) + (1 << (ROOT_BITS - lengthOf(index))) - 1;
 }
 
 /** Next set bit at or after `from` and up to `to`, in the words from `base` on; -1 = none. */

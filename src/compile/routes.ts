@@ -30,6 +30,9 @@ export class RouteTable {
   readonly #forwarding: ForwardingTable;
   readonly #vrfs: readonly Vrf[];
   readonly #limit: number;
+  /** Uses of forwarding entries that end when what is staged is taken back, or is committed. */
+  #acquired: number[] = [];
+  #replaced: number[] = [];
 
   /** @param limit prefixes that may be in all tables together (engine.limits.routes) */
   constructor(region: Region, neighbors: NeighborTable, limit: number) {
@@ -56,7 +59,7 @@ export class RouteTable {
     const table = this.#table(vrf, to.address);
     const words = wordsOf(to.address);
     const before = table.get(to.length, ...words);
-    this.#put(table, to.length, words, this.#forwarding.acquire(destination, before), before);
+    this.#put(table, to.length, words, before, this.#forwarding.acquire(destination, before));
   }
 
   /** Adds a route that a port's address brings. */
@@ -64,7 +67,7 @@ export class RouteTable {
     const table = this.#table(vrf, route.to.address);
     const words = wordsOf(route.to.address);
     const before = table.get(route.to.length, ...words);
-    this.#put(table, route.to.length, words, this.#connectedEntry(port, route), before);
+    this.#put(table, route.to.length, words, before, this.#connectedEntry(port, route));
   }
 
   /**
@@ -81,6 +84,7 @@ export class RouteTable {
       this.#checkLimit();
       table.insert(length, entry, w0, w1, w2, w3);
       this.#forwarding.retain(entry);
+      this.#acquired.push(entry);
       return true;
     };
   }
@@ -92,16 +96,38 @@ export class RouteTable {
     const before = table.get(to.length, ...words);
     if (before === 0) return false;
     table.delete(to.length, ...words);
-    this.#forwarding.release(before);
+    this.#replaced.push(before);
     return true;
   }
 
-  /** Makes everything staged visible to the workers. */
+  /**
+   * Makes everything staged visible to the workers.
+   * Throws LIMIT_EXCEEDED when it needs more memory than is reserved; then nothing is staged.
+   */
   commit(): void {
-    for (const { ip4, ip6 } of this.#vrfs) {
-      ip4.commit();
-      ip6.commit();
+    try {
+      for (const { ip4, ip6 } of this.#vrfs) {
+        ip4.commit();
+        ip6.commit();
+      }
+    } catch (error) {
+      this.rollback();
+      throw error;
     }
+    for (const entry of this.#replaced) this.#forwarding.release(entry);
+    this.#acquired = [];
+    this.#replaced = [];
+  }
+
+  /** Takes back everything staged since the last commit. */
+  rollback(): void {
+    for (const { ip4, ip6 } of this.#vrfs) {
+      ip4.rollback();
+      ip6.rollback();
+    }
+    for (const entry of this.#acquired) this.#forwarding.release(entry);
+    this.#acquired = [];
+    this.#replaced = [];
   }
 
   /** Every worker has passed a burst boundary: memory of what was replaced may be reused. */
@@ -115,10 +141,11 @@ export class RouteTable {
     return this.#table(vrf, address).match(...wordsOf(address));
   }
 
-  #put(table: LpmTable, length: number, words: Words, entry: number, before: number): void {
+  #put(table: LpmTable, length: number, words: Words, before: number, entry: number): void {
+    this.#acquired.push(entry);
     if (before === 0) this.#checkLimit();
+    else this.#replaced.push(before);
     table.insert(length, entry, ...words);
-    if (before !== 0) this.#forwarding.release(before);
   }
 
   #checkLimit(): void {

@@ -1,8 +1,9 @@
 // The model as tables: how much memory it needs, and everything workers read.
 
 import * as layout from "../../assembly/layout.ts";
-import { readRouteFile } from "../config/route_file.ts";
 import type { Model, RouteFileModel, RouteModel } from "../config/model.ts";
+import { readRouteFile } from "../config/route_file.ts";
+import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import type { Region } from "../memory/region.ts";
 import { estimateLpmBytes } from "./lpm.ts";
@@ -71,9 +72,14 @@ export class Tables {
 
   async #loadFile(file: RouteFileModel): Promise<void> {
     const insert = this.routes.bulk(file.vrf, file);
+    // IPv4 may go by an IPv6 gateway (RFC 5549), IPv6 cannot go by an IPv4 one.
+    const no6 = file.via.some(({ ip }) => ip?.length === 4);
     await readRouteFile(file.file, {
       prefix4: (address, length) => void insert(length, address),
-      prefix6: (a, b, c, d, length) => void insert(length, a, b, c, d),
+      prefix6: (a, b, c, d, length, line) => {
+        if (no6) throw wrongFamily(file, line);
+        insert(length, a, b, c, d);
+      },
     });
   }
 
@@ -86,4 +92,9 @@ export class Tables {
     this.#region.setU64(layout.CONTROL_ICMP_INTERVAL, BigInt(interval));
     this.#region.setU64(layout.CONTROL_ICMP_BURST, BigInt(icmpErrors.burst));
   }
+}
+
+function wrongFamily({ file, pointer }: RouteFileModel, line: number): SluiceError {
+  const message = `${file}:${line}: an IPv6 prefix, but the gateway of ${pointer} is IPv4`;
+  return new SluiceError("ROUTE_FILE", message, { file, line, pointer });
 }

@@ -18,13 +18,13 @@ import { Source } from "./source.ts";
 import { validate } from "./validator.ts";
 
 /**
- * Reads a YAML or JSON file. Throws CAPTURE_NOT_FOUND when it cannot be read, and what
+ * Reads a YAML or JSON file. Throws CONFIG_NOT_FOUND when it cannot be read, and what
  * parseConfiguration() throws.
  */
 export async function loadConfiguration(file: string): Promise<Model> {
   const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     const message = `configuration ${file} cannot be read (${cause.code ?? cause.message})`;
-    throw new SluiceError("CAPTURE_NOT_FOUND", message, { file }, cause);
+    throw new SluiceError("CONFIG_NOT_FOUND", message, { file }, cause);
   });
   let text: string;
   try {

@@ -32,7 +32,7 @@ const NINE = 0x39;
 
 /**
  * Reads a route file, gzip or not, into the sink and gives the number of prefixes. Throws
- * CAPTURE_NOT_FOUND when it cannot be opened, ROUTE_FILE with file and line for a line that is no
+ * CONFIG_NOT_FOUND when it cannot be opened, ROUTE_FILE with file and line for a line that is no
  * prefix and for a damaged gzip file; prefixes before that line have been handed over.
  */
 export async function readRouteFile(file: string, sink: RouteSink): Promise<number> {
@@ -63,7 +63,7 @@ async function openRouteFile(file: string): Promise<Readable> {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const text = `route file ${file} cannot be read (${code ?? message})`;
-    throw new SluiceError("CAPTURE_NOT_FOUND", text, { file }, cause);
+    throw new SluiceError("CONFIG_NOT_FOUND", text, { file }, cause);
   }
   const bytes = createReadStream(file, { highWaterMark: CHUNK });
   if (magic[0] !== 0x1f || magic[1] !== 0x8b) return bytes;

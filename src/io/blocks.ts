@@ -28,7 +28,7 @@ export const KEPT_BLOCKS: readonly number[] = [
 /** Type, length, length. */
 export const BLOCK_LEAST_BYTES = 12;
 export const SECTION_LEAST_BYTES = 28;
-export const INTERFACE_LEAST_BYTES = 20;
+const INTERFACE_LEAST_BYTES = 20;
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 export const OPTION_END = 0;
@@ -91,8 +91,8 @@ export interface InterfaceDescription {
 }
 
 /**
- * Decodes the interface description block at view[start, end); undefined when an option runs past
- * the block or is too short for its value.
+ * Decodes the interface description block at view[start, end); undefined when it is too short, or
+ * an option runs past it or is too short for its value.
  */
 export function decodeInterface(
   view: DataView,
@@ -100,6 +100,7 @@ export function decodeInterface(
   end: number,
   littleEndian: boolean,
 ): InterfaceDescription | undefined {
+  if (end - start < INTERFACE_LEAST_BYTES) return undefined;
   let name = "";
   let resolution = 6;
   let offset = 0;

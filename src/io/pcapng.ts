@@ -11,7 +11,6 @@ import {
   BlockInterface,
   decodeByteOrder,
   decodeInterface,
-  INTERFACE_LEAST_BYTES,
   isLittleEndian,
   KEPT_BLOCKS,
   SECTION_LEAST_BYTES,
@@ -55,10 +54,9 @@ export class PcapngWalker implements RecordWalker {
    * @throws SluiceError CAPTURE_FORMAT
    */
   constructor(head: Uint8Array, origin: CaptureOrigin) {
-    const littleEndian = decodeByteOrder(head, origin);
     this.#origin = origin;
-    this.#littleEndian = littleEndian;
-    this.description = `pcapng, ${littleEndian ? "little-endian" : "big-endian"}`;
+    this.#littleEndian = decodeByteOrder(head, origin);
+    this.description = `pcapng, ${this.#littleEndian ? "little-endian" : "big-endian"}`;
   }
 
   get insideRecord(): boolean {
@@ -165,10 +163,7 @@ export class PcapngWalker implements RecordWalker {
 
   #interface(window: Window, length: number): void {
     const { view, position, offset } = window;
-    const description =
-      length < INTERFACE_LEAST_BYTES
-        ? undefined
-        : decodeInterface(view, position, position + length, this.#littleEndian);
+    const description = decodeInterface(view, position, position + length, this.#littleEndian);
     if (description === undefined) {
       throw corrupt(this.#origin, offset, "a malformed interface description");
     }
@@ -237,16 +232,15 @@ export class PcapngWalker implements RecordWalker {
     if (!this.#packetSeen) this.#refuseUnsupported();
     const from = this.#local[number];
     if (from !== undefined) return from;
-    const what = `a packet of interface ${number}, of which there is no description,`;
-    throw corrupt(this.#origin, window.offset, what);
+    throw corrupt(this.#origin, window.offset, `a packet of the undescribed interface ${number}`);
   }
 
   /** Before the first packet: a capture of which nothing can be read is refused as a whole. */
   #refuseUnsupported(): void {
     this.#packetSeen = true;
     if (this.interfaces.length === 0 || this.interfaces.some((from) => from.supported)) return;
-    const { file } = this.#origin;
     const refusal = linkTypeRefusal(this.interfaces.map((from) => from.linkType));
+    const { file } = this.#origin;
     throw new SluiceError("CAPTURE_LINK_TYPE", `${file}: ${refusal}`, { file });
   }
 

@@ -69,8 +69,7 @@ function sum(region: Region, workers: readonly number[], offset: number): number
 }
 
 function verdicts(region: Region, workers: readonly number[], offset: number): VerdictCounts {
-  const at = (counter: number) =>
-    sum(region, workers, layout.WORKER_COUNTERS + counter + offset);
+  const at = (counter: number) => sum(region, workers, layout.WORKER_COUNTERS + counter + offset);
   return {
     received: at(layout.COUNT_RECEIVED),
     transmitted: at(layout.COUNT_TRANSMITTED),
@@ -111,8 +110,7 @@ export function readStatistics(region: Region, only?: number): Statistics {
       lost: counter(layout.COUNT_ORIGINATED_LOST),
     },
     inFlight: workers.reduce(
-      (total, worker) =>
-        total + region.getU32(region.worker(worker) + layout.WORKER_PENDING),
+      (total, worker) => total + region.getU32(region.worker(worker) + layout.WORKER_PENDING),
       0,
     ),
   };

@@ -1,8 +1,8 @@
 // Collecting: sent frames, in order, into captures and the digest.
 
 import { createHash, type Hash } from "node:crypto";
-import { type CaptureWriter, createCaptureWriter } from "../io/writer.ts";
 import { LINKTYPE_ETHERNET } from "../io/linktypes.ts";
+import { type CaptureWriter, createCaptureWriter } from "../io/writer.ts";
 import type { Outputs, SentFrame } from "../memory/outputs.ts";
 
 /** A port whose sent frames are written to a file. */

@@ -4,7 +4,14 @@ import { SluiceError } from "../errors.ts";
 import { JobRing } from "../memory/chunks.ts";
 import { Outputs } from "../memory/outputs.ts";
 import type { Region } from "../memory/region.ts";
-import { anchorRun, type OutputMode, type Pace, prepareRun, resetRun, stopRun } from "../memory/run.ts";
+import {
+  anchorRun,
+  type OutputMode,
+  type Pace,
+  prepareRun,
+  resetRun,
+  stopRun,
+} from "../memory/run.ts";
 import { readStatistics, type Statistics } from "../memory/statistics.ts";
 import { requestTrace } from "../memory/traces.ts";
 import type { WorkerPool } from "../worker/pool.ts";

@@ -43,7 +43,7 @@ export class WorkerPool {
     });
     try {
       const ends = await Promise.all(tasks);
-      return ends.reduce((latest, end) => (end > latest ? end : latest));
+      return ends.toSorted((a, b) => Number(a - b)).at(-1) as bigint;
     } catch (cause) {
       const reason = (cause as Error).message;
       throw new SluiceError("WORKER_FAILED", `a worker stopped: ${reason}`, {}, cause);

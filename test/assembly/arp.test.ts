@@ -9,7 +9,16 @@ import {
   VERDICT_CONSUME,
   VERDICT_DROP,
 } from "../../assembly/layout.ts";
-import { type ArpFields, arp, ethernet, hex, ip, type Octets, toHex } from "../support/octets.ts";
+import {
+  type ArpFields,
+  arp,
+  ethernet,
+  hex,
+  hexOf,
+  ip,
+  type Octets,
+  toHex,
+} from "../support/octets.ts";
 import { Responder } from "../support/responder.ts";
 import { expectArp } from "../twin/responder.ts";
 
@@ -142,6 +151,7 @@ describe("arp", () => {
       targetMac: mac,
       targetIp: address,
     });
+    let answers = 0;
     const check = (wanted: ArpFields, port: number, mode: number) => {
       responder.world.reset();
       responder.setMode(mode);
@@ -149,10 +159,12 @@ describe("arp", () => {
       const answer = responder.run("arp", frame, port);
       const twin = expectArp(responder.router, port, frame);
       expect(answer.verdict).toBe(twin.verdict);
-      expect(answer.frame).toEqual(twin.frame);
+      expect(hexOf(answer.frame)).toBe(hexOf(twin.frame));
+      if (twin.frame) answers++;
       if (twin.frame) expect(answer.outPort).toBe(twin.outPort);
     };
     const property = fc.property(fields, fc.nat(2), fc.constantFrom(0, MODE_RESOLVE), check);
     fc.assert(property, { seed: 20, numRuns: 2000 });
+    expect(answers).toBeGreaterThan(15000);
   });
 });

@@ -12,6 +12,7 @@ import {
   concat,
   ethernet,
   hex,
+  hexOf,
   type Ip4Fields,
   type Ip6Fields,
   icmp,
@@ -58,15 +59,15 @@ describe("local", () => {
       "000000000000" +
         "000000000000" +
         "0800" + // MACs are filled in when it is routed
-        "45b80025" +
+        "45b80021" +
         "4711" +
         "4000" +
         "4001" +
-        "651e" +
+        "2709" +
         "0a000001" +
         "c0000209" +
         "0000" +
-        "c226" +
+        "c403" +
         "12340001" +
         "6162636465",
     );
@@ -88,7 +89,7 @@ describe("local", () => {
         "20010db8000100000000000000000001" +
         "20010db8000900000000000000000009" +
         "8100" +
-        "e56e" +
+        "e735" +
         "12340001" +
         "6162636465",
     );
@@ -162,14 +163,17 @@ describe("local", () => {
         const next = extension === "" ? 58 : extension.startsWith("3a0005") ? 0 : 60;
         return echo6({ ...fields, next }, type, hex(extension));
       });
+    let answers = 0;
     const check = (frame: Octets, port: number) => {
       const answer = responder.run("local", frame, port);
       const twin = expectEcho(responder.router, port, frame);
       expect(answer.verdict).toBe(twin.verdict);
-      expect(answer.frame).toEqual(twin.frame);
+      expect(hexOf(answer.frame)).toBe(hexOf(twin.frame));
+      if (twin.frame) answers++;
       if (twin.frame) expect(answer.outPort).toBe(twin.outPort ?? PORT_UNKNOWN);
     };
     const frames = fc.oneof(ip4Frame, ip6Frame);
     fc.assert(fc.property(frames, fc.nat(1), check), { seed: 22, numRuns: 2000 });
+    expect(answers).toBeGreaterThan(30000);
   });
 });

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { estimateLpmBytes, LpmArena, LpmTable } from "../../src/compile/lpm.ts";
 import {
   type Family,
@@ -220,6 +220,7 @@ it("a worker that looks up meanwhile sees each change whole", async () => {
     worker.once("message", resolve);
     worker.once("error", reject);
   });
+  onTestFinished(() => void worker.terminate());
   const random = new Random(9);
   const passed = () => {
     const before = Atomics.load(control, bursts);
@@ -247,7 +248,6 @@ it("a worker that looks up meanwhile sees each change whole", async () => {
   }
   Atomics.store(control, bursts + 1, 1);
   const { wrong, looked } = await report;
-  await worker.terminate();
   expect(wrong).toBe(0);
   expect(looked).toBeGreaterThan(800 * asked.length);
 });

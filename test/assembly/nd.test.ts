@@ -10,7 +10,17 @@ import {
   VERDICT_CONTINUE,
   VERDICT_DROP,
 } from "../../assembly/layout.ts";
-import { concat, ethernet, hex, icmp6, ip, ip6, type Octets, toHex } from "../support/octets.ts";
+import {
+  concat,
+  ethernet,
+  hex,
+  hexOf,
+  icmp6,
+  ip,
+  ip6,
+  type Octets,
+  toHex,
+} from "../support/octets.ts";
 import { Responder } from "../support/responder.ts";
 import { expectNd } from "../twin/responder.ts";
 
@@ -105,7 +115,7 @@ describe("nd", () => {
         "20010db8000100000000000000000007" +
         "88" +
         "00" +
-        "0ce0" +
+        "0a6b" +
         "e0000000" + // router, solicited, override
         "20010db8000100000000000000000001" +
         "0201" +
@@ -158,10 +168,18 @@ describe("nd", () => {
   });
 
   it("goes on with what is no solicitation or advertisement", () => {
-    for (const type of [1, 128, 130, 133, 143]) {
+    for (const type of [1, 128, 130, 143]) {
       const options = new Uint8Array();
       expect(responder.run("nd", frameOf({ type, options })).verdict).toBe(VERDICT_CONTINUE);
     }
+    const body = concat([0, 0, 0, 0], SOURCE_MAC);
+    const solicitation = icmp6(HOST_IP, ip("ff02::2"), 133, 0, body);
+    const packet = ip6(
+      { source: HOST_IP, destination: ip("ff02::2"), next: 58, hopLimit: 255 },
+      solicitation,
+    );
+    const frame = ethernet(hex("333300000002"), HOST, 0x86dd, packet);
+    expect(responder.run("nd", frame).verdict).toBe(VERDICT_CONTINUE);
   });
 
   const none = new Uint8Array();
@@ -222,6 +240,7 @@ describe("nd", () => {
       next: fc.constant(58),
       sourceMac: fc.constantFrom(HOST, HOST, HOST, hex("333300000001")),
     });
+    let answers = 0;
     const check = (fields: Message, port: number, cut: number) => {
       // A message may end anywhere: its last octets go, and the length says so.
       const frame = frameOf(fields).slice(0, cut === 0 ? undefined : -cut);
@@ -229,10 +248,12 @@ describe("nd", () => {
       const answer = responder.run("nd", frame, port);
       const twin = expectNd(responder.router, port, frame);
       expect(answer.verdict).toBe(twin.verdict);
-      expect(answer.frame).toEqual(twin.frame);
+      expect(hexOf(answer.frame)).toBe(hexOf(twin.frame));
+      if (twin.frame) answers++;
       if (twin.frame) expect(answer.outPort).toBe(twin.outPort);
     };
     const cut = fc.constantFrom(0, 0, 0, 0, 1, 8, 20);
     fc.assert(fc.property(message, fc.nat(2), cut, check), { seed: 21, numRuns: 3000 });
+    expect(answers).toBeGreaterThan(20000);
   });
 });

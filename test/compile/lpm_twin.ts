@@ -14,22 +14,32 @@ export type Words = [number, number, number, number];
 const KEY_BITS = 48;
 const ONES: Words = [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff];
 
-/** One Map per prefix length, asked longest first. Prefixes of more than 48 bits share lists. */
+/** How many addresses a prefix of so many leading bits of KEY_BITS has. */
+const SPANS = Array.from({ length: KEY_BITS + 1 }, (_, length) => 2 ** (KEY_BITS - length));
+
+interface LongPrefix {
+  readonly length: number;
+  readonly words: Words;
+  readonly value: number;
+}
+
+/**
+ * One Map per prefix length, asked longest first. Prefixes longer than 48 bits are few: they are
+ * listed by their first 48, longest first.
+ */
 export class SlowTable {
   readonly #maps: Map<number, number>[];
-  readonly #lists: Map<number, { words: Words; value: number }[]>[];
-  readonly #bits: number;
+  readonly #lists = new Map<number, LongPrefix[]>();
 
   constructor(family: Family) {
-    this.#bits = family === 4 ? 32 : 128;
-    this.#maps = Array.from({ length: KEY_BITS + 1 }, () => new Map());
-    this.#lists = Array.from({ length: this.#bits + 1 }, () => new Map());
+    const lengths = family === 4 ? 32 : KEY_BITS;
+    this.#maps = Array.from({ length: lengths + 1 }, () => new Map());
   }
 
   get size(): number {
     let size = 0;
     for (const map of this.#maps) size += map.size;
-    for (const map of this.#lists) for (const list of map.values()) size += list.length;
+    for (const list of this.#lists.values()) size += list.length;
     return size;
   }
 
@@ -40,42 +50,40 @@ export class SlowTable {
       return;
     }
     this.delete(length, words);
-    const list = this.#lists[length]!.get(key) ?? [];
-    this.#lists[length]!.set(key, [...list, { words: masked(words, length), value }]);
+    const list = [...(this.#lists.get(key) ?? []), { length, words: masked(words, length), value }];
+    this.#lists.set(
+      key,
+      list.sort((a, b) => b.length - a.length),
+    );
   }
 
   delete(length: number, words: Words): boolean {
     const key = keyOf(words, length);
     if (length <= KEY_BITS) return this.#maps[length]!.delete(key);
-    const before = this.#lists[length]!.get(key) ?? [];
-    const after = before.filter((prefix) => !contains(prefix.words, length, words));
-    if (after.length === 0) this.#lists[length]!.delete(key);
-    else this.#lists[length]!.set(key, after);
+    const before = this.#lists.get(key) ?? [];
+    const after = before.filter((p) => p.length !== length || !contains(p.words, length, words));
+    this.#lists.set(key, after);
     return after.length < before.length;
   }
 
-  get(length: number, words: Words): number {
-    const key = keyOf(words, length);
-    if (length <= KEY_BITS) return this.#maps[length]!.get(key) ?? 0;
-    const list = this.#lists[length]!.get(key);
-    return list?.find((prefix) => contains(prefix.words, length, words))?.value ?? 0;
-  }
-
   match(words: Words): { value: number; length: number } | undefined {
-    for (let length = this.#bits; length >= 0; length--) {
-      const map = length <= KEY_BITS ? this.#maps[length] : this.#lists[length];
-      if (map!.size === 0) continue;
-      const value = this.get(length, words);
-      if (value !== 0) return { value, length };
+    const list = this.#lists.get(keyOf(words, KEY_BITS));
+    const long = list?.find((prefix) => contains(prefix.words, prefix.length, words));
+    if (long) return { value: long.value, length: long.length };
+    for (let length = this.#maps.length - 1; length >= 0; length--) {
+      const map = this.#maps[length]!;
+      const value = map.size === 0 ? undefined : map.get(keyOf(words, length));
+      if (value !== undefined) return { value, length };
     }
     return undefined;
   }
 }
 
+/** The leading bits of a prefix, 48 at most, as a number. */
 function keyOf(words: Words, length: number): number {
   if (length <= 32) return length === 0 ? 0 : words[0] >>> (32 - length);
   const leading = words[0] * 65536 + (words[1] >>> 16);
-  return length >= KEY_BITS ? leading : Math.floor(leading / 2 ** (KEY_BITS - length));
+  return length >= KEY_BITS ? leading : Math.floor(leading / SPANS[length]!);
 }
 
 function contains(prefix: Words, length: number, words: Words): boolean {

@@ -203,7 +203,7 @@ describe("configuration files", () => {
 
   it.each(["missing.yaml", "."])("that cannot be read are named: %s", async (name) => {
     const file = join(folder, name);
-    const expected = { code: "CAPTURE_NOT_FOUND", place: { file } };
+    const expected = { code: "CONFIG_NOT_FOUND", place: { file } };
     await expect(loadConfiguration(file)).rejects.toMatchObject(expected);
   });
 

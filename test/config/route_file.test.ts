@@ -136,7 +136,7 @@ describe("route files", () => {
     const file = join(folder, name);
     const sink = { prefix4: () => undefined, prefix6: () => undefined };
     await expect(readRouteFile(file, sink)).rejects.toMatchObject({
-      code: "CAPTURE_NOT_FOUND",
+      code: "CONFIG_NOT_FOUND",
       place: { file },
     });
   });

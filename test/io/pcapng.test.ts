@@ -42,7 +42,7 @@ describe("pcapng", () => {
     ]);
   });
 
-  it("gives simple packets the time before them, or 0, and cuts them at the snap length", async () => {
+  it("gives simple packets the time before them, cut at the snap length", async () => {
     for (const craft of ORDERS) {
       const file = Buffer.concat([
         craft.section(),
@@ -162,7 +162,7 @@ describe("a malformed pcapng", () => {
     ["another length at the end", changed(80, 88), "a block of 84 bytes ends with another length"],
     ["captured beyond the block", changed(20, 53), "a packet block with impossible length 53"],
     ["too short for a packet", craft.block(6, [[32, 0]]), "a packet block with impossible length"],
-    ["unknown interface", changed(8, 1), "a packet of interface 1, of which there is no"],
+    ["unknown interface", changed(8, 1), "a packet of the undescribed interface 1 at"],
     ["wrong byte order mark", changed(8, 7, craft.section()), "byte-order magic is wrong at byte"],
     ["short interface", craft.block(1, [[32, 1]]), "a malformed interface description at byte"],
     ["short option", craft.interface(1, 0, craft.option(14, [32, 1])), "a malformed interface"],
@@ -179,6 +179,14 @@ describe("a malformed pcapng", () => {
       expect(distance).toBeLessThanOrEqual(12);
     });
   }
+
+  it("has not more interfaces than a limit, which is named", async () => {
+    const many = Array.from({ length: 65537 }, () => begin[1]!);
+    const { error, interfaces } = await collectBytes(Buffer.concat([begin[0]!, ...many]));
+    expect(interfaces).toHaveLength(65536);
+    expect(error?.code).toBe("LIMIT_EXCEEDED");
+    expect(error?.message).toContain("more than 65536 interfaces");
+  });
 
   it("is no capture when its first section header is wrong", async () => {
     for (const file of [

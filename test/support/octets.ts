@@ -15,6 +15,11 @@ export function toHex(octets: Uint8Array): string {
   return Buffer.from(octets).toString("hex");
 }
 
+/** The same of octets that may not be there. */
+export function hexOf(octets: Uint8Array | undefined): string | undefined {
+  return octets && toHex(octets);
+}
+
 export function concat(...parts: readonly (Uint8Array | readonly number[])[]): Octets {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }

@@ -11,6 +11,7 @@ import {
   DROP_UNREACHABLE,
 } from "../../assembly/drops.ts";
 import { ROUTE_BROADCAST, ROUTE_LOCAL } from "../../assembly/layout.ts";
+import { noteFrame } from "../support/noted.ts";
 import {
   concat,
   ethernet,
@@ -22,7 +23,6 @@ import {
   readU16,
   u32,
 } from "../support/octets.ts";
-import { noteFrame } from "../support/responder.ts";
 import type { Router } from "../support/small_router.ts";
 import { isHost4, isHost6, isLinkLocal, linkTo, routeTo } from "./responder.ts";
 

@@ -17,6 +17,7 @@ import {
   VERDICT_DELIVER,
   VERDICT_DROP,
 } from "../../assembly/layout.ts";
+import { noteFrame } from "../support/noted.ts";
 import {
   arp,
   concat,
@@ -31,7 +32,6 @@ import {
   readU16,
   toHex,
 } from "../support/octets.ts";
-import { noteFrame } from "../support/responder.ts";
 import { matchRoute, type Router, type RouterRoute } from "../support/small_router.ts";
 
 export interface Expected {

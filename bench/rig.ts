@@ -1,0 +1,139 @@
+// An engine taken apart, for what the library's front does not offer: captures of any size held in
+// memory, the image of that memory handed to the native twin, the kernels run in this thread.
+
+import { closeSync, openSync, writeSync } from "node:fs";
+import * as layout from "../assembly/layout.ts";
+import { sizesOf, Tables } from "../src/compile/tables.ts";
+import type { Model } from "../src/config/model.ts";
+import { openCapture } from "../src/io/capture.ts";
+import { useHugePages } from "../src/io/linux.ts";
+import { type Chunk, JobRing } from "../src/memory/chunks.ts";
+import { planMemory } from "../src/memory/map.ts";
+import { Region } from "../src/memory/region.ts";
+import { prepareRun, resetRun } from "../src/memory/run.ts";
+import { readStatistics } from "../src/memory/statistics.ts";
+import { Replay, type ReplayResult } from "../src/replay/replay.ts";
+import { instantiate, loadModule } from "../src/worker/kernel.ts";
+import { WorkerPool } from "../src/worker/pool.ts";
+
+/** Bytes written to a file at once. */
+const WRITE_BYTES = 1 << 26;
+
+export class Rig {
+  readonly region: Region;
+  readonly tables: Tables;
+  readonly #pool: WorkerPool;
+
+  private constructor(model: Model, chunks: number) {
+    this.region = new Region(planMemory({ ...sizesOf(model), chunks }));
+    useHugePages(this.region.buffer);
+    this.tables = new Tables(this.region, model);
+    this.#pool = new WorkerPool(model.engine.queues);
+  }
+
+  /** `chunks` chunks of a capture (CHUNK_PACKETS, CHUNK_BYTES) fit at once. */
+  static async create(model: Model, chunks: number): Promise<Rig> {
+    const rig = new Rig(model, chunks);
+    await rig.tables.load(model);
+    return rig;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /**
+   * Reads the capture into chunks and publishes each as one job, `rounds` times, with the last
+   * word said: what is in memory then is a whole run that only has to be done. Returns its packets.
+   */
+  async fill(capture: string, rounds = 1): Promise<number> {
+    resetRun(this.region);
+    prepareRun(this.region, { kind: "top" }, "overwrite");
+    const ring = new JobRing(this.region);
+    const filled = await this.#readChunks(ring, capture);
+    let sequence = 0;
+    for (let round = 0; round < rounds; round++) {
+      for (const chunk of filled) {
+        if (!ring.hasRoom) throw new RangeError("more jobs than the ring holds");
+        ring.publish(chunk, { sequence, timeShift: 0n, bytesBefore: 0 });
+        sequence += chunk.count;
+      }
+    }
+    ring.close();
+    return sequence;
+  }
+
+  async #readChunks(ring: JobRing, capture: string): Promise<Chunk[]> {
+    const filled: Chunk[] = [];
+    const reader = await openCapture(capture);
+    try {
+      for (const chunk of ring.chunks) {
+        chunk.reset([0]);
+        if (!(await reader.fill(chunk))) return filled;
+        ring.seal(chunk, 0);
+        filled.push(chunk);
+      }
+    } finally {
+      await reader.close();
+    }
+    throw new RangeError(`${capture} is larger than the rig's chunks`);
+  }
+
+  /** Runs what fill() left to do in this thread; returns nanoseconds. */
+  run(): number {
+    const kernel = instantiate(loadModule(), this.region.memory);
+    if (kernel.attach(0) === 0) throw new Error("the kernels are of another layout");
+    const start = process.hrtime.bigint();
+    while (kernel.step(0) !== layout.RUN_FINISHED) {}
+    return Number(process.hrtime.bigint() - start);
+  }
+
+  /** Replays a capture as the engine does, its frames copied out, and all of it kept in memory. */
+  replay(capture: string, loops: number): Promise<ReplayResult> {
+    const { queues } = this.region.map.sizes;
+    const source = { open: () => openCapture(capture), ports: [0] };
+    const plan = {
+      sources: [source],
+      outputs: [],
+      pace: { kind: "top" } as const,
+      loops,
+      digest: false,
+      cpus: queues < 2 ? undefined : Array.from({ length: queues }, (_, queue) => queue),
+      idleOutput: "overwrite" as const,
+      trace: undefined,
+      signal: undefined,
+      onProgress: undefined,
+    };
+    return new Replay(this.region, plan).run(this.#pool);
+  }
+
+  get statistics() {
+    return readStatistics(this.region);
+  }
+
+  /** Address of the arena of chunks, for stages that want other things in it. */
+  get arena(): number {
+    return this.region.base(layout.REGION_CHUNKS);
+  }
+
+  /** Writes the memory's image to a file. */
+  dump(file: string): void {
+    const bytes = this.region.u8;
+    const target = openSync(file, "w");
+    try {
+      for (let at = 0; at < bytes.length; at += WRITE_BYTES) {
+        writeSync(target, bytes.subarray(at, Math.min(at + WRITE_BYTES, bytes.length)));
+      }
+    } finally {
+      closeSync(target);
+    }
+  }
+}
+
+/** Chunks that a capture of so many packets and bytes certainly fits into. */
+export function chunksFor(packets: number, bytes: number): number {
+  const recordHeader = 16;
+  const largest = 2048;
+  const byBytes = Math.ceil((bytes + packets * recordHeader) / (layout.CHUNK_BYTES - largest));
+  return Math.max(Math.ceil(packets / layout.CHUNK_PACKETS), byBytes) + 2;
+}

@@ -1,0 +1,85 @@
+// A minimal reader of capture files for tests: classic pcap and pcapng, both byte orders, whole in
+// memory, Ethernet packets only. The project's reader is src/io; this one is for what comes before.
+
+import { readFileSync } from "node:fs";
+
+export interface CapturedPacket {
+  /** Number of the packet in the capture, from 1, as tshark counts. */
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  /** Bytes the packet had on the wire. */
+  readonly wireLength: number;
+}
+
+const LINK_ETHERNET = 1;
+
+/** The Ethernet packets of a capture. */
+export function readEthernet(file: string | URL): CapturedPacket[] {
+  const data = readFileSync(file);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return view.getUint32(0) === 0x0a0d0d0a ? readPcapng(view) : readPcap(view);
+}
+
+function bytesAt(view: DataView, offset: number, length: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + offset, length);
+}
+
+function readPcap(view: DataView): CapturedPacket[] {
+  const magic = view.getUint32(0);
+  const little = magic === 0xd4c3b2a1 || magic === 0x4d3cb2a1;
+  const packets: CapturedPacket[] = [];
+  if ((view.getUint32(20, little) & 0xfffffff) !== LINK_ETHERNET) return packets;
+  let at = 24;
+  while (at + 16 <= view.byteLength) {
+    const length = view.getUint32(at + 8, little);
+    const wireLength = view.getUint32(at + 12, little);
+    if (at + 16 + length > view.byteLength) break;
+    const bytes = bytesAt(view, at + 16, length);
+    packets.push({ number: packets.length + 1, bytes, wireLength });
+    at += 16 + length;
+  }
+  return packets;
+}
+
+function readPcapng(view: DataView): CapturedPacket[] {
+  const packets: CapturedPacket[] = [];
+  let little = true;
+  let links: number[] = [];
+  let number = 0;
+  for (let at = 0; at + 12 <= view.byteLength; ) {
+    const type = view.getUint32(at, little);
+    if (type === 0x0a0d0d0a) {
+      little = view.getUint32(at + 8, true) === 0x1a2b3c4d;
+      links = [];
+    } else if (type === 1) {
+      links.push(view.getUint16(at + 8, little));
+    } else if (type === 6 || type === 2 || type === 3) {
+      number += 1;
+      const packet = packetBlock(view, at, type, little, links, number);
+      if (packet) packets.push(packet);
+    }
+    at += view.getUint32(at + 4, little);
+  }
+  return packets;
+}
+
+/** The packet of an enhanced (6), obsolete (2) or simple (3) packet block. */
+function packetBlock(
+  view: DataView,
+  at: number,
+  type: number,
+  little: boolean,
+  links: number[],
+  number: number,
+): CapturedPacket | undefined {
+  const interface_ = type === 6 ? view.getUint32(at + 8, little) : 0;
+  if (links[interface_] !== LINK_ETHERNET) return undefined;
+  if (type === 3) {
+    const wireLength = view.getUint32(at + 8, little);
+    const room = view.getUint32(at + 4, little) - 16;
+    return { number, wireLength, bytes: bytesAt(view, at + 12, Math.min(wireLength, room)) };
+  }
+  const length = view.getUint32(at + 20, little);
+  const wireLength = view.getUint32(at + 24, little);
+  return { number, wireLength, bytes: bytesAt(view, at + 28, length) };
+}
