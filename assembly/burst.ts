@@ -48,9 +48,10 @@ import {
 import { count, countDropReason, countEvent, countReceived, countSent } from "./memory/counters";
 import { mode, outputMode } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
-import { keepFrame } from "./memory/output";
+import { keepFrame, outputHasRoom } from "./memory/output";
 import { chooseTrace, note, tracing } from "./memory/trace";
 import {
+  clearRecord,
   drop,
   flagsOf,
   inPortOf,
@@ -62,6 +63,7 @@ import {
   setOutPort,
   setSequence,
   setTimestamp,
+  timestampOf,
   wireLengthOf,
 } from "./packet";
 import { admit } from "./stage/admit";
@@ -84,7 +86,7 @@ import {
   PROBE_SEND,
   probeNeighbor,
 } from "./state/neighbors";
-import { compactPending, pendingCount, pendingRecord, setPendingRecord } from "./state/pending";
+import { compactPending, pendingCount, putPending, takePending } from "./state/pending";
 import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
 
 /**
@@ -197,7 +199,10 @@ function addressOriginated(record: usize): i32 {
 }
 
 function finishOriginated(record: usize, verdict: i32): void {
-  if (verdict === VERDICT_HOLD) return;
+  if (verdict === VERDICT_HOLD) {
+    waitOn(record, timestampOf(record), sequenceOf(record));
+    return;
+  }
   if (verdict === VERDICT_TRANSMIT) {
     count(COUNT_ORIGINATED, wireLengthOf(record));
     send(record);
@@ -210,7 +215,10 @@ function finishOriginated(record: usize, verdict: i32): void {
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
 function finish(record: usize, verdict: i32): void {
   if (tracing) note(STEP_VERDICT, record, verdict);
-  if (verdict === VERDICT_HOLD) return;
+  if (verdict === VERDICT_HOLD) {
+    waitOn(record, timestampOf(record), sequenceOf(record));
+    return;
+  }
   if (verdict === VERDICT_TRANSMIT) {
     count(COUNT_TRANSMITTED, wireLengthOf(record));
     send(record);
@@ -247,54 +255,53 @@ function sendIcmpError(record: usize, reason: i32): void {
 
 /**
  * Looks after the packets that wait for a neighbor, once a burst: sends those whose neighbor has
- * answered, asks again for the others, gives up on those asked for too often.
+ * answered, asks again for the others, gives up on those asked for too often. What leaves, leaves
+ * at `now` and under the number `sequence`: behind everything that was sent while it waited.
  */
 export function runPending(now: u64, sequence: u64): void {
   const waiting = pendingCount();
-  // The list is emptied first and refilled in order: what ends here may append (an ICMP error).
   let kept: u32 = 0;
   for (let place: u32 = 0; place < waiting; place++) {
-    const record = pendingRecord(place);
-    const entry = neighborEntry(neighborOf(record));
-    // It leaves, if it leaves, now: behind everything that was sent while it waited.
-    setTimestamp(record, now);
-    setSequence(record, sequence);
-    if (isKnown(entry)) {
-      finishPending(record, VERDICT_TRANSMIT);
-    } else if (waitOn(record, entry, now)) {
-      setPendingRecord(kept++, record);
-    } else {
-      finishPending(record, drop(DROP_NEIGHBOR_FAILED));
-    }
+    const record = takePending(place);
+    chooseTrace(record);
+    // A full output ring makes them wait on, as it makes the worker wait.
+    const verdict = outputHasRoom() ? waitOn(record, now, sequence) : VERDICT_HOLD;
+    if (verdict === VERDICT_HOLD) putPending(kept++, record);
+    else finishPending(record, verdict, now, sequence);
   }
+  // What ended may have left an answer that waits in turn, behind the places walked.
   compactPending(kept, waiting);
 }
 
-/** Asks for the neighbor if it is time to; false when there is no use in waiting on. */
-function waitOn(record: usize, entry: usize, now: u64): bool {
-  if (neighborState(entry) === NEIGHBOR_FAILED) return false;
+/** What becomes of a waiting packet; asks for its neighbor if it is time to. */
+function waitOn(record: usize, now: u64, sequence: u64): i32 {
+  const entry = neighborEntry(neighborOf(record));
+  if (isKnown(entry)) return VERDICT_TRANSMIT;
+  if (neighborState(entry) === NEIGHBOR_FAILED) return drop(DROP_NEIGHBOR_FAILED);
   const decision = probeNeighbor(entry, now);
-  if (decision === PROBE_SEND) sendSolicitation(record, entry, now);
-  return decision !== PROBE_GIVE_UP;
+  if (decision === PROBE_SEND) sendSolicitation(entry, now, sequence);
+  return decision === PROBE_GIVE_UP ? drop(DROP_NEIGHBOR_FAILED) : VERDICT_HOLD;
 }
 
-function sendSolicitation(record: usize, entry: usize, now: u64): void {
+function sendSolicitation(entry: usize, now: u64, sequence: u64): void {
   const request = takeFrame();
   if (request === 0) {
     countEvent(COUNT_ORIGINATED_LOST);
     return;
   }
+  clearRecord(request, now, sequence);
   solicit(entry, request);
-  setTimestamp(request, now);
-  setSequence(request, sequenceOf(record));
   originate(request);
 }
 
-function finishPending(record: usize, verdict: i32): void {
+function finishPending(record: usize, verdict: i32, now: u64, sequence: u64): void {
+  setTimestamp(record, now);
+  setSequence(record, sequence);
   const own = (flagsOf(record) & PACKET_OWN) !== 0;
   if (verdict === VERDICT_TRANSMIT) {
     if (!own) decrementTtl(record);
     rewriteLink(record);
+    if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   }
   if (own) finishOriginated(record, verdict);
   else finish(record, verdict);

@@ -51,8 +51,6 @@ const LONGEST_WAIT: i64 = 2_000_000;
 
 /** Timestamp of the last packet received: the clock of what waits. */
 let clock: u64 = 0;
-/** Its number. */
-let sequence: u64 = 0;
 
 /** Makes this instance worker `number`. False when the memory is of another layout. */
 export function attach(number: u32): bool {
@@ -77,7 +75,7 @@ export function step(now: f64): i32 {
     return RUN_WAITED;
   }
   const result = runBurst(now);
-  if (pendingCount() !== 0) runPending(clock, sequence);
+  if (pendingCount() !== 0) runPending(clock, finishedSequence());
   publishProgress();
   return result;
 }
@@ -117,13 +115,12 @@ function isDue(descriptor: usize, now: f64): bool {
 /** One packet from the capture to its verdict. */
 function runDescriptor(descriptor: usize): void {
   clock = currentTime(descriptor);
-  sequence = currentSequence();
   const record = takeFrame();
   if (record === 0) {
     refuse(descriptor, DROP_NO_FRAME);
     return;
   }
-  clearRecord(record, clock, sequence);
+  clearRecord(record, clock, currentSequence());
   runPacket(record, receive(currentChunk(), descriptor, record));
 }
 

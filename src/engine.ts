@@ -157,6 +157,7 @@ export class Engine {
   async #run(plan: ReplayPlan): Promise<ReplayResult> {
     if (this.#busy) throw new SluiceError("USAGE", "the engine is replaying already");
     this.#busy = true;
+    this.#tables.neighbors.forget();
     try {
       return await new Replay(this.#region, plan).run(this.#pool);
     } finally {
@@ -168,7 +169,11 @@ export class Engine {
   #plan(options: ReplayOptions): ReplayPlan {
     const ports = this.#inputPorts(options.input);
     const sources = options.captures.map(
-      (file): CaptureSource => ({ open: () => openCapture(file), ports }),
+      (file): CaptureSource => ({
+        open: () => openCapture(file),
+        ports,
+        rereadable: file !== "-",
+      }),
     );
     const outputs = Object.entries(options.outputs ?? {}).map(([name, file]) => ({
       port: this.#portNumber(name),

@@ -25,11 +25,13 @@ export function neighborSlot(port: number, ip: IpBytes, mask: number): number {
   return Number(mix >> 32n) & mask;
 }
 
-/** Neighbors of all ports. Entries are added and given MACs, never taken out. */
+/** Neighbors of all ports. Entries of the host stay, those that workers added last for one run. */
 export class NeighborTable {
   readonly #region: Region;
   readonly #index: number;
   readonly #mask: number;
+  /** Numbers of the entries the host asked for. */
+  readonly #own = new Set<number>();
 
   constructor(region: Region) {
     this.#region = region;
@@ -48,7 +50,10 @@ export class NeighborTable {
       const at = this.#index + layout.NEIGHBOR_INDEX_SLOTS + slot * 4;
       const number = this.#region.observe(at);
       if (number === 0) return this.#add(at, port, ip);
-      if (this.#is(number, port, ip)) return number;
+      if (this.#is(number, port, ip)) {
+        this.#own.add(number);
+        return number;
+      }
       slot = (slot + 1) & this.#mask;
     }
   }
@@ -58,6 +63,47 @@ export class NeighborTable {
     const entry = this.#entry(this.ensure(port, ip));
     this.#region.u8.set(mac, entry + layout.NEIGHBOR_MACS);
     this.#region.publish(entry + layout.NEIGHBOR_STATE, layout.NEIGHBOR_PERMANENT);
+  }
+
+  /**
+   * Forgets what workers have learned and whom they have asked, so that a run does not depend on the
+   * one before. No worker may be running.
+   */
+  forget(): void {
+    const region = this.#region;
+    const used = region.getU32(this.#index + layout.NEIGHBOR_INDEX_USED);
+    for (let number = 1; number < used; number++) {
+      const entry = this.#entry(number);
+      if (!this.#own.has(number)) {
+        region.bytes(entry, layout.NEIGHBOR_STRIDE).fill(0);
+      } else if (region.observe(entry + layout.NEIGHBOR_STATE) !== layout.NEIGHBOR_PERMANENT) {
+        region.bytes(entry + layout.NEIGHBOR_MACS, 6).fill(0);
+        region.setU64(entry + layout.NEIGHBOR_TIME, 0n);
+        region.setU32(entry + layout.NEIGHBOR_PROBES, 0);
+        region.publish(entry + layout.NEIGHBOR_STATE, layout.NEIGHBOR_INCOMPLETE);
+      }
+    }
+    if (used > this.#own.size + 1) this.#rebuildIndex();
+  }
+
+  /** The index of the host's entries alone. */
+  #rebuildIndex(): void {
+    const region = this.#region;
+    const slots = this.#index + layout.NEIGHBOR_INDEX_SLOTS;
+    region.bytes(slots, (this.#mask + 1) * 4).fill(0);
+    for (const number of this.#own) {
+      const entry = this.#entry(number);
+      const bytes = region.u8[entry + layout.NEIGHBOR_FAMILY] === 4 ? 4 : 16;
+      const ip = region.bytes(entry + layout.NEIGHBOR_IP, bytes);
+      let slot = neighborSlot(
+        region.u16[(entry + layout.NEIGHBOR_PORT) >>> 1] as number,
+        ip,
+        this.#mask,
+      );
+      while (region.getU32(slots + slot * 4) !== 0) slot = (slot + 1) & this.#mask;
+      region.publish(slots + slot * 4, number);
+    }
+    region.setU32(this.#index + layout.NEIGHBOR_INDEX_USED, Math.max(0, ...this.#own) + 1);
   }
 
   #entry(number: number): number {
@@ -84,6 +130,7 @@ export class NeighborTable {
         `more neighbors and gateways than engine.limits.neighbors (${neighbors - 1}) allows`,
       );
     }
+    this.#own.add(number);
     const entry = this.#entry(number);
     region.setU16(entry + layout.NEIGHBOR_PORT, port);
     region.u8[entry + layout.NEIGHBOR_FAMILY] = ip.length === 4 ? 4 : 6;

@@ -27,7 +27,7 @@ export class Region {
     this.u64 = new BigUint64Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.#writeDirectory();
-    this.#fillFrameLists();
+    this.freeFrames();
   }
 
   get buffer(): SharedArrayBuffer {
@@ -96,8 +96,8 @@ export class Region {
     }
   }
 
-  /** Every worker starts with all of its frames free. */
-  #fillFrameLists(): void {
+  /** Gives every worker all of its frames. No worker may be running. */
+  freeFrames(): void {
     const { queues, framesPerWorker } = this.map.sizes;
     for (let worker = 0; worker < queues; worker++) {
       const list = this.base(layout.REGION_FREE_FRAMES) + worker * (framesPerWorker + 1) * 4;

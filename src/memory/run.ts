@@ -20,12 +20,16 @@ const OUTPUT_CODES: Readonly<Record<OutputMode, number>> = {
   overwrite: layout.OUTPUT_OVERWRITE,
 };
 
-/** Forgets the last run: counters, progress, shard state. No worker may be running. */
+/**
+ * Forgets the last run: counters, progress, shard state, packets that still waited for a neighbor.
+ * No worker may be running.
+ */
 export function resetRun(region: Region): void {
   const { queues } = region.map.sizes;
   region.bytes(region.worker(0), queues * layout.WORKER_STRIDE).fill(0);
   const shards = region.base(layout.REGION_SHARD_STATE);
   region.bytes(shards, layout.SHARDS * layout.SHARD_STRIDE).fill(0);
+  region.freeFrames();
   for (const word of [layout.CONTROL_STOP, layout.CONTROL_JOBS, layout.CONTROL_LAST]) {
     region.publish(word, 0);
   }

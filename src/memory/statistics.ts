@@ -88,6 +88,21 @@ function portCounts(region: Region, workers: readonly number[], port: number): P
   };
 }
 
+/** Received packets in a worker's pending queue; those the engine made itself are not counted. */
+function waitingPackets(region: Region, worker: number): number {
+  const { PENDING_SLOTS, PENDING_STRIDE, RECORD_STRIDE } = layout;
+  const queue = region.base(layout.REGION_PENDING) + worker * PENDING_SLOTS * PENDING_STRIDE;
+  const count = region.getU32(region.worker(worker) + layout.WORKER_PENDING);
+  const frames = region.u32.subarray(queue / 4, queue / 4 + Math.min(count, PENDING_SLOTS));
+  const flags = region.base(layout.REGION_RECORDS) + layout.RECORD_FLAGS;
+  return frames.reduce((total, frame) => {
+    // A place may be empty for a moment while its worker runs.
+    const own =
+      ((region.u16[(flags + frame * RECORD_STRIDE) >>> 1] ?? 0) & layout.PACKET_OWN) !== 0;
+    return own ? total : total + 1;
+  }, 0);
+}
+
 /** Adds up the counters of the given workers (all by default). */
 export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
@@ -109,9 +124,6 @@ export function readStatistics(region: Region, only?: number): Statistics {
       limited: counter(layout.COUNT_ICMP_LIMITED),
       lost: counter(layout.COUNT_ORIGINATED_LOST),
     },
-    inFlight: workers.reduce(
-      (total, worker) => total + region.getU32(region.worker(worker) + layout.WORKER_PENDING),
-      0,
-    ),
+    inFlight: workers.reduce((total, worker) => total + waitingPackets(region, worker), 0),
   };
 }

@@ -1,6 +1,7 @@
 // Feeding: captures into chunks, chunks into jobs. A capture that fits into the arena as a whole
 // stays there and is published again for each loop; a larger one is read anew.
 
+import { SluiceError } from "../errors.ts";
 import type { CaptureReader } from "../io/reader.ts";
 import type { Chunk, JobRing } from "../memory/chunks.ts";
 import { pause } from "./pause.ts";
@@ -8,6 +9,8 @@ import { pause } from "./pause.ts";
 /** A capture to replay, opened anew for each time it is read. */
 export interface CaptureSource {
   open(): Promise<CaptureReader>;
+  /** False for stdin, which ends once and for all. */
+  readonly rereadable: boolean;
   /** Port numbers by capture interface; interfaces beyond the list enter by its last port. */
   readonly ports: readonly number[];
 }
@@ -84,6 +87,7 @@ export class Feeder {
 
   async #read(keep: boolean): Promise<void> {
     for (const source of this.#options.sources) {
+      if (!keep && !source.rereadable) throw this.#cannotReread();
       const reader = await source.open();
       try {
         while (await this.#readChunk(reader, source.ports, keep)) {}
@@ -104,6 +108,7 @@ export class Feeder {
     if (chunk === undefined) return false;
     chunk.reset(ports);
     if (!(await reader.fill(chunk))) return false;
+    this.#resident?.push(chunk);
     if (!(await this.#waitFor(() => this.#ring.hasRoom))) return false;
     if (keep) this.#noteTimes(chunk);
     this.#ring.seal(chunk, this.#ring.published % this.#options.queues);
@@ -114,10 +119,7 @@ export class Feeder {
   /** A chunk to fill: in the first loop a fresh one while there are any, so that all stay. */
   async #takeChunk(keep: boolean): Promise<Chunk | undefined> {
     const fresh = keep ? this.#ring.chunks.find((chunk) => chunk.lastJob < 0) : undefined;
-    if (fresh !== undefined) {
-      this.#resident?.push(fresh);
-      return fresh;
-    }
+    if (fresh !== undefined) return fresh;
     this.#resident = undefined;
     let free: Chunk | undefined;
     await this.#waitFor(() => (free = this.#ring.freeChunk()) !== undefined);
@@ -145,6 +147,15 @@ export class Feeder {
     for (const [name, count] of reader.skipped) {
       this.skipped.set(name, (this.skipped.get(name) ?? 0) + count);
     }
+  }
+
+  #cannotReread(): SluiceError {
+    const arena = this.#ring.chunks.length;
+    return new SluiceError(
+      "USAGE",
+      `stdin cannot be read twice, and is too large to be kept for a loop (${arena} MiB): ` +
+        "give the capture as a file",
+    );
   }
 
   /** Waits until the condition holds; false when the run is stopped first. */

@@ -9,6 +9,7 @@ import {
   VERDICT_CONSUME,
   VERDICT_DROP,
 } from "../../assembly/layout.ts";
+import { mostly } from "../support/mostly.ts";
 import {
   type ArpFields,
   arp,
@@ -139,17 +140,18 @@ describe("arp", () => {
   });
 
   it("does as its twin on random packets", () => {
-    const address = fc.oneof(
-      fc.constantFrom("10.0.0.1", "10.0.0.9", "10.0.0.255", "203.0.113.2", "0.0.0.0").map(ip),
-      fc.uint8Array({ minLength: 4, maxLength: 4 }).map((octets) => Uint8Array.from(octets)),
-    );
-    const mac = fc.uint8Array({ minLength: 6, maxLength: 6 });
+    const odd = ["10.0.0.255", "203.0.113.2", "0.0.0.0", "230.1.2.3", "1.2.3.4"].map(ip);
+    const ours = ip("10.0.0.1");
+    const address = (usual: Octets) => mostly([usual], [...odd, ours]);
+    const mac = fc
+      .uint8Array({ minLength: 6, maxLength: 6 })
+      .chain((octets) => mostly([octets.with(0, octets[0]! & 254)], [octets]));
     const fields = fc.record({
-      operation: fc.oneof(fc.constantFrom(1, 2), fc.nat(0xffff)),
+      operation: mostly([1, 1, 2], [0, 3, 0x100]),
       senderMac: mac,
-      senderIp: address,
+      senderIp: address(ip("10.0.0.9")),
       targetMac: mac,
-      targetIp: address,
+      targetIp: address(ours),
     });
     let answers = 0;
     const check = (wanted: ArpFields, port: number, mode: number) => {
@@ -163,8 +165,13 @@ describe("arp", () => {
       if (twin.frame) answers++;
       if (twin.frame) expect(answer.outPort).toBe(twin.outPort);
     };
-    const property = fc.property(fields, fc.nat(2), fc.constantFrom(0, MODE_RESOLVE), check);
+    const property = fc.property(
+      fields,
+      mostly([0], [1, 2]),
+      fc.constantFrom(0, MODE_RESOLVE),
+      check,
+    );
     fc.assert(property, { seed: 20, numRuns: 2000 });
-    expect(answers).toBeGreaterThan(15000);
+    expect(answers).toBeGreaterThan(700);
   });
 });

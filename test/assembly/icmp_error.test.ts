@@ -26,6 +26,7 @@ import {
   TAILROOM,
   WORKER_COUNTERS,
 } from "../../assembly/layout.ts";
+import { mostly } from "../support/mostly.ts";
 import {
   concat,
   ethernet,
@@ -280,28 +281,28 @@ describe("icmpError", () => {
   });
 
   it("does as its twin on random packets", () => {
-    const some = (...choices: string[]) => fc.constantFrom(...choices.map(ip));
+    const some = (usual: string[], odd: string[]) => mostly(usual.map(ip), odd.map(ip));
     const payload = fc.oneof(fc.constantFrom(UDP, LONG), fc.uint8Array({ minLength: 8 }));
     const frame4 = fc
       .record({
-        source: some("10.0.0.7", "192.0.2.9", "10.0.0.1", "10.0.0.255", "0.0.0.0", "240.0.0.1"),
-        destination: some("198.51.100.1", "10.0.0.9", "10.0.0.255", "224.0.0.5"),
+        source: some(["10.0.0.7", "192.0.2.9"], ["10.0.0.1", "10.0.0.255", "0.0.0.0", "240.0.0.1"]),
+        destination: some(["198.51.100.1", "10.0.0.9"], ["10.0.0.255", "224.0.0.5"]),
         protocol: fc.constantFrom(17, 6, 1),
-        fragment: fc.constantFrom(0, 0, 0, 0x4000, 0x2000, 1),
+        fragment: mostly([0, 0x4000, 0x2000], [1]),
         options: fc.constantFrom(hex(""), hex("01010101")),
         payload,
-        to: fc.constantFrom(ROUTER, ROUTER, ROUTER, GROUP4),
+        to: mostly([ROUTER], [GROUP4]),
       })
       .map(({ payload: data, to, ...fields }) => packet4(fields, concat(data), to));
     const frame6 = fc
       .record({
-        source: some("2001:db8:1::7", "fe80::7", "2001:db8:1::1", "::", "::1"),
-        destination: some("2001:db8:9::9", "2001:db8:1::9", "ff02::1"),
+        source: some(["2001:db8:1::7", "fe80::7"], ["2001:db8:1::1", "::", "::1"]),
+        destination: some(["2001:db8:9::9", "2001:db8:1::9"], ["ff02::1"]),
         next: fc.constantFrom(17, 58, 6, 44, 60, 0),
         payload,
         option: fc.constantFrom(0x1e, 0x5e, 0x9e, 0xde, 0xc2),
-        fragment: fc.constantFrom(0, 1, 8),
-        to: fc.constantFrom(ROUTER, ROUTER, ROUTER, hex("333300000001")),
+        fragment: mostly([0, 1], [8]),
+        to: mostly([ROUTER], [hex("333300000001")]),
       })
       .map(({ payload: data, option, fragment, to, ...fields }) => {
         const whole = concat([17, 0, 0, fragment, 0, 0, 0, 1], data);
@@ -325,8 +326,8 @@ describe("icmpError", () => {
     const frames = fc.oneof(frame4, frame6);
     const reason = fc.constantFrom(...TOLD_REASONS, DROP_BLACKHOLE);
     const cut = fc.constantFrom(0, 0, 1000);
-    const property = fc.property(frames, reason, fc.nat(70000), fc.nat(2), cut, check);
+    const property = fc.property(frames, reason, fc.nat(70000), mostly([0, 1], [2]), cut, check);
     fc.assert(property, { seed: 23, numRuns: 2000 });
-    expect(answers).toBeGreaterThan(20000);
+    expect(answers).toBeGreaterThan(500);
   });
 });

@@ -8,6 +8,7 @@ import {
   VERDICT_CONSUME,
   VERDICT_DELIVER,
 } from "../../assembly/layout.ts";
+import { mostly } from "../support/mostly.ts";
 import {
   concat,
   ethernet,
@@ -135,29 +136,29 @@ describe("local", () => {
   });
 
   it("does as its twin on random packets", () => {
-    const some = (...choices: string[]) => fc.constantFrom(...choices.map(ip));
+    const some = (usual: string[], odd: string[]) => mostly(usual.map(ip), odd.map(ip));
     const octets = (maxLength: number) => fc.uint8Array({ minLength: 4, maxLength });
     const ip4Frame = fc
       .record({
-        source: some("192.0.2.9", "10.0.0.7", "0.0.0.0", "224.0.0.1", "127.0.0.1"),
-        destination: some("10.0.0.1", "203.0.113.2", "10.0.0.255", "10.0.0.9", "224.0.0.1"),
-        protocol: fc.constantFrom(1, 1, 1, 17),
+        source: some(["192.0.2.9", "10.0.0.7"], ["0.0.0.0", "224.0.0.1", "127.0.0.1"]),
+        destination: some(["10.0.0.1", "203.0.113.2"], ["10.0.0.255", "10.0.0.9", "224.0.0.1"]),
+        protocol: mostly([1], [17, 58]),
         service: fc.nat(255),
         identification: fc.nat(65535),
-        fragment: fc.constantFrom(0, 0, 0x4000, 0x2000, 0x2001, 5),
+        fragment: mostly([0, 0x4000], [0x2000, 0x2001, 5]),
         options: fc.constantFrom(hex(""), hex("01010101"), hex("94040000 01010101")),
-        type: fc.constantFrom(8, 8, 8, 0, 13),
+        type: mostly([8], [0, 13, 3]),
         body: octets(2000),
-        to: fc.constantFrom(ROUTER, ROUTER, ROUTER, group),
+        to: mostly([ROUTER], [group]),
       })
       .map(({ type, body, to, ...fields }) => echo4(fields, icmp(type, 0, body), to));
     const ip6Frame = fc
       .record({
-        source: some("2001:db8:9::9", "fe80::7", "::", "::1", "ff02::1"),
-        destination: some("2001:db8:1::1", "fe80::1", "2001:db8:9::1", "ff02::1"),
+        source: some(["2001:db8:9::9", "fe80::7"], ["::", "::1", "ff02::1"]),
+        destination: some(["2001:db8:1::1", "fe80::1"], ["2001:db8:9::1", "ff02::1"]),
         service: fc.nat(255),
         extension: fc.constantFrom("", "3a00050200000100", "3a00010400000000"),
-        type: fc.constantFrom(128, 128, 128, 129, 1),
+        type: mostly([128], [129, 1]),
       })
       .map(({ extension, type, ...fields }) => {
         const next = extension === "" ? 58 : extension.startsWith("3a0005") ? 0 : 60;
@@ -174,6 +175,6 @@ describe("local", () => {
     };
     const frames = fc.oneof(ip4Frame, ip6Frame);
     fc.assert(fc.property(frames, fc.nat(1), check), { seed: 22, numRuns: 2000 });
-    expect(answers).toBeGreaterThan(30000);
+    expect(answers).toBeGreaterThan(700);
   });
 });

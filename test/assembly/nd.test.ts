@@ -10,6 +10,7 @@ import {
   VERDICT_CONTINUE,
   VERDICT_DROP,
 } from "../../assembly/layout.ts";
+import { mostly } from "../support/mostly.ts";
 import {
   concat,
   ethernet,
@@ -223,22 +224,22 @@ describe("nd", () => {
   });
 
   it("does as its twin on random messages", () => {
-    const some = (...choices: string[]) => fc.constantFrom(...choices.map(ip));
+    const some = (usual: string[], odd: string[]) => mostly(usual.map(ip), odd.map(ip));
     const option = fc
-      .tuple(fc.constantFrom(1, 1, 2, 5, 14), fc.constantFrom(0, 1, 1, 1, 2), fc.nat(1))
+      .tuple(mostly([1, 2, 5, 14], [1]), mostly([1], [0, 2]), mostly([0, 2], [1]))
       .map(([type, length, mac]) => concat([type, length, mac, 0xaa, 1, 2, 3, 4]));
     const message: fc.Arbitrary<Message> = fc.record({
-      source: some("2001:db8:1::7", "fe80::7", "::", "2001:db8:1::1", "2001:db8:9::7"),
-      destination: some("ff02::1:ff00:1", "2001:db8:1::1", "ff02::1", "ff02::1:0:1"),
-      hopLimit: fc.constantFrom(255, 255, 255, 255, 64),
-      type: fc.constantFrom(135, 135, 135, 136, 136, 133, 134, 137, 128),
-      code: fc.constantFrom(0, 0, 0, 0, 1),
+      source: some(["2001:db8:1::7", "fe80::7", "::"], ["2001:db8:1::1", "2001:db8:9::7"]),
+      destination: some(["ff02::1:ff00:1"], ["2001:db8:1::1", "ff02::1", "ff02::1:0:1"]),
+      hopLimit: mostly([255], [64, 254]),
+      type: mostly([135, 135, 136], [133, 134, 137, 128]),
+      code: mostly([0], [1]),
       flags: fc.nat(255),
-      target: some("2001:db8:1::1", "fe80::1", "2001:db8:2::1", "2001:db8:1::7", "ff02::1"),
+      target: some(["2001:db8:1::1", "fe80::1"], ["2001:db8:2::1", "2001:db8:1::7", "ff02::1"]),
       options: fc.array(option, { maxLength: 3 }).map((options) => concat(...options)),
       before: fc.constant(new Uint8Array()),
       next: fc.constant(58),
-      sourceMac: fc.constantFrom(HOST, HOST, HOST, hex("333300000001")),
+      sourceMac: mostly([HOST], [hex("333300000001")]),
     });
     let answers = 0;
     const check = (fields: Message, port: number, cut: number) => {
@@ -252,8 +253,8 @@ describe("nd", () => {
       if (twin.frame) answers++;
       if (twin.frame) expect(answer.outPort).toBe(twin.outPort);
     };
-    const cut = fc.constantFrom(0, 0, 0, 0, 1, 8, 20);
-    fc.assert(fc.property(message, fc.nat(2), cut, check), { seed: 21, numRuns: 3000 });
-    expect(answers).toBeGreaterThan(20000);
+    const property = fc.property(message, mostly([0], [1, 2]), mostly([0], [1, 8, 20]), check);
+    fc.assert(property, { seed: 21, numRuns: 3000 });
+    expect(answers).toBeGreaterThan(500);
   });
 });

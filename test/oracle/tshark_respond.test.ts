@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,8 +6,9 @@ import { expect, it } from "vitest";
 import { ASKING_FRAMES } from "../support/asking_frames.ts";
 import type { Octets } from "../support/octets.ts";
 import { Responder } from "../support/responder.ts";
+import { tsharkVersion } from "../support/tshark.ts";
 
-const absent = spawnSync("tshark", ["--version"]).status !== 0;
+const absent = tsharkVersion() === undefined;
 
 /** Columns asked for, of the outermost packet. */
 const FIELDS = [

@@ -1,0 +1,70 @@
+// The report of a replay as data: what --json prints and the summary words.
+
+import type { Model, ReplayResult, SluiceError } from "../engine.ts";
+
+export interface VerdictReport {
+  readonly received: number;
+  readonly transmitted: number;
+  readonly delivered: number;
+  readonly consumed: number;
+  readonly dropped: number;
+}
+
+export interface PortReport {
+  readonly rx: { readonly packets: number; readonly bytes: number };
+  readonly tx: { readonly packets: number; readonly bytes: number };
+}
+
+/** Names are those of the JSON object; docs/cli.md explains them. */
+export interface Report {
+  readonly packets: VerdictReport;
+  /** Frames without FCS, as they were on the wire. */
+  readonly bytes: VerdictReport;
+  readonly drops: Readonly<Record<string, number>>;
+  readonly ports: Readonly<Record<string, PortReport>>;
+  readonly originated: {
+    readonly packets: number;
+    readonly bytes: number;
+    readonly limited: number;
+    readonly lost: number;
+  };
+  readonly in_flight: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  /** Packets each queue received. */
+  readonly queues: readonly number[];
+  readonly seconds: number;
+  readonly mpps: number;
+  readonly gbps: number;
+  readonly huge_pages: boolean;
+  readonly interrupted: boolean;
+  readonly digest?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export function reportOf(result: ReplayResult, model: Model, hugePages: boolean): Report {
+  const { statistics, seconds, digest, failure } = result;
+  const { packets, bytes, drops, originated } = statistics;
+  const ports = model.ports.map(({ name }, number) => [name, statistics.ports[number]] as const);
+  const perSecond = (amount: number) => (seconds > 0 ? amount / seconds : 0);
+  return {
+    packets,
+    bytes,
+    drops,
+    ports: Object.fromEntries(ports) as Record<string, PortReport>,
+    originated,
+    in_flight: statistics.inFlight,
+    skipped: Object.fromEntries(result.skipped),
+    queues: result.queues.map((queue) => queue.packets.received),
+    seconds,
+    mpps: perSecond(packets.received) / 1e6,
+    gbps: (perSecond(bytes.received) * 8) / 1e9,
+    huge_pages: hugePages,
+    interrupted: result.interrupted,
+    ...(digest === undefined ? {} : { digest }),
+    ...(failure === undefined ? {} : { error: errorOf(failure) }),
+  };
+}
+
+function errorOf({ code, message }: SluiceError): { code: string; message: string } {
+  return { code, message };
+}
