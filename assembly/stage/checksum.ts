@@ -126,7 +126,7 @@ function verifySctp(l4: usize, length: u32): bool {
 function ip6FinalDestination(ip: usize): usize {
   let protocol = ip6NextHeader(ip);
   let extension = ip + IP6_HEADER;
-  // parse has vouched for the chain up to l4, and PACKET_SOURCE_ROUTED says a routing header is in it
+  // parse has vouched for the chain up to l4, and PACKET_SOURCE_ROUTED says that this is in it
   while (protocol !== NEXT_ROUTING || routingSegmentsLeft(extension) === 0) {
     const length = extensionLength(extension, protocol);
     protocol = extensionNext(extension);

@@ -1,5 +1,5 @@
 // The internet checksum (RFC 1071), in memory order throughout: words are added as they are loaded
-// and the result is stored as it comes, since the sum does not care for the byte order (RFC 1071 2 B).
+// and the result is stored as it comes, since the sum does not care for byte order (RFC 1071 2 B).
 //
 // A `sum` is an unfolded u64. Start with 0 or a pseudo header, add areas, then foldSum().
 

@@ -80,7 +80,7 @@ export function buildEthernet(frame: usize, destination: usize, source: usize, t
   copyMac(frame + SOURCE, source);
   setEthernetType(frame, type);
 }
-/** Writes the group MAC of an IPv6 multicast address: 33:33 and its last four bytes (RFC 2464 7). */
+/** Writes the group MAC of an IPv6 multicast address: 33:33, its last four bytes (RFC 2464 7). */
 export function setIp6MulticastMac(mac: usize, address: usize): void {
   store<u16>(mac, 0x3333);
   store<u32>(mac, load<u32>(address, 12), 2);

@@ -66,7 +66,7 @@ export function ip4TotalLength(ip: usize): u32 {
 export function ip4Identification(ip: usize): u32 {
   return bswap<u16>(load<u16>(ip, IDENTIFICATION));
 }
-/** Flags and fragment offset, host order: IP4_DONT_FRAGMENT, IP4_MORE_FRAGMENTS, IP4_OFFSET_MASK. */
+/** IP4_DONT_FRAGMENT, IP4_MORE_FRAGMENTS and the offset (IP4_OFFSET_MASK), host order. */
 export function ip4Fragment(ip: usize): u32 {
   return bswap<u16>(load<u16>(ip, FRAGMENT));
 }
@@ -157,7 +157,7 @@ export function ip4FinalDestination(ip: usize): usize {
     const length: usize = kind === IP4_OPTION_NOP ? 1 : load<u8>(at, 1);
     if (kind === IP4_OPTION_LOOSE_ROUTE || kind === IP4_OPTION_STRICT_ROUTE) {
       // type, length, pointer (from 1) to the next address, addresses
-      if (length < 7 || load<u8>(at, 2) + 3 > length) return 0;
+      if (length < 7 || <usize>load<u8>(at, 2) + 3 > length) return 0;
       return at + 3 + (((length - 3) >> 2) - 1) * 4;
     }
     at += length;

@@ -1,8 +1,8 @@
 // IPv6 (RFC 8200) and its extension headers. `ip` is the address of the fixed header, `extension`
 // that of an extension header.
 //
-//    0                              4                6             7           8        24
-//   | version, class, flow label    | payload length | next header | hop limit | source | destination
+//    0                            4                6             7           8        24
+//   | version, class, flow label | payload length | next header | hop limit | source | destination |
 
 export const IP6_HEADER: u32 = 40;
 export const IP6_FRAGMENT_HEADER: u32 = 8;
@@ -110,7 +110,7 @@ export function routingFits(extension: usize): bool {
   if (type !== ROUTING_SOURCE && type !== ROUTING_HOME) return true;
   return (load<u8>(extension, 1) & 1) === 0 && left <= addresses;
 }
-/** Address of the final destination in a routing header that fits; 0 for types that do not show it whole. */
+/** Address of the final destination in a routing header that fits; 0 where it is not whole. */
 export function routingFinalDestination(extension: usize): usize {
   const type = routingType(extension);
   const addresses = <u32>load<u8>(extension, 1) >> 1;
@@ -175,7 +175,7 @@ export function ip6IsHost(address: usize): bool {
 export function setIp6Class(ip: usize, service: u32): void {
   store<u16>(ip, bswap<u16>(<u16>(0x6000 | (service << 4))), VERSION);
 }
-/** ff02::1:ff00:0/104, the group of all nodes that share an address's last 24 bits (RFC 4291 2.7.1). */
+/** ff02::1:ff00:0/104: nodes that share an address's last 24 bits (RFC 4291 2.7.1). */
 export function ip6IsSolicitedNode(address: usize): bool {
   return load<u64>(address) === 0x02ff && (load<u64>(address, 8) & 0xffffffffff) === 0xff01000000;
 }
@@ -223,7 +223,7 @@ export function ip6MayBeIcmpError(ip: usize, end: usize): bool {
   if (protocol !== 58) return false;
   return at >= end || load<u8>(at) < 128 || load<u8>(at) === 137;
 }
-/** Whether one of the extension headers before `l4` is a Fragment header, be it of a whole packet. */
+/** Whether an extension header before `l4` is a Fragment header, be it of a whole packet. */
 export function ip6HasFragmentHeader(ip: usize, l4: usize): bool {
   let protocol = ip6NextHeader(ip);
   let at = ip + IP6_HEADER;

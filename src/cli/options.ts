@@ -56,13 +56,13 @@ export function parseInput(text: string | undefined): string | string[] | undefi
   const ports: string[] = [];
   const items = text.split(",").map((item) => item.split("="));
   for (const [number = "", port = "", ...rest] of items) {
-    const known = /^\d{1,6}$/.test(number) && port !== "" && rest.length === 0;
+    const known = /^\d{1,4}$/.test(number) && port !== "" && rest.length === 0;
     if (!known || ports[Number(number)] !== undefined) {
       throw new SluiceError("USAGE", `--in: expected PORT or 0=PORT,1=PORT, found "${text}"`);
     }
     ports[Number(number)] = port;
   }
-  const gap = ports.findIndex((port) => port === undefined);
+  const gap = Array.from(ports, (port) => port === undefined).indexOf(true);
   if (gap < 0) return ports;
   throw new SluiceError("USAGE", `--in: capture interface ${gap} has no port in "${text}"`);
 }
@@ -85,13 +85,15 @@ export async function chooseModel(flags: EngineFlags, queues?: number): Promise<
 
 /** Throws USAGE when an output would overwrite a capture that is read, or another output. */
 export function refuseOverwriting(captures: readonly string[], outputs: Outputs): void {
-  const taken = new Map(captures.filter(isFile).map((file) => [realpathSync(file), "a capture"]));
+  const taken = new Map(
+    captures.filter(isFile).map((file) => [realpathSync(file), "a capture to replay"]),
+  );
   for (const [port, file] of Object.entries(outputs)) {
     if (file !== STDIO && isDevice(file)) continue;
     const path = file === STDIO ? STDIO : realPath(file);
     const owner = taken.get(path);
     if (owner !== undefined) {
-      throw new SluiceError("USAGE", `-o ${port}=${file}: the file is ${owner} already`);
+      throw new SluiceError("USAGE", `-o ${port}=${file}: the same file is ${owner}`);
     }
     taken.set(path, `the output of '${port}'`);
   }

@@ -86,6 +86,8 @@ function print(
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
+  // Where nothing could be read the error says it all.
+  if (result.failure !== undefined && report.packets.received === 0) return;
   const stream = writesToStdout(outputs) ? process.stderr : process.stdout;
   const occasion = { captures, config, loops, outputs };
   stream.write(formatSummary(report, model, occasion, styleFor(stream)));

@@ -12,16 +12,16 @@ export interface Style {
   readonly yellow: Emphasis;
 }
 
-function escape(on: number, off: number): Emphasis {
+function sequence(on: number, off: number): Emphasis {
   return (text) => `\u001b[${on}m${text}\u001b[${off}m`;
 }
 
 const COLOURED: Style = {
-  bold: escape(1, 22),
-  dim: escape(2, 22),
-  red: escape(31, 39),
-  green: escape(32, 39),
-  yellow: escape(33, 39),
+  bold: sequence(1, 22),
+  dim: sequence(2, 22),
+  red: sequence(31, 39),
+  green: sequence(32, 39),
+  yellow: sequence(33, 39),
 };
 
 const same: Emphasis = (text) => text;

@@ -51,5 +51,6 @@ function print(packet: Target, { steps }: Trace, json: boolean): void {
   }
   const { bold, dim, red } = styleFor(process.stdout);
   const body = formatTrace({ steps }, { step: bold, drop: red, name: dim });
-  process.stdout.write(`${packet.capture}, packet ${packet.number}\n\n${body}\n`);
+  const result = steps.find(({ step }) => step === "verdict")?.facts.result ?? "";
+  process.stdout.write(`${packet.capture}, packet ${packet.number}: ${result}\n\n${body}\n`);
 }

@@ -121,9 +121,8 @@ export class Feeder {
     const fresh = keep ? this.#ring.chunks.find((chunk) => chunk.lastJob < 0) : undefined;
     if (fresh !== undefined) return fresh;
     this.#resident = undefined;
-    let free: Chunk | undefined;
-    await this.#waitFor(() => (free = this.#ring.freeChunk()) !== undefined);
-    return free;
+    await this.#waitFor(() => this.#ring.freeChunk() !== undefined);
+    return this.#ring.freeChunk();
   }
 
   #publish(chunk: Chunk): void {

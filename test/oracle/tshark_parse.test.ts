@@ -8,7 +8,7 @@ import { type CaptureFile, ownCaptures, sharedCaptures } from "../support/captur
 import { ParserKernel } from "../support/parser.ts";
 import { type CapturedPacket, readEthernet } from "../support/pcap.ts";
 import { type Dissection, dissect, type Field, tsharkVersion } from "../support/tshark.ts";
-import { type ParsedPacket, u16 } from "../twin/parser.ts";
+import { type ParsedPacket, u16 } from "../twin/fields.ts";
 import { EXPLAINED, STRICTER } from "./tshark_differences.ts";
 
 /** tshark's layer names below the transport, which say nothing of the protocol by themselves. */

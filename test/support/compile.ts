@@ -7,6 +7,10 @@ import asc from "assemblyscript/asc";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+const OPTIONS =
+  "--outFile kernel.wasm --runtime stub --importMemory --sharedMemory --initialMemory 16 " +
+  "--maximumMemory 65536 --enable simd,threads,bulk-memory --use abort= --bindings none";
+
 export interface CompileOptions {
   /** Keep assertions and build without the heavy optimisations. */
   readonly probe?: boolean;
@@ -20,31 +24,10 @@ export async function compileKernel(
   entryFile: string,
   options: CompileOptions = {},
 ): Promise<WebAssembly.Module> {
-  const level = options.probe ? ["-O1", "--debug"] : ["-O3", "--converge", "--noAssert"];
+  const level = options.probe ? ["-O1", "--debug"] : ["-O3", "--noAssert"];
   const files = new Map<string, Uint8Array>();
   const { error, stderr } = await asc.main(
-    [
-      entryFile,
-      "--baseDir",
-      ROOT,
-      "--outFile",
-      "kernel.wasm",
-      "--runtime",
-      "stub",
-      "--importMemory",
-      "--sharedMemory",
-      "--initialMemory",
-      "16",
-      "--maximumMemory",
-      "65536",
-      "--enable",
-      "simd,threads,bulk-memory",
-      "--use",
-      "abort=",
-      "--bindings",
-      "none",
-      ...level,
-    ],
+    [entryFile, "--baseDir", ROOT, ...OPTIONS.split(" "), ...level],
     {
       readFile: (name) => readSource(name),
       writeFile: (name, contents) => {

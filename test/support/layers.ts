@@ -1,4 +1,4 @@
-// Transport headers and link layers for tests of the parser, octet by octet; octets.ts has the rest.
+// Transport headers and link layers for tests of the parser; octets.ts has the rest.
 
 import { concat, internetChecksum, ip, type Octets, u16, u32 } from "./octets.ts";
 

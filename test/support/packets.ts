@@ -1,250 +1,202 @@
-// Packets said in words, layer by layer from the outside in: ethernet().ip4({ … }).udp({ … }).
-// Lengths, types and checksums are filled in right; what a test wants wrong it changes afterwards.
+// Random packets for fast-check: stacks of layers that are mostly right, so that the parser gets
+// far into them before it meets what is wrong.
 
-import * as octets from "./octets.ts";
-import { concat, hex, internetChecksum, ip, type Octets, u16, u32 } from "./octets.ts";
+import fc from "fast-check";
+import * as layers from "./layers.ts";
+import { concat, icmp, ip4, ip6, type Octets, u16, u32 } from "./octets.ts";
 
-/** The header a layer stands behind, as far as the layer needs to know it. */
-interface Addresses {
-  readonly source: Octets;
-  readonly destination: Octets;
+const byte = fc.integer({ min: 0, max: 255 });
+const bytes = (min: number, max: number): fc.Arbitrary<Octets> =>
+  fc.uint8Array({ minLength: min, maxLength: max }).map((array) => Uint8Array.from(array));
+const port = fc.oneof(
+  fc.integer({ min: 0, max: 65535 }),
+  fc.constantFrom(2152, 3544, 4789, 6081, 6635, 8472, 53),
+);
+const ports = fc.record({ source: port, destination: port });
+const pair = (size: number): fc.Arbitrary<layers.Pair> =>
+  fc.record({ source: bytes(size, size), destination: bytes(size, size) });
+
+interface Protocol {
+  readonly protocol: number;
+  readonly payload: Octets;
 }
 
-interface Layer {
-  /** Number of this layer in EtherType, IP protocol and PPP protocol fields. */
-  readonly etherType?: number;
-  readonly protocol?: number;
-  readonly ppp?: number;
-  readonly addresses?: Addresses;
-  build(payload: Octets, next: Layer, ip: Addresses): Octets;
+const of = (protocol: number, payload: fc.Arbitrary<Octets>): fc.Arbitrary<Protocol> =>
+  payload.map((octets) => ({ protocol, payload: octets }));
+const data = bytes(0, 40);
+
+/** A transport header with ports and data, right for the pair. */
+function withPorts(ends: layers.Pair): fc.Arbitrary<Protocol> {
+  const all = fc.tuple(ports, data, fc.integer({ min: 0, max: 20 }));
+  return fc.oneof(
+    of(
+      6,
+      all.map(([p, d, offset]) => layers.tcp(ends, p, d, 3 + (offset % 13))),
+    ),
+    of(
+      17,
+      all.map(([p, d]) => layers.udp(ends, p, d)),
+    ),
+    of(
+      136,
+      all.map(([p, d, covered]) => layers.udpLite(ends, p, covered, d)),
+    ),
+    of(
+      132,
+      all.map(([p, d]) => layers.sctp(p, d)),
+    ),
+    of(
+      33,
+      all.map(([p, d, covered]) => layers.dccp(ends, p, covered & 15, d)),
+    ),
+  );
 }
 
-export interface Ip4Options {
-  readonly from: string;
-  readonly to: string;
-  readonly ttl?: number;
-  readonly dontFragment?: boolean;
-  readonly moreFragments?: boolean;
-  /** In bytes. */
-  readonly offset?: number;
-  readonly service?: number;
-  readonly id?: number;
-  readonly options?: Octets;
-  /** For a payload that is no layer. */
-  readonly protocol?: number;
+const icmpTypes = fc.constantFrom(0, 3, 8, 11, 12, 13);
+const icmp6Types = fc.constantFrom(1, 2, 3, 4, 128, 129, 135);
+const greFlags = fc.constantFrom(0, 0x8000, 0x2000, 0x1000, 0xb000, 0x3081, 0x2001, 0x4000, 2);
+const greTypes = fc.constantFrom(0x0800, 0x6558, 0x88be, 0x22eb, 0x880b);
+
+/** What else an IP packet may carry. */
+const withoutPorts: fc.Arbitrary<Protocol> = fc.oneof(
+  of(33, bytes(12, 60)),
+  of(
+    1,
+    fc.tuple(icmpTypes, byte, bytes(4, 60)).map(([type, code, body]) => icmp(type, code, body)),
+  ),
+  of(
+    58,
+    fc.tuple(icmp6Types, bytes(7, 70)).map(([type, body]) => concat([type], body)),
+  ),
+  of(
+    47,
+    fc.tuple(greFlags, greTypes, data).map(([flags, type, rest]) => layers.gre(flags, type, rest)),
+  ),
+  fc
+    .tuple(fc.constantFrom(2, 4, 41, 50, 51, 59, 94, 200), data)
+    .map(([protocol, payload]) => ({ protocol, payload })),
+);
+
+const transport = (ends: layers.Pair): fc.Arbitrary<Protocol> =>
+  fc.oneof(withPorts(ends), withoutPorts);
+
+const options = fc
+  .array(
+    fc.oneof(
+      fc.constant([1]),
+      fc.tuple(fc.constantFrom(7, 68, 131, 137, 148), bytes(1, 7)).map(([kind, body]) => {
+        return [kind, body.length + 2, ...body];
+      }),
+    ),
+    { maxLength: 4 },
+  )
+  .map((list) => {
+    const flat = list.flat().slice(0, 40);
+    return Uint8Array.from([...flat, ...Array((4 - (flat.length % 4)) % 4).fill(0)]);
+  });
+
+const packet4: fc.Arbitrary<Octets> = pair(4).chain((ends) =>
+  fc
+    .tuple(
+      transport(ends),
+      fc.oneof({ weight: 3, arbitrary: fc.constant(new Uint8Array()) }, options),
+      fc.oneof(
+        { weight: 4, arbitrary: fc.constant(0x4000) },
+        fc.constantFrom(0x2000, 0x2001, 0x0001, 0x1fff, 0x20b9),
+      ),
+    )
+    .map(([{ protocol, payload }, list, fragment]) =>
+      ip4({ ...ends, protocol, options: list, fragment }, payload),
+    ),
+);
+
+interface Extension {
+  readonly kind: number;
+  readonly build: (next: number) => Octets;
 }
 
-export interface Ip6Options {
-  readonly from: string;
-  readonly to: string;
-  readonly hops?: number;
-  readonly service?: number;
-  readonly protocol?: number;
-}
+const option6 = fc.oneof(
+  fc.constant([0]),
+  fc
+    .tuple(fc.constantFrom(1, 5, 0x3e, 0xc2, 0x63), bytes(0, 6))
+    .map(([kind, body]) => [kind, body.length, ...body]),
+);
 
-export interface Ports {
-  readonly from: number;
-  readonly to: number;
-}
+const extension: fc.Arbitrary<Extension> = fc.oneof(
+  fc.tuple(fc.constantFrom(60, 135, 139, 140), bytes(0, 20)).map(([kind, body]) => ({
+    kind,
+    build: (next: number) => layers.extension(next, body),
+  })),
+  fc.array(option6, { maxLength: 3 }).map((list) => ({
+    kind: 0,
+    build: (next: number) => layers.extension(next, list.flat()),
+  })),
+  fc
+    .tuple(
+      fc.constantFrom(0, 2, 3, 4),
+      fc.integer({ min: 0, max: 3 }),
+      fc.integer({ min: 0, max: 3 }),
+    )
+    .map(([type, left, addresses]) => ({
+      kind: 43,
+      build: (next: number) =>
+        layers.extension(next, [type, left, 0, 0, 0, 0, ...Array(16 * addresses).fill(7)]),
+    })),
+  fc.tuple(fc.constantFrom(0, 8, 1448, 65528), fc.boolean()).map(([offset, more]) => ({
+    kind: 44,
+    build: (next: number) => layers.fragmentHeader(next, offset, more),
+  })),
+  fc.integer({ min: 0, max: 4 }).map((units) => ({
+    kind: 51,
+    build: (next: number) => concat([next, units], layers.zeros(units * 4 + 6)),
+  })),
+);
 
-const NO_ADDRESSES: Addresses = { source: new Uint8Array(), destination: new Uint8Array() };
-const NOTHING: Layer = { build: (payload) => payload };
-const EMPTY = new Uint8Array();
+const packet6: fc.Arbitrary<Octets> = pair(16).chain((ends) =>
+  fc
+    .tuple(transport(ends), fc.array(extension, { maxLength: 4 }))
+    .map(([{ protocol, payload }, chain]) => {
+      const kinds = [...chain.map((link) => link.kind), protocol];
+      const headers = chain.map((link, index) => link.build(kinds[index + 1] ?? 59));
+      return ip6({ ...ends, next: kinds[0] ?? 59 }, concat(...headers, payload));
+    }),
+);
 
-/** The pseudo header of the family (RFC 9293 3.1, RFC 8200 8.1). */
-function pseudoHeader({ source, destination }: Addresses, protocol: number, length: number) {
-  if (source.length === 4) return concat(source, destination, [0, protocol], u16(length));
-  return concat(source, destination, u32(length), [0, 0, 0, protocol]);
-}
+/** An ICMP or ICMPv6 error that quotes the beginning of another packet. */
+const error: fc.Arbitrary<Octets> = fc
+  .tuple(pair(4), pair(16), packet4, packet6, fc.integer({ min: 20, max: 120 }), fc.boolean())
+  .map(([ends4, ends6, quoted4, quoted6, length, is6]) =>
+    is6
+      ? ip6({ ...ends6, next: 58 }, concat([1, 4], u16(0), u32(0), quoted6.subarray(0, length)))
+      : ip4(
+          { ...ends4, protocol: 1 },
+          icmp(3, 3, concat(layers.zeros(4), quoted4.subarray(0, length))),
+        ),
+  );
 
-/** A transport message with its checksum put at `place`; without an IP header around: zero. */
-function summed(message: Octets, place: number, ip: Addresses, protocol: number): Octets {
-  if (ip.source.length === 0) return message;
-  const sum = internetChecksum(pseudoHeader(ip, protocol, message.length), message);
-  // RFC 768: a sum of zero is sent as all ones, zero means "none".
-  const zero = protocol === 17 && sum[0] === 0 && sum[1] === 0;
-  message.set(zero ? [255, 255] : sum, place);
-  return message;
-}
+const network = fc.oneof(
+  { weight: 3, arbitrary: packet4.map((packet) => ({ type: 0x0800, packet })) },
+  { weight: 3, arbitrary: packet6.map((packet) => ({ type: 0x86dd, packet })) },
+  error.map((packet) => ({ type: (packet[0] ?? 0) >> 4 === 4 ? 0x0800 : 0x86dd, packet })),
+  bytes(0, 40).map((packet) => ({ type: 0x0806, packet })),
+);
 
-export class PacketBuilder {
-  readonly #layers: readonly Layer[];
-  readonly #least: number;
+/** Frames of all kinds the parser knows. */
+export const frames: fc.Arbitrary<Octets> = fc
+  .tuple(network, fc.integer({ min: 0, max: 12 }), bytes(0, 8))
+  .map(([{ type, packet }, kind, padding]) => {
+    const padded = concat(packet, padding);
+    if (kind < 5) return layers.frame(type, padded);
+    if (kind < 8) return layers.tagged(Array(kind - 4).fill(0x8100), type, padded);
+    if (kind === 8) return layers.logicalLink([...layers.SNAP, ...u16(type)], packet);
+    if (kind === 9) return layers.logicalLink([0x42, 0x42, 3], packet);
+    if (kind === 10) return layers.pppoe(type === 0x0800 ? 0x21 : 0x57, packet);
+    return layers.labelled(kind - 10, padded);
+  });
 
-  constructor(layers: readonly Layer[], least = 0) {
-    this.#layers = layers;
-    this.#least = least;
-  }
-
-  #with(layer: Layer): PacketBuilder {
-    return new PacketBuilder([...this.#layers, layer], this.#least);
-  }
-
-  vlan(id: number, type = 0x8100): PacketBuilder {
-    const build: Layer["build"] = (payload, next) =>
-      concat(u16(id), u16(next.etherType ?? payload.length), payload);
-    return this.#with({ etherType: type, build });
-  }
-
-  /** LLC and SNAP: the frame's type becomes a length (IEEE 802.3). */
-  snap(organisation = 0): PacketBuilder {
-    const build: Layer["build"] = (payload, next) =>
-      concat([0xaa, 0xaa, 3, 0], u16(organisation), u16(next.etherType ?? 0), payload);
-    return this.#with({ build });
-  }
-
-  mpls(label: number, bottom = true): PacketBuilder {
-    const build: Layer["build"] = (payload) =>
-      concat(u32(label * 4096 + (bottom ? 256 : 0) + 64), payload);
-    return this.#with({ etherType: 0x8847, build });
-  }
-
-  pppoe(session = 1): PacketBuilder {
-    const build: Layer["build"] = (payload, next) =>
-      concat([0x11, 0], u16(session), u16(payload.length + 2), u16(next.ppp ?? 0xc021), payload);
-    return this.#with({ etherType: 0x8864, build });
-  }
-
-  arp(
-    operation: "request" | "reply",
-    sender: { readonly mac: string; readonly ip: string },
-    target: { readonly mac?: string; readonly ip: string },
-  ): PacketBuilder {
-    const fields = {
-      operation: operation === "request" ? 1 : 2,
-      senderMac: hex(sender.mac),
-      senderIp: ip(sender.ip),
-      targetMac: hex(target.mac ?? "00:00:00:00:00:00"),
-      targetIp: ip(target.ip),
-    };
-    return this.#with({ etherType: 0x0806, build: () => octets.arp(fields) });
-  }
-
-  ip4(fields: Ip4Options): PacketBuilder {
-    const addresses = { source: ip(fields.from), destination: ip(fields.to) };
-    const flags = (fields.dontFragment ? 0x4000 : 0) + (fields.moreFragments ? 0x2000 : 0);
-    const build: Layer["build"] = (payload, next) => {
-      const header = {
-        ...addresses,
-        protocol: fields.protocol ?? next.protocol ?? 59,
-        service: fields.service ?? 0,
-        identification: fields.id ?? 0,
-        fragment: flags + (fields.offset ?? 0) / 8,
-        ttl: fields.ttl ?? 64,
-        options: fields.options ?? EMPTY,
-      };
-      return octets.ip4(header, payload);
-    };
-    return this.#with({ etherType: 0x0800, protocol: 4, ppp: 0x21, addresses, build });
-  }
-
-  ip6(fields: Ip6Options): PacketBuilder {
-    const addresses = { source: ip(fields.from), destination: ip(fields.to) };
-    const build: Layer["build"] = (payload, next) => {
-      const header = {
-        ...addresses,
-        next: fields.protocol ?? next.protocol ?? 59,
-        service: fields.service ?? 0,
-        hopLimit: fields.hops ?? 64,
-      };
-      return octets.ip6(header, payload);
-    };
-    return this.#with({ etherType: 0x86dd, protocol: 41, ppp: 0x57, addresses, build });
-  }
-
-  /** An IPv6 extension header: hop-by-hop 0, routing 43, destination 60; `body` without padding. */
-  extension(protocol: number, body: Uint8Array): PacketBuilder {
-    const build: Layer["build"] = (payload, next) => {
-      const padded = new Uint8Array(Math.ceil((body.length + 2) / 8) * 8 - 2);
-      padded.set(body);
-      const units = (padded.length + 2) / 8 - 1;
-      return concat([next.protocol ?? 59, units], padded, payload);
-    };
-    return this.#with({ protocol, build });
-  }
-
-  /** An IPv6 Fragment header (RFC 8200 4.5). */
-  fragment6(offset: number, more: boolean, id = 1): PacketBuilder {
-    const build: Layer["build"] = (payload, next) =>
-      concat([next.protocol ?? 59, 0], u16(offset + (more ? 1 : 0)), u32(id), payload);
-    return this.#with({ protocol: 44, build });
-  }
-
-  udp({ from, to }: Ports): PacketBuilder {
-    const build: Layer["build"] = (payload, _next, around) => {
-      const header = concat(u16(from), u16(to), u16(payload.length + 8), [0, 0]);
-      return summed(concat(header, payload), 6, around, 17);
-    };
-    return this.#with({ protocol: 17, build });
-  }
-
-  tcp({ from, to }: Ports, flags = 0x10): PacketBuilder {
-    const build: Layer["build"] = (payload, _next, around) => {
-      const words = concat(u16(from), u16(to), u32(1), u32(2), [0x50, flags], u16(8192));
-      return summed(concat(words, [0, 0, 0, 0], payload), 16, around, 6);
-    };
-    return this.#with({ protocol: 6, build });
-  }
-
-  /** `rest` is the second word: identifier and sequence, or MTU. */
-  icmp(type: number, code = 0, rest = 0): PacketBuilder {
-    const build: Layer["build"] = (payload) => octets.icmp(type, code, concat(u32(rest), payload));
-    return this.#with({ protocol: 1, build });
-  }
-
-  icmp6(type: number, code = 0, rest = 0): PacketBuilder {
-    const build: Layer["build"] = (payload, _next, around) => {
-      const body = concat(u32(rest), payload);
-      return octets.icmp6(around.source, around.destination, type, code, body);
-    };
-    return this.#with({ protocol: 58, build });
-  }
-
-  /** So many bytes counting up, or these bytes. */
-  payload(content: number | Uint8Array): PacketBuilder {
-    const bytes = typeof content === "number" ? countingBytes(content) : content;
-    return this.#with({ build: (rest) => concat(bytes, rest) });
-  }
-
-  /** Zeros behind, until the frame has this length. */
-  padded(length: number): PacketBuilder {
-    return new PacketBuilder(this.#layers, length);
-  }
-
-  bytes(): Octets {
-    let built: Octets = EMPTY;
-    for (let place = this.#layers.length - 1; place >= 0; place--) {
-      const layer = this.#layers[place] as Layer;
-      const outer = this.#layers.slice(0, place).findLast(({ addresses }) => addresses);
-      built = layer.build(
-        built,
-        this.#layers[place + 1] ?? NOTHING,
-        outer?.addresses ?? NO_ADDRESSES,
-      );
-    }
-    return concat(built, new Uint8Array(Math.max(0, this.#least - built.length)));
-  }
-}
-
-function countingBytes(length: number): Octets {
-  return Uint8Array.from({ length }, (_, place) => place & 255);
-}
-
-/** A frame; `type` names what the next layer cannot. */
-export function ethernet(to: string, from: string, type?: number): PacketBuilder {
-  const build: Layer["build"] = (payload, next) =>
-    octets.ethernet(hex(to), hex(from), type ?? next.etherType ?? payload.length, payload);
-  return new PacketBuilder([{ build }]);
-}
-
-/** A packet of a capture without Ethernet. */
-export function bare(): PacketBuilder {
-  return new PacketBuilder([]);
-}
-
-/** A copy with some bytes replaced; negative offsets count from the end. */
-export function altered(frame: Uint8Array, at: number, ...bytes: readonly number[]): Octets {
-  const copy = Uint8Array.from(frame);
-  copy.set(bytes, at < 0 ? frame.length + at : at);
-  return copy;
-}
+/** Changes to a frame: bytes overwritten, most of them in the headers, and the end cut off. */
+export const damage = fc.record({
+  writes: fc.array(fc.tuple(fc.nat({ max: 100 }), byte), { maxLength: 3 }),
+  keep: fc.oneof({ weight: 3, arbitrary: fc.constant(65535) }, fc.nat({ max: 140 })),
+  wireLength: fc.option(fc.nat({ max: 200 }), { nil: undefined }),
+});

@@ -2,7 +2,7 @@
 // behind it, runs parse and reads the record.
 
 import * as layout from "../../assembly/layout.ts";
-import type { ParsedPacket } from "../twin/parser.ts";
+import type { ParsedPacket } from "../twin/fields.ts";
 import { compileKernel, instantiate, newMemory } from "./compile.ts";
 
 interface ParseExports {

@@ -18,7 +18,7 @@ import {
 } from "../../src/memory/run.ts";
 import { readStatistics, type Statistics } from "../../src/memory/statistics.ts";
 import { type Build, instantiate, type Kernel, loadModule } from "../../src/worker/kernel.ts";
-import { PacketBuilder } from "./packets.ts";
+import { PacketBuilder } from "./builder.ts";
 
 /** A packet to send in. */
 export interface Arrival {
@@ -64,6 +64,8 @@ export interface RunOptions {
   readonly build?: Build;
   readonly resolve?: boolean;
   readonly output?: OutputMode;
+  /** Every packet in a burst of its own, rather than up to 256 of them. */
+  readonly stepwise?: boolean;
   /** Called when the memory is ready and before the kernels look at it. */
   readonly prepare?: (region: Region) => void;
 }
@@ -136,29 +138,31 @@ export class TestRouter {
         time: Number(nanoseconds - BigInt(EPOCH) * 1_000_000_000n) / 1e9,
       });
     };
-    for (let from = 0; from < arrivals.length; ) from = this.#feed(run, arrivals, from, sink);
+    const most = options.stepwise ? 1 : layout.CHUNK_PACKETS;
+    for (let from = 0; from < arrivals.length; ) {
+      from = this.#feed(run, arrivals.slice(from, from + most), sink) + from;
+      if (options.stepwise) run.step(sink);
+    }
     const statistics = run.finish(sink);
     return { departures, statistics };
   }
 
-  /** Fills and publishes one chunk; returns the place behind the last packet in it. */
-  #feed(run: PathRun, arrivals: readonly Arrival[], from: number, sink: FrameSink): number {
+  /** Fills and publishes one chunk; returns how many packets it took. */
+  #feed(run: PathRun, arrivals: readonly Arrival[], sink: FrameSink): number {
     const chunk = run.takeChunk(sink);
     let used = 0;
-    let place = from;
-    for (; place < arrivals.length && chunk.count < chunk.capacity; place++) {
-      const { bytes, port, time = 0, wireLength, link } = arrivals[place] as Arrival;
+    for (const { bytes, port, time = 0, wireLength, link } of arrivals) {
       if (used + bytes.length > chunk.data.length) break;
       chunk.data.set(bytes, used);
-      const nanoseconds = Math.round((time % 1) * 1e9);
-      const number = this.portNumber(port);
-      const seconds = EPOCH + Math.floor(time);
       const wire = wireLength ?? bytes.length;
+      const nanoseconds = Math.round((time % 1) * 1e9);
+      const seconds = EPOCH + Math.floor(time);
+      const number = this.portNumber(port);
       chunk.add(used, bytes.length, wire, seconds, nanoseconds, link ?? 0, number);
       used += bytes.length;
     }
     run.publish(chunk);
-    return place;
+    return chunk.count;
   }
 
   #kernelsOf(build: Build): readonly Kernel[] {
@@ -229,8 +233,7 @@ export function frameLeaks(region: Region): string[] {
   for (let worker = 0; worker < queues; worker++) {
     const free = region.base(layout.REGION_FREE_FRAMES) + worker * (framesPerWorker + 1) * 4;
     const pending =
-      region.base(layout.REGION_PENDING) +
-      worker * layout.PENDING_SLOTS * layout.PENDING_STRIDE;
+      region.base(layout.REGION_PENDING) + worker * layout.PENDING_SLOTS * layout.PENDING_STRIDE;
     const seen = [
       ...region.u32.subarray(free / 4 + 1, free / 4 + 1 + region.getU32(free)),
       ...region.u32.subarray(

@@ -72,8 +72,8 @@ function packetBlock(
   links: number[],
   number: number,
 ): CapturedPacket | undefined {
-  const interface_ = type === 6 ? view.getUint32(at + 8, little) : 0;
-  if (links[interface_] !== LINK_ETHERNET) return undefined;
+  const captured = type === 6 ? view.getUint32(at + 8, little) : 0;
+  if (links[captured] !== LINK_ETHERNET) return undefined;
   if (type === 3) {
     const wireLength = view.getUint32(at + 8, little);
     const room = view.getUint32(at + 4, little) - 16;

@@ -92,11 +92,11 @@ export function dissect(capture: URL): Map<number, Dissection> {
   for (const line of output.toString().split("\n")) {
     if (line === "") continue;
     const values = line.split(BETWEEN_FIELDS);
-    const entries = FIELDS.map((field, index) => {
+    const dissection = {} as Record<Field, readonly string[]>;
+    for (const [index, field] of FIELDS.entries()) {
       const value = values[index] ?? "";
-      return [field, value === "" ? [] : value.split(BETWEEN_OCCURRENCES)] as const;
-    });
-    const dissection = Object.fromEntries(entries) as Dissection;
+      dissection[field] = value === "" ? [] : value.split(BETWEEN_OCCURRENCES);
+    }
     packets.set(Number(dissection["frame.number"][0]), dissection);
   }
   return packets;

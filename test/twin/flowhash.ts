@@ -1,12 +1,13 @@
 // The slow twin of the flow hash (assembly/parse/hash.ts, assembly/parse/flow.ts), in BigInt.
 
 import * as layout from "../../assembly/layout.ts";
-import { extensionBytes, type ParsedPacket, u16 } from "./parser.ts";
+import { extensionBytes, type ParsedPacket, u16 } from "./fields.ts";
 
 const MASK = 0xffff_ffff_ffff_ffffn;
 const FIRST = 0x6a09e667f3bcc909n;
 const SECOND = 0xbb67ae8584caa73bn;
 const THIRD = 0x3c6ef372fe94f82bn;
+const FOURTH = 0xa54ff53a5f1d36f1n;
 
 const WITH_PORTS = [6, 17, 33, 132, 136];
 const EXTENSIONS = [0, 43, 44, 51, 60, 135, 139, 140];
@@ -21,12 +22,13 @@ function little(bytes: Uint8Array, at: number, count: number): bigint {
 }
 
 function mixPair(a: bigint, b: bigint, kind: number): number {
-  const [low, high] = a < b ? [a, b] : [b, a];
-  let mixed = ((low ^ (BigInt(kind) << 48n)) * FIRST) & MASK;
+  const [smaller, larger] = a < b ? [a, b] : [b, a];
+  const low = (smaller * FIRST) & MASK;
+  const high = (larger * SECOND) & MASK;
+  const exchanged = ((high << 32n) & MASK) | (high >> 32n);
+  let mixed = ((((low ^ (low >> 32n)) + exchanged + BigInt(kind)) & MASK) * THIRD) & MASK;
   mixed ^= mixed >> 32n;
-  mixed = (((mixed + high) & MASK) * SECOND) & MASK;
-  mixed ^= mixed >> 32n;
-  return Number(((mixed * THIRD) & MASK) >> 32n);
+  return Number(((mixed * FOURTH) & MASK) >> 32n);
 }
 
 /** Hash of a frame's MACs and a type. */

@@ -1,25 +1,20 @@
-// The slow, obvious twin of the parser (assembly/stage/parse.ts): one read per field, exceptions for
-// drops, no state but its result. It must give the same verdict and the same fields for any bytes.
+// The slow, obvious twin of the parser (assembly/stage/parse.ts): one read per field, exceptions
+// for drops, no state but its result. It must give the same verdict and fields for any bytes.
 
 import * as drops from "../../assembly/drops.ts";
 import * as layout from "../../assembly/layout.ts";
+import {
+  Drop,
+  demand,
+  extensionBytes,
+  onesSum,
+  type ParsedPacket,
+  u8,
+  u16,
+  u32,
+} from "./fields.ts";
 import { flowHashOf, linkHashOf } from "./flowhash.ts";
-
-export interface ParsedPacket {
-  /** Drop reason; 0 = goes on. */
-  drop: number;
-  flags: number;
-  l3: number;
-  l4: number;
-  payload: number;
-  etherType: number;
-  protocol: number;
-  vlanTags: number;
-  mplsLabels: number;
-  tunnel: number;
-  l3Length: number;
-  hash: number;
-}
+import { parseTransport } from "./transport.ts";
 
 /** A packet being parsed: what is present, and what was on the wire. */
 export interface Packet {
@@ -28,23 +23,11 @@ export interface Packet {
   readonly verifyHeader: boolean;
 }
 
-class Drop extends Error {
-  constructor(readonly reason: number) {
-    super(`drop ${reason}`);
-  }
-}
-
 /** Bounds of a network packet: present bytes end at `end`, those on the wire at `wireEnd`. */
 interface Bounds {
   end: number;
   wireEnd: number;
 }
-
-export const u16 = (bytes: Uint8Array, at: number): number =>
-  ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-export const u32 = (bytes: Uint8Array, at: number): number =>
-  u16(bytes, at) * 65536 + u16(bytes, at + 2);
-const u8 = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 
 export function parsePacket(packet: Packet): ParsedPacket {
   const parsed: ParsedPacket = {
@@ -75,10 +58,6 @@ export function parsePacket(packet: Packet): ParsedPacket {
 function need(until: number, bounds: Bounds, reason: number): void {
   if (until <= bounds.end) return;
   throw new Drop(until <= bounds.wireEnd ? drops.DROP_TRUNCATED : reason);
-}
-
-function demand(condition: boolean, reason: number): void {
-  if (!condition) throw new Drop(reason);
 }
 
 function parseLink(packet: Packet, parsed: ParsedPacket): void {
@@ -115,10 +94,16 @@ function parseLlc(
   demand(length >= 3 && length <= 1500, drops.DROP_BAD_LLC);
   need(at + length, bounds, drops.DROP_BAD_LLC);
   const isSnap = u16(bytes, at) === 0xaaaa && bytes[at + 2] === 3;
-  if (!isSnap) return passUnknown(packet, parsed, 0, at);
+  if (!isSnap) {
+    passUnknown(packet, parsed, 0, at);
+    return;
+  }
   demand(length >= 8, drops.DROP_BAD_LLC);
   const organisation = u32(bytes, at + 2) & 0xffffff;
-  if (organisation !== 0) return passUnknown(packet, parsed, 0, at);
+  if (organisation !== 0) {
+    passUnknown(packet, parsed, 0, at);
+    return;
+  }
   const end = at + length;
   parseNetwork(packet, parsed, u16(bytes, at + 6), at + 8, { end, wireEnd: end });
 }
@@ -190,14 +175,6 @@ function parseMpls(packet: Packet, parsed: ParsedPacket, start: number, bounds: 
   else passUnknown(packet, parsed, parsed.etherType, at);
 }
 
-/** The ones' complement sum of 16-bit words, folded. */
-export function onesSum(bytes: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += u16(bytes, at);
-  while (sum > 0xffff) sum = (sum % 65536) + Math.floor(sum / 65536);
-  return sum;
-}
-
 const same = (bytes: Uint8Array, a: number, b: number, count: number): boolean =>
   bytes.subarray(a, a + count).every((byte, index) => byte === bytes[b + index]);
 
@@ -227,7 +204,10 @@ function parseIp4(packet: Packet, parsed: ParsedPacket, l3: number, bounds: Boun
   parsed.payload = parsed.l4;
   const offset = (u16(bytes, l3 + 6) & 0x1fff) * 8;
   const more = (u16(bytes, l3 + 6) & 0x2000) !== 0;
-  if (offset === 0 && !more) return parseTransport(bytes, parsed, total - header);
+  if (offset === 0 && !more) {
+    parseTransport(bytes, parsed, total - header);
+    return;
+  }
   demand(total > header, drops.DROP_BAD_FRAGMENT);
   demand(!more || (total - header) % 8 === 0, drops.DROP_BAD_FRAGMENT);
   demand(offset + total <= 65535, drops.DROP_BAD_FRAGMENT);
@@ -314,11 +294,6 @@ function parseExtensions(bytes: Uint8Array, parsed: ParsedPacket): void {
   }
 }
 
-export function extensionBytes(bytes: Uint8Array, at: number, protocol: number): number {
-  if (protocol === 44) return 8;
-  return protocol === 51 ? (u8(bytes, at + 1) + 2) * 4 : (u8(bytes, at + 1) + 1) * 8;
-}
-
 function parseHopByHop(bytes: Uint8Array, parsed: ParsedPacket, start: number, end: number): void {
   demand(start === parsed.l3 + 40, drops.DROP_IP6_BAD_EXTENSION);
   parsed.flags |= layout.PACKET_OPTIONS;
@@ -362,124 +337,4 @@ function parseFragment(bytes: Uint8Array, parsed: ParsedPacket, at: number, end:
   demand(at - parsed.l3 - 40 + offset + payload <= 65535, drops.DROP_BAD_FRAGMENT);
   parsed.flags |= layout.PACKET_FRAGMENT;
   if (offset > 0) parsed.flags |= layout.PACKET_LATER_FRAGMENT;
-}
-
-function parseTransport(bytes: Uint8Array, parsed: ParsedPacket, room: number): void {
-  const isFragment = (parsed.flags & layout.PACKET_FRAGMENT) !== 0;
-  const isIp6 = (parsed.flags & layout.PACKET_IP6) !== 0;
-  let header: number;
-  try {
-    header = transportHeader(bytes, parsed, room, isFragment);
-  } catch (error) {
-    if (!(error instanceof Drop) || !isFragment) throw error;
-    demand(!isIp6 && parsed.protocol !== 6, drops.DROP_BAD_FRAGMENT);
-    if (error.reason === drops.DROP_L4_TOO_SHORT) return;
-    throw error;
-  }
-  parsed.payload = parsed.l4 + header;
-  if (parsed.protocol === 50 || parsed.protocol === 51) parsed.flags |= layout.PACKET_IPSEC;
-  if (header > 0) parsed.flags |= layout.PACKET_L4;
-  if (isFragment) return;
-  parsed.tunnel = tunnelOf(bytes, parsed);
-  const type = u8(bytes, parsed.l4);
-  const icmpError = !isIp6 && parsed.protocol === 1 && [3, 4, 5, 11, 12].includes(type);
-  const icmp6Error = isIp6 && parsed.protocol === 58 && [1, 2, 3, 4].includes(type);
-  if (icmpError || icmp6Error) parsed.flags |= layout.PACKET_ICMP_ERROR;
-}
-
-/** Shortest header of each transport protocol we know, by family. */
-function shortestHeader(protocol: number, isIp6: boolean): number {
-  if (protocol === 6) return 20;
-  if (protocol === 17 || protocol === 136) return 8;
-  if (protocol === 132 || protocol === 33) return 12;
-  if (protocol === 47) return 4;
-  if (protocol === 50) return 8;
-  if (protocol === 51) return 12;
-  if (isIp6) return protocol === 58 ? 8 : 0;
-  return protocol === 1 || protocol === 2 ? 8 : 0;
-}
-
-function transportHeader(
-  bytes: Uint8Array,
-  parsed: ParsedPacket,
-  room: number,
-  isFragment: boolean,
-): number {
-  const { protocol, l4 } = parsed;
-  const shortest = shortestHeader(protocol, (parsed.flags & layout.PACKET_IP6) !== 0);
-  demand(room >= shortest, drops.DROP_L4_TOO_SHORT);
-  if (protocol === 6) {
-    const header = (u8(bytes, l4 + 12) >> 4) * 4;
-    demand(header >= 20 && header <= room, drops.DROP_TCP_BAD_OFFSET);
-    return header;
-  }
-  if (protocol === 17 || protocol === 136) {
-    const length = u16(bytes, l4 + 4);
-    if (length === 0 && (protocol === 136 || room > 65535)) return 8;
-    demand(length >= 8 && (isFragment || length <= room), drops.DROP_UDP_BAD_LENGTH);
-    return 8;
-  }
-  if (protocol === 33) return dccpHeader(bytes, l4, room);
-  if (protocol === 47) return greHeader(bytes, l4, room, isFragment);
-  if (protocol === 50) return 0;
-  if (protocol === 51) {
-    const length = (u8(bytes, l4 + 1) + 2) * 4;
-    demand(length >= 12 && length <= room, drops.DROP_L4_TOO_SHORT);
-    return 0;
-  }
-  return shortest;
-}
-
-function dccpHeader(bytes: Uint8Array, l4: number, room: number): number {
-  const header = u8(bytes, l4 + 4) * 4;
-  const type = (u8(bytes, l4 + 8) >> 1) & 15;
-  const long = u8(bytes, l4 + 8) & 1;
-  let fixed = long ? 16 : 12;
-  if (type === 0) fixed += 4;
-  else if (type !== 2) fixed += long ? 8 : 4;
-  if (type === 1 || type === 7) fixed += 4;
-  demand(header >= fixed && header <= room, drops.DROP_DCCP_BAD_OFFSET);
-  return header;
-}
-
-function greHeader(bytes: Uint8Array, l4: number, room: number, isFragment: boolean): number {
-  const flags = u16(bytes, l4);
-  const has = (bit: number) => ((flags & bit) !== 0 ? 4 : 0);
-  demand(!has(0x4000) && (flags & 7) <= 1, drops.DROP_GRE_BAD_HEADER);
-  if ((flags & 7) === 0) {
-    const header = 4 + has(0x8000) + has(0x2000) + has(0x1000);
-    demand(header <= room, drops.DROP_GRE_BAD_HEADER);
-    return header;
-  }
-  const isPptp = !has(0x8000) && has(0x2000) && u16(bytes, l4 + 2) === 0x880b;
-  demand(Boolean(isPptp), drops.DROP_GRE_BAD_HEADER);
-  const header = 8 + has(0x1000) + has(0x0080);
-  demand(header <= room, drops.DROP_GRE_BAD_HEADER);
-  demand(isFragment || u16(bytes, l4 + 4) <= room - header, drops.DROP_GRE_BAD_HEADER);
-  return header;
-}
-
-const UDP_TUNNELS: Record<number, number> = {
-  2152: layout.TUNNEL_GTP_U,
-  3544: layout.TUNNEL_TEREDO,
-  4789: layout.TUNNEL_VXLAN,
-  6081: layout.TUNNEL_GENEVE,
-  6635: layout.TUNNEL_MPLS_UDP,
-  8472: layout.TUNNEL_VXLAN,
-};
-
-function tunnelOf(bytes: Uint8Array, parsed: ParsedPacket): number {
-  const { protocol, l4 } = parsed;
-  if (protocol === 4 || protocol === 94) return layout.TUNNEL_IPIP;
-  if (protocol === 41) return layout.TUNNEL_IP6;
-  if (protocol === 17) {
-    const named = UDP_TUNNELS[u16(bytes, l4 + 2)];
-    if (named !== undefined) return named;
-    return u16(bytes, l4) === 3544 ? layout.TUNNEL_TEREDO : layout.TUNNEL_NONE;
-  }
-  if (protocol !== 47) return layout.TUNNEL_NONE;
-  const carried = u16(bytes, l4 + 2);
-  if (carried === 0x88be || carried === 0x22eb) return layout.TUNNEL_ERSPAN;
-  const keyed = (u16(bytes, l4) & 0x2000) !== 0;
-  return carried === 0x6558 && keyed ? layout.TUNNEL_NVGRE : layout.TUNNEL_GRE;
 }

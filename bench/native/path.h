@@ -1,0 +1,134 @@
+// The path (assembly/{index,burst}.ts, device/{jobs,capture}.ts, memory/output.ts): jobs of chunks
+// of descriptors, each packet copied in, taken through the stages, copied out.
+#pragma once
+
+#include "route.h"
+
+static u32 done, job, chunk, packets, place;
+
+static inline void receive(u32 descriptor, u32 record) {
+  u32 length = load_u32(descriptor, DESCRIPTOR_LENGTH);
+  store_u16(record, RECORD_IN_PORT, load_u16(descriptor, DESCRIPTOR_PORT));
+  store_u32(record, RECORD_WIRE_LENGTH, load_u32(descriptor, DESCRIPTOR_WIRE_LENGTH));
+  if (length + ETHERNET > frame_size - HEADROOM - TAILROOM) unsupported("large frame", record);
+  if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) unsupported("link type", record);
+  store_u32(record, RECORD_LENGTH, length);
+  u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
+  copy_packet(load_u32(record, RECORD_DATA), bytes, length);
+}
+
+static inline void keep_frame(u32 record, u32 port) {
+  u32 length = load_u32(record, RECORD_LENGTH);
+  u32 size = (OUTPUT_HEADER + length + 15) & ~15u;
+  u32 slot = head & (OUTPUT_RING_BYTES - 1);
+  if (slot + size > OUTPUT_RING_BYTES) {
+    store_u32(output + slot, OUTPUT_SIZE, OUTPUT_RING_BYTES - slot);
+    store_u16(output + slot, OUTPUT_PORT, OUTPUT_FILLER);
+    head += OUTPUT_RING_BYTES - slot;
+    slot = 0;
+  }
+  u32 entry = output + slot;
+  store_u32(entry, OUTPUT_SIZE, size);
+  store_u32(entry, OUTPUT_PORT, port);
+  store_u32(entry, OUTPUT_LENGTH, length);
+  store_u32(entry, OUTPUT_WIRE_LENGTH, load_u32(record, RECORD_WIRE_LENGTH));
+  store_u64(entry, OUTPUT_TIMESTAMP, load_u64(record, RECORD_TIMESTAMP));
+  store_u64(entry, OUTPUT_SEQUENCE, load_u64(record, RECORD_SEQUENCE));
+  copy_packet(entry + OUTPUT_HEADER, load_u32(record, RECORD_DATA), length);
+  head += size;
+}
+
+static inline void send_frame(u32 record) {
+  u32 port = load_u16(record, RECORD_OUT_PORT);
+  count_port(port, PORT_TX_PACKETS, load_u32(record, RECORD_WIRE_LENGTH));
+  if (output_mode == OUTPUT_NONE) return;
+  int kept = (load_u32(port_of(port), PORT_FLAGS) & PORT_KEEP) != 0;
+  if (output_mode == OUTPUT_OVERWRITE || kept) keep_frame(record, port);
+}
+
+static inline u32 run_routed(u32 record, u32 port) {
+  u32 verdict = admit(record, port);
+  if (verdict != (u32)VERDICT_CONTINUE) return verdict;
+  verdict = route(record);
+  if (verdict != (u32)VERDICT_CONTINUE) return verdict;
+  verdict = forward(record);
+  if (verdict != (u32)VERDICT_CONTINUE) return verdict;
+  verdict = resolve(record);
+  if (verdict != (u32)VERDICT_CONTINUE) return verdict;
+  decrement_ttl(record);
+  rewrite_link(record);
+  return VERDICT_TRANSMIT;
+}
+
+static inline void finish(u32 record, u32 verdict) {
+  u32 bytes = load_u32(record, RECORD_WIRE_LENGTH);
+  if (verdict == VERDICT_TRANSMIT) {
+    count(COUNT_TRANSMITTED, bytes);
+    send_frame(record);
+  } else {
+    count(COUNT_DROPPED, bytes);
+    add(worker, WORKER_DROPS + ((verdict - VERDICT_DROP) << 3), 1);
+  }
+  release_frame(record);
+}
+
+static inline void run_descriptor(u32 descriptor) {
+  u64 seconds = load_u32(descriptor, DESCRIPTOR_SECONDS);
+  u64 time = seconds * 1000000000u + load_u32(descriptor, DESCRIPTOR_NANOSECONDS);
+  u32 record = take_frame();
+  if (record == 0) unsupported("empty pool", record);
+  store_u64(record, RECORD_TIMESTAMP, time + load_u64(job, JOB_TIME_SHIFT));
+  store_u64(record, RECORD_SEQUENCE, load_u64(job, JOB_SEQUENCE) + place);
+  store_u16(record, RECORD_OUT_PORT, PORT_UNKNOWN);
+  store_u32(record, RECORD_HASH, 0);
+  store_u32(record, RECORD_ROUTE, 0);
+  store_u32(record, RECORD_NEIGHBOR, 0);
+  receive(descriptor, record);
+  u32 in_port = load_u16(record, RECORD_IN_PORT);
+  u32 bytes = load_u32(record, RECORD_WIRE_LENGTH);
+  count(COUNT_RECEIVED, bytes);
+  count_port(in_port, PORT_RX_PACKETS, bytes);
+  u32 port = port_of(in_port);
+  parse(record, (mode & MODE_VERIFY_HEADER) != 0);
+  if ((mode & MODE_VERIFY_TRANSPORT) != 0) unsupported("transport checksum", record);
+  if ((load_u32(port, PORT_FLAGS) & PORT_CROSS_CONNECT) != 0) unsupported("cross-connect", record);
+  finish(record, run_routed(record, port));
+}
+
+static inline void publish_progress(u64 finished) {
+  __atomic_store_n((u32 *)at(worker + WORKER_OUTPUT_HEAD), head, __ATOMIC_SEQ_CST);
+  __atomic_store_n((u64 *)at(worker + WORKER_WATERMARK), finished, __ATOMIC_SEQ_CST);
+  __atomic_store_n((u32 *)at(worker + WORKER_JOBS_DONE), done, __ATOMIC_SEQ_CST);
+}
+
+/** One burst of the job at hand; publishes like the engine's step(). */
+static void step(void) {
+  if (job == 0) {
+    job = jobs + (done & (JOB_SLOTS - 1)) * JOB_STRIDE;
+    chunk = load_u32(job, JOB_CHUNK);
+    packets = load_u32(chunk, CHUNK_COUNT);
+    place = 0;
+  }
+  u64 first = load_u64(job, JOB_SEQUENCE);
+  for (u32 burst = 0; burst < BURST; burst++) {
+    if (place >= packets) {
+      job = 0;
+      done++;
+      publish_progress(first + packets);
+      return;
+    }
+    run_descriptor(chunk + CHUNK_DESCRIPTORS + place * DESCRIPTOR_STRIDE);
+    place++;
+  }
+  publish_progress(first + place);
+}
+
+/** All jobs the image holds, from the first. Returns the packets. */
+static u64 run_jobs(void) {
+  u32 published = load_u32(CONTROL_JOBS, 0);
+  done = 0;
+  job = 0;
+  while (done != published) step();
+  u32 last = jobs + ((published - 1) & (JOB_SLOTS - 1)) * JOB_STRIDE;
+  return load_u64(last, JOB_SEQUENCE) + load_u32(load_u32(last, JOB_CHUNK), CHUNK_COUNT);
+}

@@ -1,0 +1,40 @@
+// The rows of the *.cases.ts files beside this one, run against both builds of the kernels.
+
+import { describe, expect, it } from "vitest";
+import { DROP_REASONS } from "../../src/memory/statistics.ts";
+import { ANSWERS } from "./answers.cases.ts";
+import { ERRORS } from "./errors.cases.ts";
+import { LINKS } from "./links.cases.ts";
+import { MALFORMED } from "./malformed.cases.ts";
+import { MARTIANS } from "./martians.cases.ts";
+import { NEIGHBORS } from "./neighbors.cases.ts";
+import { RESOURCES } from "./resources.cases.ts";
+import { ROUTING } from "./routing.cases.ts";
+import { checkRow, type PathRow } from "./row.ts";
+
+const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
+  links: LINKS,
+  malformed: MALFORMED,
+  martians: MARTIANS,
+  routing: ROUTING,
+  errors: ERRORS,
+  answers: ANSWERS,
+  resources: RESOURCES,
+  neighbors: NEIGHBORS,
+};
+
+const reached = new Set<string>();
+
+for (const [feature, rows] of Object.entries(FEATURES)) {
+  describe(feature, () => {
+    it.each(rows)("$what", async (row) => {
+      for (const reason of await checkRow(row, "release")) reached.add(reason);
+      await checkRow(row, "probe");
+    });
+  });
+}
+
+it("every drop reason is reached by a row", () => {
+  const missed = DROP_REASONS.map(({ name }) => name).filter((name) => !reached.has(name));
+  expect(missed).toEqual([]);
+});
