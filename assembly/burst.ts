@@ -257,20 +257,23 @@ function sendIcmpError(record: usize, reason: i32): void {
  * Looks after the packets that wait for a neighbor, once a burst: sends those whose neighbor has
  * answered, asks again for the others, gives up on those asked for too often. What leaves, leaves
  * at `now` and under the number `sequence`: behind everything that was sent while it waited.
+ * False when some wait only for room in the output ring.
  */
-export function runPending(now: u64, sequence: u64): void {
+export function runPending(now: u64, sequence: u64): bool {
   const waiting = pendingCount();
   let kept: u32 = 0;
+  let hasRoom = true;
   for (let place: u32 = 0; place < waiting; place++) {
     const record = takePending(place);
     chooseTrace(record);
-    // A full output ring makes them wait on, as it makes the worker wait.
-    const verdict = outputHasRoom() ? waitOn(record, now, sequence) : VERDICT_HOLD;
+    hasRoom = outputHasRoom();
+    const verdict = hasRoom ? waitOn(record, now, sequence) : VERDICT_HOLD;
     if (verdict === VERDICT_HOLD) putPending(kept++, record);
     else finishPending(record, verdict, now, sequence);
   }
   // What ended may have left an answer that waits in turn, behind the places walked.
   compactPending(kept, waiting);
+  return hasRoom;
 }
 
 /** What becomes of a waiting packet; asks for its neighbor if it is time to. */

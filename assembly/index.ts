@@ -80,7 +80,16 @@ export function step(now: f64): i32 {
   return result;
 }
 
+/** No job is at hand. Packets may still go that another worker has found the neighbor of. */
 function waitOrFinish(): i32 {
+  if (pendingCount() !== 0) {
+    const hadRoom = runPending(clock, finishedSequence());
+    publishProgress();
+    if (!hadRoom) {
+      waitForOutput(LONGEST_WAIT);
+      return RUN_WAITED;
+    }
+  }
   if (isLastJobDone()) return RUN_FINISHED;
   waitForJob(LONGEST_WAIT);
   return RUN_WAITED;

@@ -186,6 +186,8 @@ export const STEP_VERDICT = 11;
 export const HEADROOM = 256;
 /** Bytes after the longest packet that copying by 16 may touch. */
 export const TAILROOM = 64;
+/** Bytes before a packet that copying it may touch too (assembly/memory/copy.ts says why). */
+export const COPY_LEAD = 2;
 
 // ---- packet record, one per frame, written by the worker that holds the frame --------------------
 //    0        4        8     10     12    14     16   18   20    22     24..27           28
@@ -345,14 +347,16 @@ export const LINK_SLL2 = 4;
 export const LINK_PPP = 5;
 
 // ---- output ring, one per worker: frames on their way to the host ---------------------------------
-//   | size | port | flags | length | wireLength | timestamp | sequence | bytes, padded to 16 |
+//    0      4      6      8        12           16          24         32  34
+//   | size | port |      | length | wireLength | timestamp | sequence |   | bytes, padded to 16 |
 export const OUTPUT_SIZE = 0; // u32, of the entry, a multiple of 16
 export const OUTPUT_PORT = 4; // u16, OUTPUT_FILLER = skip to the ring's start
 export const OUTPUT_LENGTH = 8; // u32
 export const OUTPUT_WIRE_LENGTH = 12; // u32
 export const OUTPUT_TIMESTAMP = 16; // u64
 export const OUTPUT_SEQUENCE = 24; // u64
-export const OUTPUT_HEADER = 32;
+/** COPY_LEAD included: the vectors of the copy are aligned. */
+export const OUTPUT_HEADER = 34;
 export const OUTPUT_FILLER = 0xffff;
 /** Bytes of each worker's ring, a power of two. */
 export const OUTPUT_RING_BYTES = 1 << 22;
@@ -417,7 +421,7 @@ export const NEIGHBOR_STATE = 0; // i32, NEIGHBOR_*
 export const NEIGHBOR_PORT = 4; // u16
 export const NEIGHBOR_FAMILY = 6; // u8, 4 or 6
 export const NEIGHBOR_IP = 8; // 16 bytes, network order; IPv4 in the first four
-/** 12 bytes: destination and source MAC of a frame to this neighbor. */
+/** 12 bytes: destination and source MAC of a frame to this neighbor, read with COPY_LEAD before. */
 export const NEIGHBOR_MACS = 24;
 /** u64 nanoseconds: last solicitation or confirmation; u32 solicitations sent since. */
 export const NEIGHBOR_TIME = 40;

@@ -43,14 +43,18 @@ export class Rig {
   }
 
   /**
-   * Reads the capture into chunks and publishes each as one job, `rounds` times, with the last
-   * word said: what is in memory then is a whole run that only has to be done. Returns its packets.
+   * Reads captures into chunks, each beginning a new one, and publishes every chunk as one job,
+   * `rounds` times, with the last word said: what is in memory then is a whole run that only has to
+   * be done. Returns its packets.
    */
-  async fill(capture: string, rounds = 1): Promise<number> {
+  async fill(captures: readonly string[], rounds = 1): Promise<number> {
     resetRun(this.region);
     prepareRun(this.region, { kind: "top" }, "overwrite");
     const ring = new JobRing(this.region);
-    const filled = await this.#readChunks(ring, capture);
+    const filled: Chunk[] = [];
+    for (const capture of captures) {
+      filled.push(...(await this.#readChunks(ring.chunks.slice(filled.length), capture)));
+    }
     let sequence = 0;
     for (let round = 0; round < rounds; round++) {
       for (const chunk of filled) {
@@ -63,14 +67,14 @@ export class Rig {
     return sequence;
   }
 
-  async #readChunks(ring: JobRing, capture: string): Promise<Chunk[]> {
+  async #readChunks(chunks: readonly Chunk[], capture: string): Promise<Chunk[]> {
     const filled: Chunk[] = [];
     const reader = await openCapture(capture);
     try {
-      for (const chunk of ring.chunks) {
+      for (const chunk of chunks) {
         chunk.reset([0]);
         if (!(await reader.fill(chunk))) return filled;
-        ring.seal(chunk, 0);
+        this.region.setU32(chunk.address + layout.CHUNK_COUNT, chunk.count);
         filled.push(chunk);
       }
     } finally {
@@ -111,9 +115,9 @@ export class Rig {
     return readStatistics(this.region);
   }
 
-  /** Address of the arena of chunks, for stages that want other things in it. */
-  get arena(): number {
-    return this.region.base(layout.REGION_CHUNKS);
+  /** Address of a chunk of the arena; stages also keep other things in those they do not fill. */
+  chunk(number: number): number {
+    return this.region.base(layout.REGION_CHUNKS) + number * layout.CHUNK_STRIDE;
   }
 
   /** Writes the memory's image to a file. */

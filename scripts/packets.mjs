@@ -90,7 +90,10 @@ export function echo6(sequence) {
   return new Message(58, (pseudo) => echoBytes(128, sequence, pseudo));
 }
 
-/** RFC 791. Options: ttl, identification, dontFragment, moreFragments, fragmentOffset, badChecksum. */
+/**
+ * RFC 791. Options: ttl, identification, dontFragment, moreFragments, fragmentOffset and
+ * badChecksum.
+ */
 export function ip4(source, destination, message, options = {}) {
   const addresses = Buffer.concat([bytesOfIp(source), bytesOfIp(destination)]);
   const body = message.build((length) =>

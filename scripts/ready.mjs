@@ -32,8 +32,10 @@ function latestChange(path) {
  * package, and options such as --dry-run that were meant for the outer command only.
  */
 function cleanEnvironment() {
-  const forOuter =
-    /^npm_(?!config_)|^npm_config_(dry_run|global|ignore_scripts|include|json|local_prefix|omit|only|package_lock_only|prefix|production|workspaces?)$/i;
+  const options =
+    "dry_run|global|ignore_scripts|include|json|local_prefix|omit|only|package_lock_only|prefix";
+  const more = "production|workspaces?";
+  const forOuter = new RegExp(`^npm_(?!config_)|^npm_config_(${options}|${more})$`, "i");
   const kept = Object.entries(process.env).filter(([name]) => !forOuter.test(name));
   return Object.fromEntries(kept);
 }

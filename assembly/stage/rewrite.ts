@@ -1,6 +1,6 @@
 // Rewriting a packet that leaves: one hop less to live, and the neighbor's Ethernet header.
 
-import { NEIGHBOR_MACS, PACKET_IP4 } from "../layout";
+import { COPY_LEAD, NEIGHBOR_MACS, PACKET_IP4 } from "../layout";
 import {
   flagsOf,
   l3LengthOf,
@@ -17,28 +17,18 @@ import {
   setWireLength,
 } from "../packet";
 import { neighborEntry } from "../state/neighbors";
-import {
-  ETHERNET_HEADER,
-  ETHERTYPE_IP4,
-  ETHERTYPE_IP6,
-  setEthernetMacs,
-  setEthernetType,
-} from "../wire/ethernet";
-import { ip4Checksum, ip4Ttl, setIp4Checksum, setIp4Ttl } from "../wire/ipv4";
-import { ip6HopLimit, setIp6HopLimit } from "../wire/ipv6";
+import { ETHERNET_HEADER } from "../wire/ethernet";
+import { ip4DecrementTtl } from "../wire/ipv4";
+import { ip6DecrementHopLimit } from "../wire/ipv6";
+
+/** EtherTypes in memory order, as lanes of a vector. */
+const TYPE_IP4: i16 = 0x0008;
+const TYPE_IP6: i16 = <i16>0xdd86;
 
 /** Takes one from TTL or hop limit; forward() has checked that more than one is left. */
 export function decrementTtl(record: usize): void {
-  const header = l3Of(record);
-  if ((flagsOf(record) & PACKET_IP4) === 0) {
-    setIp6HopLimit(header, ip6HopLimit(header) - 1);
-    return;
-  }
-  setIp4Ttl(header, ip4Ttl(header) - 1);
-  // RFC 1624 (3) for a difference of one in the low byte of a word in memory order. 0xffff, which
-  // the sum never gives, becomes zero.
-  const checksum = ip4Checksum(header) + 1;
-  setIp4Checksum(header, checksum + (checksum >= 0xffff ? 1 : 0));
+  if ((flagsOf(record) & PACKET_IP4) !== 0) ip4DecrementTtl(l3Of(record));
+  else ip6DecrementHopLimit(l3Of(record));
 }
 
 /**
@@ -48,8 +38,10 @@ export function decrementTtl(record: usize): void {
 export function rewriteLink(record: usize): void {
   const l3 = l3Of(record);
   const data = l3 - ETHERNET_HEADER;
-  setEthernetMacs(data, neighborEntry(neighborOf(record)) + NEIGHBOR_MACS);
-  setEthernetType(data, (flagsOf(record) & PACKET_IP4) !== 0 ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
+  // One store of the whole header, with the two bytes before it: see memory/copy.ts.
+  const macs = v128.load(neighborEntry(neighborOf(record)) + NEIGHBOR_MACS - COPY_LEAD);
+  const type = (flagsOf(record) & PACKET_IP4) !== 0 ? TYPE_IP4 : TYPE_IP6;
+  v128.store(data - COPY_LEAD, i16x8.replace_lane(macs, 7, type));
   const length = l3LengthOf(record) + ETHERNET_HEADER;
   const moved = l3OffsetOf(record) - ETHERNET_HEADER;
   if (moved !== 0) {

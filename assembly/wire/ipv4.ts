@@ -177,3 +177,15 @@ export function ip4IsHost(address: u32): bool {
 export function ip4IsLinkLocal(address: u32): bool {
   return (address & 0xffff) === 0xfea9;
 }
+/**
+ * Takes one from a TTL above one, with the checksum (RFC 1624). As one store of the header's first
+ * 16 bytes, because a copy of it as a vector follows, which would wait for smaller stores.
+ */
+export function ip4DecrementTtl(ip: usize): void {
+  const header = v128.load(ip);
+  // Lane 4 holds TTL and protocol, lane 5 the checksum. RFC 1624 (3) for a difference of one in the
+  // low byte of a word in memory order; 0xffff, which the sum never gives, becomes zero.
+  const checksum = <u32>i16x8.extract_lane_u(header, 5) + 1;
+  const ttl = i16x8.replace_lane(header, 4, i16x8.extract_lane_s(header, 4) - 1);
+  v128.store(ip, i16x8.replace_lane(ttl, 5, <i16>(checksum + (checksum >= 0xffff ? 1 : 0))));
+}

@@ -234,3 +234,8 @@ export function ip6HasFragmentHeader(ip: usize, l4: usize): bool {
   }
   return at < l4;
 }
+/** Takes one from a hop limit above one; as one store, for the reason of ip4DecrementTtl(). */
+export function ip6DecrementHopLimit(ip: usize): void {
+  const header = v128.load(ip);
+  v128.store(ip, i8x16.replace_lane(header, 7, i8x16.extract_lane_s(header, 7) - 1));
+}

@@ -1,10 +1,9 @@
-// Values of options, and the model they make.
+// What options mean: the model they make, ports, files.
 
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
-import { MAX_QUEUES } from "../config/defaults.ts";
 import { loadConfiguration, type Model, passThroughModel, SluiceError } from "../engine.ts";
+import type { Outputs } from "./values.ts";
 
 /** What replay and trace have in common. */
 export interface EngineFlags {
@@ -15,37 +14,7 @@ export interface EngineFlags {
   readonly resolveNeighbors?: boolean;
 }
 
-/** Files by port name. */
-export type Outputs = Readonly<Record<string, string>>;
-
 const STDIO = "-";
-
-/** A whole number from 1. */
-export function parseCount(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError("Expected a whole number from 1.");
-}
-
-export function parseQueues(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= MAX_QUEUES) return value;
-  throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_QUEUES}.`);
-}
-
-/** Adds one PORT=FILE to those before it. */
-export function collectOutput(text: string, before: Outputs = {}): Outputs {
-  const equals = text.indexOf("=");
-  const port = text.slice(0, equals);
-  const file = text.slice(equals + 1);
-  if (equals < 1 || file === "") {
-    throw new InvalidArgumentError("Expected PORT=FILE, such as wan=out.pcap.");
-  }
-  if (Object.hasOwn(before, port)) {
-    throw new InvalidArgumentError(`The port '${port}' has an output already.`);
-  }
-  return { ...before, [port]: file };
-}
 
 /**
  * "lan", or "0=lan,1=wan" as a list by capture interface.

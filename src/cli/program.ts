@@ -1,12 +1,10 @@
-// The commands and their options. Each verb has its own file; this one gives it its command line.
+// The commands and their options. Each verb has its own file, loaded when it is called for; this
+// one gives it its command line.
 
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { check } from "./check.ts";
 import { printFailure, printUsageError } from "./failure.ts";
-import { collectOutput, parseCount, parseQueues } from "./options.ts";
-import { replay } from "./replay.ts";
-import { trace } from "./trace.ts";
+import { collectOutput, parseCount, parseQueues } from "./values.ts";
 
 /** Sets the exit status of the verb that ran. */
 type Finish = (status: number) => void;
@@ -68,7 +66,10 @@ function addReplay(program: Command, finish: Finish): void {
     .option("--digest", "add the SHA-256 of everything sent")
     .helpOption("-h, --help", "print help")
     .addHelpText("after", REPLAY_NOTES)
-    .action(async (captures, flags) => finish(await replay(captures, flags)));
+    .action(async (captures, flags) => {
+      const { replay } = await import("./replay.ts");
+      finish(await replay(captures, flags));
+    });
 }
 
 function addCheck(program: Command, finish: Finish): void {
@@ -79,7 +80,10 @@ function addCheck(program: Command, finish: Finish): void {
     .option("--json", "print the result as one JSON object")
     .helpOption("-h, --help", "print help")
     .addHelpText("after", "\nExample:\n  sluice check -c router.yaml")
-    .action(async (flags) => finish(await check(flags)));
+    .action(async (flags) => {
+      const { check } = await import("./check.ts");
+      finish(await check(flags));
+    });
 }
 
 function addTrace(program: Command, finish: Finish): void {
@@ -94,7 +98,10 @@ function addTrace(program: Command, finish: Finish): void {
     .option("--json", "print the steps as one JSON object")
     .helpOption("-h, --help", "print help")
     .addHelpText("after", TRACE_NOTES)
-    .action(async (target, flags) => finish(await trace(target, flags)));
+    .action(async (target, flags) => {
+      const { trace } = await import("./trace.ts");
+      finish(await trace(target, flags));
+    });
 }
 
 /** Runs a command line (as process.argv) and resolves to the exit status. Never rejects. */

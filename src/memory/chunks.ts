@@ -83,10 +83,12 @@ export interface JobPlace {
 export class JobRing {
   readonly chunks: readonly Chunk[];
   readonly #region: Region;
-  #published = 0;
+  #published: number;
 
+  /** Continues where the jobs in memory stand. */
   constructor(region: Region) {
     this.#region = region;
+    this.#published = region.observe(layout.CONTROL_JOBS);
     const base = region.base(layout.REGION_CHUNKS);
     this.chunks = Array.from(
       { length: region.map.sizes.chunks },

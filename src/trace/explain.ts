@@ -96,9 +96,11 @@ function explainChecksum({ entry }: Scene): Facts {
 
 function explainAdmit({ entry, model }: Scene): Facts {
   const { inPort, vrf } = entry.record;
-  if (dropReasonOf(entry.verdict) === undefined) return { vrf: model.vrfs[vrf] ?? vrf };
+  const reason = dropReasonOf(entry.verdict);
+  if (reason === undefined) return { vrf: model.vrfs[vrf] ?? vrf };
   const port = model.ports[inPort];
-  return { ...(port === undefined ? {} : { port_mac: formatMac(port.mac) }), ...why(entry) };
+  const compared = reason.name === "not-our-mac" && port !== undefined;
+  return { ...(compared ? { port_mac: formatMac(port.mac) } : {}), ...why(entry) };
 }
 
 function leavesBy(entry: TraceEntry, model: Model): Facts {

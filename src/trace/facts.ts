@@ -98,7 +98,19 @@ function mplsLabels(record: TracedRecord, bytes: FrameBytes): string {
 function networkFacts(record: TracedRecord, bytes: FrameBytes): Facts {
   if ((record.flags & PACKET_IP4) !== 0) return ip4Facts(record, bytes);
   if ((record.flags & PACKET_IP6) !== 0) return ip6Facts(record, bytes);
-  return (record.flags & PACKET_ARP) !== 0 ? arpFacts(record, bytes) : {};
+  return (record.flags & PACKET_ARP) !== 0 ? arpFacts(record, bytes) : refusedFacts(bytes);
+}
+
+/** Addresses of an untagged packet that the parser refused: no more of it can be trusted. */
+function refusedFacts(bytes: FrameBytes): Facts {
+  const type = bytes.u16(12);
+  const version = (bytes.u8(14) ?? 0) >> 4;
+  const ip4 = type === 0x0800 && version === 4;
+  if (!ip4 && !(type === 0x86dd && version === 6)) return {};
+  const source = ip4 ? bytes.slice(26, 4) : bytes.slice(22, 16);
+  const destination = ip4 ? bytes.slice(30, 4) : bytes.slice(38, 16);
+  if (source === undefined || destination === undefined) return {};
+  return { source: formatIp(source), destination: formatIp(destination) };
 }
 
 /** The two addresses of an IP packet, network order. */

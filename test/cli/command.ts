@@ -21,6 +21,8 @@ export interface Finished {
 
 export interface RunOptions {
   readonly input?: Uint8Array;
+  /** Stdin is not ended after the input. */
+  readonly keepOpen?: boolean;
   readonly folder?: string;
   readonly bin?: string;
   /** Called with the process once it runs. */
@@ -40,7 +42,8 @@ export function sluice(args: readonly string[], options: RunOptions = {}): Promi
   child.stderr.on("data", (piece: Buffer) => stderr.push(piece));
   // A command that ends without reading its input breaks the pipe.
   child.stdin.on("error", () => {});
-  child.stdin.end(options.input ?? new Uint8Array(0));
+  child.stdin.write(options.input ?? new Uint8Array(0));
+  if (!options.keepOpen) child.stdin.end();
   options.attend?.(child);
   return new Promise((resolve, reject) => {
     child.on("error", reject);

@@ -1,5 +1,6 @@
 // Signals in the middle of a replay: the outputs are whole, the report is printed, nothing hangs.
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,6 +16,18 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Bytes an output has when the replay is certainly under way. */
 const UNDER_WAY = 300_000;
 
+/** Signals a command once its output has this many bytes; it listens for signals before that. */
+function signalAt(file: string, bytes: number, signal: NodeJS.Signals): (c: ChildProcess) => void {
+  return (child) => {
+    const timer = setInterval(() => {
+      if (!existsSync(file) || statSync(file).size < bytes) return;
+      clearInterval(timer);
+      child.kill(signal);
+    }, 20);
+    child.on("close", () => clearInterval(timer));
+  };
+}
+
 /** Starts an endless replay into a file, and signals it once the file has grown. */
 async function interrupted(
   file: string,
@@ -23,14 +36,7 @@ async function interrupted(
 ): Promise<Finished> {
   const args = ["replay", DEMO, "-c", ROUTER, "--in", "lan", "--loop", "1000000000"];
   return sluice([...args, "-o", `wan=${file}`, ...more], {
-    attend: (child) => {
-      const timer = setInterval(() => {
-        if (!existsSync(file) || statSync(file).size < UNDER_WAY) return;
-        clearInterval(timer);
-        child.kill(signal);
-      }, 20);
-      child.on("close", () => clearInterval(timer));
-    },
+    attend: signalAt(file, UNDER_WAY, signal),
   });
 }
 
@@ -52,6 +58,21 @@ describe("a signal", () => {
     const counts = report.packets as Record<string, number>;
     const { received, transmitted, delivered, consumed, dropped } = counts;
     expect(transmitted! + delivered! + consumed! + dropped!).toBe(received);
+  });
+
+  it.each([
+    ["nothing", 0],
+    ["half a capture", 20_000],
+  ])("does not wait for stdin, of which %s has come", async (_, bytes) => {
+    const file = join(folder, `stdin-${bytes}.pcap`);
+    const run = await sluice(["replay", "-", "--json", "-o", `output=${file}`], {
+      input: readFileSync(DEMO).subarray(0, bytes),
+      keepOpen: true,
+      attend: signalAt(file, 1, "SIGINT"),
+    });
+    expect(run.stderr).toBe("");
+    expect(run.status).toBe(130);
+    expect(jsonOf(run).interrupted).toBe(true);
   });
 
   it("leaves a summary that says so", async () => {

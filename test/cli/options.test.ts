@@ -1,9 +1,10 @@
 // Values of options, numbers and tables.
 import { describe, expect, it } from "vitest";
 import { count, duration, rate, share, whole } from "../../src/cli/numbers.ts";
-import { chooseModel, collectOutput, parseCount, parseInput } from "../../src/cli/options.ts";
+import { chooseModel, parseInput } from "../../src/cli/options.ts";
 import { PLAIN, styleFor } from "../../src/cli/style.ts";
 import { tableLines } from "../../src/cli/table.ts";
+import { collectOutput, parseCount } from "../../src/cli/values.ts";
 import { ROUTER } from "./command.ts";
 
 describe("--in", () => {

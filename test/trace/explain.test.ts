@@ -168,6 +168,13 @@ describe("in the example router", () => {
     ["a martian", (hex) => hex.slice(52, 60) === "7f000001", "route", "martian-source", {}],
     ["an unknown neighbor", to("cb00714d"), "neighbor", "no-neighbor", { mac: "unknown" }],
     ["a VLAN tag", (hex) => hex.slice(24, 28) === "8100", "admit", "vlan-unknown", {}],
+    [
+      "a wrong checksum",
+      (hex) => to("c6336404")(hex) && hex.slice(68, 72) === "0458",
+      "parse",
+      "ip4-bad-checksum",
+      { source: "10.0.0.2", destination: "198.51.100.4" },
+    ],
     ["a cut frame", (hex) => hex.length === 60, "parse", "ip4-bad-header-length", {}],
   ])("%s ends where it is dropped, with the reason", async (_, match, step, reason, facts) => {
     const found = await trace(match);
