@@ -8,14 +8,18 @@
 // Every packet ends with one verdict; a drop that the sender should hear of makes an ICMP error,
 // which takes the short way: route ─ resolve ─ link header ─ send.
 
-import { DROP_L4_BAD_CHECKSUM, DROP_NEIGHBOR_FAILED, DROP_TOO_BIG } from "./drops";
+import {
+  DROP_IP6_UNKNOWN_OPTION,
+  DROP_L4_BAD_CHECKSUM,
+  DROP_NEIGHBOR_FAILED,
+  DROP_TOO_BIG,
+} from "./drops";
 import {
   COUNT_CONSUMED,
   COUNT_DELIVERED,
   COUNT_DROPPED,
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
-  COUNT_TRANSMITTED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
   NEIGHBOR_FAILED,
@@ -220,7 +224,6 @@ function finish(record: usize, verdict: i32): void {
     return;
   }
   if (verdict === VERDICT_TRANSMIT) {
-    count(COUNT_TRANSMITTED, wireLengthOf(record));
     send(record);
   } else if (verdict >= VERDICT_DROP) {
     count(COUNT_DROPPED, wireLengthOf(record));
@@ -243,6 +246,8 @@ function send(record: usize): void {
 
 /** Tells the sender why its packet was dropped, where the standards want it told. */
 function sendIcmpError(record: usize, reason: i32): void {
+  // Parse drops before it is known whether the frame was meant for us; others' are none of ours.
+  if (reason === DROP_IP6_UNKNOWN_OPTION && !isAdmitted(record)) return;
   const reply = takeFrame();
   if (reply === 0) {
     countEvent(COUNT_ORIGINATED_LOST);
@@ -251,6 +256,10 @@ function sendIcmpError(record: usize, reason: i32): void {
   const mtu = reason === DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
   if (icmpError(record, reason, reply, mtu)) originate(reply);
   else releaseFrame(reply);
+}
+
+function isAdmitted(record: usize): bool {
+  return admit(record, portOf(inPortOf(record))) === VERDICT_CONTINUE;
 }
 
 /**
@@ -292,7 +301,7 @@ function sendSolicitation(entry: usize, now: u64, sequence: u64): void {
     countEvent(COUNT_ORIGINATED_LOST);
     return;
   }
-  clearRecord(request, now, sequence);
+  clearRecord(request, PORT_UNKNOWN, now, sequence);
   solicit(entry, request);
   originate(request);
 }

@@ -14,8 +14,10 @@ import {
   isLastJobDone,
   isSteered,
   jobsDone,
+  lookAhead,
   nextDescriptor,
   openJobs,
+  routeFound,
   takeDescriptor,
   waitForJob,
   waitForSteering,
@@ -29,6 +31,7 @@ import {
   COUNT_DROPPED,
   DESCRIPTOR_PORT,
   DESCRIPTOR_WIRE_LENGTH,
+  LOOK_AHEAD,
   PACE_TOP,
   RUN_FINISHED,
   RUN_MORE,
@@ -42,7 +45,8 @@ import { count, countDropReason, countReceived } from "./memory/counters";
 import { openDirectory, readModes, worker } from "./memory/directory";
 import { openFrames, takeFrame } from "./memory/frames";
 import { openOutput, outputHasRoom, publishOutput, waitForOutput } from "./memory/output";
-import { clearRecord } from "./packet";
+import { readTrace } from "./memory/trace";
+import { clearRecord, setRoute } from "./packet";
 import { pendingCount } from "./state/pending";
 import { steerNext } from "./steering";
 
@@ -96,8 +100,11 @@ function waitOrFinish(): i32 {
 }
 
 function runBurst(now: f64): i32 {
+  readTrace();
   const paced = load<u32>(CONTROL_PACE) !== PACE_TOP;
   for (let packets: u32 = 0; packets < <u32>BURST; packets++) {
+    const ahead = packets % LOOK_AHEAD;
+    if (ahead === 0) lookAhead();
     const descriptor = nextDescriptor();
     if (descriptor === 0) {
       finishJob();
@@ -108,7 +115,7 @@ function runBurst(now: f64): i32 {
       waitForOutput(LONGEST_WAIT);
       return RUN_WAITED;
     }
-    runDescriptor(descriptor);
+    runDescriptor(descriptor, routeFound(ahead));
     takeDescriptor();
   }
   return RUN_MORE;
@@ -121,15 +128,16 @@ function isDue(descriptor: usize, now: f64): bool {
   return false;
 }
 
-/** One packet from the capture to its verdict. */
-function runDescriptor(descriptor: usize): void {
+/** One packet from the capture to its verdict; `route` is what looking ahead has found for it. */
+function runDescriptor(descriptor: usize, route: u32): void {
   clock = currentTime(descriptor);
   const record = takeFrame();
   if (record === 0) {
     refuse(descriptor, DROP_NO_FRAME);
     return;
   }
-  clearRecord(record, clock, currentSequence());
+  clearRecord(record, load<u16>(descriptor, DESCRIPTOR_PORT), clock, currentSequence());
+  setRoute(record, route);
   runPacket(record, receive(currentChunk(), descriptor, record));
 }
 

@@ -74,7 +74,9 @@ export const MODE_RESOLVE = 4;
 export const OUTPUT_NONE = 0;
 /** Sent frames go to the worker's output ring; a full ring makes the worker wait. */
 export const OUTPUT_KEEP = 1;
-/** Sent frames go to the ring and are overwritten unread (benchmarks: the copy without a reader). */
+/**
+ * Sent frames go to the ring and are overwritten unread (benchmarks: the copy without a reader).
+ */
 export const OUTPUT_OVERWRITE = 2;
 
 // CONTROL_PACE
@@ -126,25 +128,24 @@ export const WORKER_TRACE_SEQUENCE = 216;
 /** u32, entries written to the trace buffer. */
 export const WORKER_TRACE_COUNT = 224;
 
-/** u64 counters, in this order. Bytes are frame bytes on the wire, without FCS. */
+/**
+ * u64 counters, in this order. Bytes are frame bytes on the wire, without FCS. What was received is
+ * the sum over the ports; what was transmitted is what the ports sent less what was originated.
+ */
 export const WORKER_COUNTERS = 256;
-export const COUNT_RECEIVED = 0;
-export const COUNT_RECEIVED_BYTES = 8;
-export const COUNT_TRANSMITTED = 16;
-export const COUNT_TRANSMITTED_BYTES = 24;
-export const COUNT_DELIVERED = 32;
-export const COUNT_DELIVERED_BYTES = 40;
-export const COUNT_CONSUMED = 48;
-export const COUNT_CONSUMED_BYTES = 56;
-export const COUNT_DROPPED = 64;
-export const COUNT_DROPPED_BYTES = 72;
+export const COUNT_DELIVERED = 0;
+export const COUNT_DELIVERED_BYTES = 8;
+export const COUNT_CONSUMED = 16;
+export const COUNT_CONSUMED_BYTES = 24;
+export const COUNT_DROPPED = 32;
+export const COUNT_DROPPED_BYTES = 40;
 /** Frames the engine made itself and sent: ARP and ND, echo replies, ICMP errors. */
-export const COUNT_ORIGINATED = 80;
-export const COUNT_ORIGINATED_BYTES = 88;
+export const COUNT_ORIGINATED = 48;
+export const COUNT_ORIGINATED_BYTES = 56;
 /** ICMP errors not sent because of the rate limit. */
-export const COUNT_ICMP_LIMITED = 96;
+export const COUNT_ICMP_LIMITED = 64;
 /** Own packets that could not be sent: no route or neighbor back to the sender, or no frame. */
-export const COUNT_ORIGINATED_LOST = 104;
+export const COUNT_ORIGINATED_LOST = 72;
 /** u64[DROP_SLOTS], indexed by drop reason. */
 export const WORKER_DROPS = 512;
 /** One entry per port. */
@@ -154,6 +155,11 @@ export const PORT_RX_PACKETS = 0;
 export const PORT_RX_BYTES = 8;
 export const PORT_TX_PACKETS = 16;
 export const PORT_TX_BYTES = 24;
+
+/** u32[LOOK_AHEAD]: forwarding entries looked up for the next packets; 0 = not looked up. */
+export const WORKER_AHEAD = 12288;
+/** Packets looked ahead (assembly/device/lookahead.ts); a power of two. */
+export const LOOK_AHEAD = 16;
 
 /** Trace buffer: TRACE_SLOTS entries, one per step that touched the packet. */
 export const WORKER_TRACE_BUFFER = 16384;
@@ -182,14 +188,14 @@ export const STEP_RESPOND = 10;
 export const STEP_VERDICT = 11;
 
 // ---- frames -------------------------------------------------------------------------------------
-/** Bytes before the packet, for headers that are put in front of it. */
-export const HEADROOM = 256;
 /** Bytes after the longest packet that copying by 16 may touch. */
 export const TAILROOM = 64;
 /** Bytes before a packet that copying it may touch too (assembly/memory/copy.ts says why). */
 export const COPY_LEAD = 2;
+/** Bytes before the packet, for headers that are put in front; the IP header is then aligned. */
+export const HEADROOM = 256 + COPY_LEAD;
 
-// ---- packet record, one per frame, written by the worker that holds the frame --------------------
+// ---- packet record, one per frame, written by the worker that holds the frame -------------------
 //    0        4        8     10     12    14     16   18   20    22     24..27           28
 //   | data   | length |inPort|outPort| vrf |flags| l3 | l4 |payload|eType|proto vlan mpls tun|
 //    28       32     36          40         48         56      60
@@ -283,21 +289,24 @@ export const VERDICT_HOLD = 3;
 /** A drop is VERDICT_DROP + its reason. */
 export const VERDICT_DROP = 256;
 
-// ---- what a call of the kernel's step() ended with -------------------------------------------------
+// ---- what a call of the kernel's step() ended with ----------------------------------------------
 /** The limit of packets was reached: call again. */
 export const RUN_MORE = 0;
-/** Nothing to do before a new job, a steered chunk or room in the output ring: it has waited a little. */
+/**
+ * Nothing to do before a new job, a steered chunk or room in the output ring: it has waited a
+ * little.
+ */
 export const RUN_WAITED = 1;
 /** The next packet is not due yet: WORKER_NEXT_DUE says when. */
 export const RUN_NOT_DUE = 2;
 /** All jobs are done and no other will follow, or the host asked to stop. */
 export const RUN_FINISHED = 3;
 
-// ---- jobs and chunks: a capture on its way to the workers ----------------------------------------
+// ---- jobs and chunks: a capture on its way to the workers ---------------------------------------
 // The host fills a chunk with raw capture bytes and a descriptor per packet, then publishes a job
-// that says "run this chunk, numbering from here". Every worker runs every job, in order, and
-// takes from it the packets of its own shards. With several queues, which shard a packet belongs
-// to is found out by one of the workers (steering) and noted in the descriptor.
+// that says "run this chunk, numbering from here". Every worker runs every job, in order, and takes
+// from it the packets of its own shards. With several queues, which shard a packet belongs to is
+// found out by one of the workers (steering) and noted in the descriptor.
 export const JOB_SLOTS = 1024; // a power of two
 export const JOB_STRIDE = 64;
 /** u32, address of the chunk. */
@@ -346,7 +355,7 @@ export const LINK_SLL = 3;
 export const LINK_SLL2 = 4;
 export const LINK_PPP = 5;
 
-// ---- output ring, one per worker: frames on their way to the host ---------------------------------
+// ---- output ring, one per worker: frames on their way to the host -------------------------------
 //    0      4      6      8        12           16          24         32  34
 //   | size | port |      | length | wireLength | timestamp | sequence |   | bytes, padded to 16 |
 export const OUTPUT_SIZE = 0; // u32, of the entry, a multiple of 16
@@ -360,8 +369,10 @@ export const OUTPUT_HEADER = 34;
 export const OUTPUT_FILLER = 0xffff;
 /** Bytes of each worker's ring, a power of two. */
 export const OUTPUT_RING_BYTES = 1 << 22;
+/** Bytes of it that are used when nobody reads (OUTPUT_OVERWRITE): they stay in the cache. */
+export const OUTPUT_OVERWRITE_BYTES = 1 << 18;
 
-// ---- tables: written by the host, read by the workers ---------------------------------------------
+// ---- tables: written by the host, read by the workers -------------------------------------------
 export const PORT_STRIDE = 128;
 /** u32, PORT_* bits. */
 export const PORT_FLAGS = 0;
@@ -440,29 +451,29 @@ export const NEIGHBOR_INDEX_USED = 4;
 export const NEIGHBOR_INDEX_CAPACITY = 8;
 export const NEIGHBOR_INDEX_SLOTS = 64;
 
-// ---- state of one shard: written by the worker that owns it ---------------------------------------
+// ---- state of one shard: written by the worker that owns it -------------------------------------
 export const SHARD_STRIDE = 64;
 /** u64 nanoseconds: latest packet time seen, so that time never runs backwards. */
 export const SHARD_TIME = 0;
 /** Token bucket of ICMP errors: u64 time it is empty until (GCRA, "theoretical arrival time"). */
 export const SHARD_ICMP_TIME = 8;
 
-// ---- pending queue, one per worker: packets that wait for a neighbor -------------------------------
+// ---- pending queue, one per worker: packets that wait for a neighbor ----------------------------
 /** Packets that may wait in one worker, and for one neighbor (RFC 4861 7.2.2, RFC 1122 2.3.2.2). */
 export const PENDING_SLOTS = 256;
 export const PENDING_PER_NEIGHBOR = 4;
 /** u32 frame number each. */
 export const PENDING_STRIDE = 4;
 
-// ---- longest-prefix match, one table per VRF and family: written by the host ------------------------
-// A multibit trie with strides 16, 8, 8, … A table is its root: 65536 entries (u32) by the first
-// 16 bits of the address, then the default route. An entry is a value (0 = nothing longer than the
-// default route, below 2^31) or, with its top bit set, a reference to a node: address >>> LPM_LINE_SHIFT.
-// A node decides 8 more bits. Its 256 slots are stored as runs of equal entries:
+// ---- longest-prefix match, one table per VRF and family: written by the host --------------------
+// A multibit trie with strides 16, 8, 8, … A table is its root: 65536 entries (u32) by the first 16
+// bits of the address, then the default route. An entry is a value (0 = nothing longer than the
+// default route, below 2^31) or, with its top bit set, a reference to a node: address >>>
+// LPM_LINE_SHIFT. A node decides 8 more bits. Its 256 slots are stored as runs of equal entries:
 //    0                                  32         36
 //   | u64[4]: bit s = slot s starts a run | u8[4] ranks | u32 entry of run 0 | run 1 | …
-// The entry of slot s is run ranks[s / 64] + (bits set in word s / 64 at or below s). Bit 0 is never
-// set; ranks[w] counts the bits of the words before w. Nodes start on a cache line.
+// The entry of slot s is run ranks[s / 64] + (bits set in word s / 64 at or below s). Bit 0 is
+// never set; ranks[w] counts the bits of the words before w. Nodes start on a cache line.
 export const LPM_ROOT_ENTRIES = 65536;
 /** u32, value of the default route; 0 = none. */
 export const LPM_DEFAULT = LPM_ROOT_ENTRIES * 4;

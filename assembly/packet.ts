@@ -1,4 +1,5 @@
-// The packet record: one accessor per field of the 64 bytes beside each frame (layout.ts, RECORD_*).
+// The packet record: one accessor per field of the 64 bytes beside each frame (layout.ts,
+// RECORD_*).
 //
 // Contract: after stage/parse let a packet pass (VERDICT_CONTINUE), the flags say which headers
 // exist, and every byte of those headers lies within `length`; later code reads them unchecked.
@@ -190,14 +191,13 @@ export function setNeighbor(record: usize, neighbor: u32): void {
   store<u32>(record, neighbor, RECORD_NEIGHBOR);
 }
 
-/** Begins a packet: nothing is known of it but when it came and which it is. */
-export function clearRecord(record: usize, timestamp: u64, sequence: u64): void {
+/** Begins a packet: all that is known of it is where and when it came and which it is. */
+export function clearRecord(record: usize, inPort: u32, timestamp: u64, sequence: u64): void {
+  // Two fields at a time: the out-port lies behind the in-port, the neighbor behind the route.
+  store<u32>(record, inPort | (PORT_UNKNOWN << 16), RECORD_IN_PORT);
+  store<u64>(record, 0, RECORD_ROUTE);
   setTimestamp(record, timestamp);
   setSequence(record, sequence);
-  setOutPort(record, PORT_UNKNOWN);
-  setHash(record, 0);
-  setRoute(record, 0);
-  setNeighbor(record, 0);
 }
 
 /** The verdict "dropped, for this reason" (drops.ts). */

@@ -1,5 +1,5 @@
-// Steering: which shard each packet of a chunk belongs to, found out by parsing it. Needed only with
-// several queues; with one, every packet is this worker's.
+// Steering: which shard each packet of a chunk belongs to, found out by parsing it. Needed only
+// with several queues; with one, every packet is this worker's.
 
 import { descriptorBytes, receive } from "./device/capture";
 import { chunkToSteer, descriptorAt, markSteered } from "./device/jobs";
@@ -7,6 +7,7 @@ import {
   CHUNK_COUNT,
   DESCRIPTOR_LENGTH,
   DESCRIPTOR_LINK,
+  DESCRIPTOR_PORT,
   DESCRIPTOR_SHARD,
   DESCRIPTOR_WIRE_LENGTH,
   LINK_ETHERNET,
@@ -36,7 +37,7 @@ export function steerNext(): bool {
 
 /** The packet's flow hash: the same that the path will find. */
 function steeringHash(chunk: usize, descriptor: usize, record: usize): u32 {
-  clearRecord(record, 0, 0);
+  clearRecord(record, load<u16>(descriptor, DESCRIPTOR_PORT), 0, 0);
   if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) {
     if (receive(chunk, descriptor, record) !== VERDICT_CONTINUE) return 0;
     parse(record, false);

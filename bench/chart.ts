@@ -23,8 +23,8 @@ const STYLE = `
   }
 `;
 
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+function escapeText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** A round number of Mpps at or above `most`, and the distance of grid lines. */
@@ -51,7 +51,7 @@ export function renderChart(results: readonly CaseResult[]): string {
   const parts: string[] = [];
   let y = 0;
   for (const { title, bars } of groups) {
-    parts.push(`<text class="title" x="0" y="${y + 22}">${escape(title)}</text>`);
+    parts.push(`<text class="title" x="0" y="${y + 22}">${escapeText(title)}</text>`);
     y += TITLE;
     for (const { name, rate } of bars) {
       parts.push(bar(name, rate, y, x));
@@ -78,10 +78,11 @@ function bar(
   const kind = name === OWN || name === TWO_QUEUES ? "own" : "other";
   const middle = y + BAR / 2;
   const [left, from, to] = [x(0), x(rate.least).toFixed(1), x(rate.most).toFixed(1)];
+  const width = (x(rate.median) - left).toFixed(1);
+  const label = escapeText(LABELS[name] ?? name);
   return [
-    `<text x="${LEFT - 8}" y="${y + 14}" text-anchor="end">${escape(LABELS[name] ?? name)}</text>`,
-    `<rect class="${kind}" x="${left}" y="${y}" width="${(x(rate.median) - left).toFixed(1)}" ` +
-      `height="${BAR}" rx="2"/>`,
+    `<text x="${LEFT - 8}" y="${y + 14}" text-anchor="end">${label}</text>`,
+    `<rect class="${kind}" x="${left}" y="${y}" width="${width}" height="${BAR}" rx="2"/>`,
     `<path class="spread" d="M${from} ${middle}H${to}"/>`,
     `<text x="${Number(to) + 8}" y="${y + 14}">${rate.median.toFixed(1)}</text>`,
   ].join("\n");
@@ -92,9 +93,9 @@ function grid(end: number, step: number, bottom: number, x: (rate: number) => nu
   for (let rate = 0; rate <= end + step / 2; rate += step) {
     const at = x(rate).toFixed(1);
     lines.push(`<path class="grid" d="M${at} ${TITLE - 6}V${bottom}"/>`);
-    lines.push(
-      `<text class="quiet" x="${at}" y="${bottom + 18}" text-anchor="middle">${Number(rate.toFixed(3))}</text>`,
-    );
+    const label = Number(rate.toFixed(3));
+    const place = `x="${at}" y="${bottom + 18}" text-anchor="middle"`;
+    lines.push(`<text class="quiet" ${place}>${label}</text>`);
   }
   lines.push(`<text class="quiet" x="${WIDTH}" y="${bottom + 18}" text-anchor="end">Mpps</text>`);
   return lines.join("\n");

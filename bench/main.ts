@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { CASES } from "./cases.ts";
 import { renderChart } from "./chart.ts";
 import { describeMachine, foreignLoad } from "./machine.ts";
-import { renderResults, replaceResults, type Results } from "./report.ts";
+import { type Results, renderResults, replaceResults } from "./report.ts";
 import { type CaseResult, type Pace, Session, type StageResult } from "./session.ts";
 
 const ROOT = new URL(import.meta.url.endsWith(".ts") ? "../" : "../../", import.meta.url);

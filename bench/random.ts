@@ -1,6 +1,6 @@
 // Seeded random numbers: the same seed gives the same traffic on every machine.
 
-/** The mixing steps of Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014. */
+/** Spreads every bit over all: the finalizer of MurmurHash3. */
 function mix(word: number): number {
   let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

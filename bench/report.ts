@@ -63,7 +63,8 @@ function sweepTable(results: readonly CaseResult[]): string {
   const rows = results.map(({ title, samples }) => {
     const own = samples[OWN]!;
     const twin = samples[TWIN];
-    const compared = twin === undefined ? ["–", "–"] : [spread(summarize(twin)), spread(ratios(own, twin))];
+    const compared =
+      twin === undefined ? ["–", "–"] : [spread(summarize(twin)), spread(ratios(own, twin))];
     return [title, spread(summarize(own.map(megaPackets))), spread(summarize(own)), ...compared];
   });
   return table(["", "Mpps", "ns per packet", "twin, ns", "to the twin"], rows);
@@ -73,7 +74,8 @@ function stageTable(stages: readonly StageResult[]): string {
   const rows = stages.map(({ title, samples }) => {
     const own = samples[OWN]!;
     const twin = samples[TWIN];
-    const compared = twin === undefined ? ["–", "–"] : [spread(summarize(twin)), spread(ratios(own, twin))];
+    const compared =
+      twin === undefined ? ["–", "–"] : [spread(summarize(twin)), spread(ratios(own, twin))];
     return [title, spread(summarize(own)), ...compared];
   });
   return table(["", "sluice, ns", "twin, ns", "to the twin"], rows);

@@ -18,13 +18,49 @@ export interface PrefixTable {
 
 /** A full table as the Internet had it in 2023: how many prefixes of each length, in thousands. */
 const LENGTHS4: Readonly<Record<number, number>> = {
-  8: 0.02, 9: 0.01, 10: 0.04, 11: 0.1, 12: 0.3, 13: 0.6, 14: 1.2, 15: 2.1, 16: 13.5, 17: 8.2,
-  18: 13.8, 19: 24.9, 20: 42.6, 21: 50.8, 22: 108.6, 23: 96.5, 24: 537.7, 32: 0.9,
+  8: 0.02,
+  9: 0.01,
+  10: 0.04,
+  11: 0.1,
+  12: 0.3,
+  13: 0.6,
+  14: 1.2,
+  15: 2.1,
+  16: 13.5,
+  17: 8.2,
+  18: 13.8,
+  19: 24.9,
+  20: 42.6,
+  21: 50.8,
+  22: 108.6,
+  23: 96.5,
+  24: 537.7,
+  32: 0.9,
 };
 const LENGTHS6: Readonly<Record<number, number>> = {
-  28: 0.2, 29: 4.4, 30: 0.7, 31: 0.3, 32: 22.5, 33: 2.9, 34: 2.6, 35: 1, 36: 6, 37: 0.9, 38: 1.6,
-  39: 1.4, 40: 13.4, 41: 0.9, 42: 2.3, 43: 1, 44: 14.4, 45: 1.6, 46: 3, 47: 3.2, 48: 75.5,
-  64: 0.2, 128: 0.1,
+  28: 0.2,
+  29: 4.4,
+  30: 0.7,
+  31: 0.3,
+  32: 22.5,
+  33: 2.9,
+  34: 2.6,
+  35: 1,
+  36: 6,
+  37: 0.9,
+  38: 1.6,
+  39: 1.4,
+  40: 13.4,
+  41: 0.9,
+  42: 2.3,
+  43: 1,
+  44: 14.4,
+  45: 1.6,
+  46: 3,
+  47: 3.2,
+  48: 75.5,
+  64: 0.2,
+  128: 0.1,
 };
 
 const REAL_FILES: Readonly<Record<Family, string>> = {
@@ -154,7 +190,8 @@ function isOrdinary(words: readonly number[]): boolean {
 /** A prefix as people write it. */
 export function prefixText(table: PrefixTable, place: number): string {
   const each = wordsPerPrefix(table.family);
-  return `${addressText(table.words.subarray(place * each, (place + 1) * each))}/${table.lengths[place]}`;
+  const words = table.words.subarray(place * each, (place + 1) * each);
+  return `${addressText(words)}/${table.lengths[place]}`;
 }
 
 /** An address given by words, as text that every parser takes (IPv6 without "::"). */
@@ -164,5 +201,7 @@ export function addressText(words: ArrayLike<number>): string {
     const [word = 0] = list;
     return [24, 16, 8, 0].map((shift) => (word >>> shift) & 255).join(".");
   }
-  return list.flatMap((word) => [word >>> 16, word & 0xffff].map((half) => half.toString(16))).join(":");
+  return list
+    .flatMap((word) => [word >>> 16, word & 0xffff].map((half) => half.toString(16)))
+    .join(":");
 }

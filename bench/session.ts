@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "../src/engine.ts";
 import { type EndToEndCase, packetsOf } from "./cases.ts";
-import { type Contestant, ReplayContestant, takeTurns, TwinContestant } from "./contestants.ts";
+import { type Contestant, ReplayContestant, TwinContestant, takeTurns } from "./contestants.ts";
 import { buildTwin, compilerVersion, Twin } from "./native.ts";
 import { chunksFor, Rig } from "./rig.ts";
 import { type Family, fullTable, type PrefixTable, sampleTable } from "./routes.ts";
@@ -140,7 +140,11 @@ export class Session {
       buildRouter(join(this.#folder, "stages"), tables, 1),
       ADDRESS_CHUNKS + 4,
     );
-    const mixes = [["64B", 0], ["64B", 1], ["IMIX", 0]] as const;
+    const mixes = [
+      ["64B", 0],
+      ["64B", 1],
+      ["IMIX", 0],
+    ] as const;
     const captures = mixes.map(([mix, place]) => {
       const file = join(this.#folder, `stage-${mix}-${place}.pcap`);
       this.#writeTraffic(file, tables[place]!, 2048, 2048, mix);

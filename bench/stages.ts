@@ -30,8 +30,8 @@ export function openStages(folder: string, memory: WebAssembly.Memory): StageKer
   const file = join(folder, "stages.wasm");
   // "none": not asconfig.json, whose entry is the whole module.
   const options =
-    "--config none --runtime stub --importMemory --sharedMemory --initialMemory 16 --maximumMemory 65536 " +
-    "--enable simd,threads,bulk-memory --use abort= --bindings none -O3 --converge --noAssert";
+    "--config none --runtime stub --importMemory --sharedMemory --initialMemory 16 " +
+    "--maximumMemory 65536 --enable simd,threads,bulk-memory --use abort= --bindings none -O3 --converge --noAssert";
   execFileSync(
     process.execPath,
     ["node_modules/assemblyscript/bin/asc.js", "bench/stages_entry.ts", "--outFile", file].concat(

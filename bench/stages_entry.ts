@@ -53,7 +53,7 @@ export function lookup4(addresses: usize, count: u32, rounds: u32): u64 {
   const root: usize = load<u32>(vrfs, VRF_LPM4);
   for (let round: u32 = 0; round < rounds; round++) {
     for (let i: u32 = 0; i < count; i++) {
-      result += lookupOne4(root, bswap<u32>(load<u32>(addresses + (<usize>i << 2))));
+      result += lookupOne4(root, bswap<u32>(load<u32>(addresses + ((<usize>i) << 2))));
     }
   }
   return result;
@@ -65,14 +65,14 @@ export function lookup6(addresses: usize, count: u32, rounds: u32): u64 {
   const root: usize = load<u32>(vrfs, VRF_LPM6);
   for (let round: u32 = 0; round < rounds; round++) {
     for (let i: u32 = 0; i < count; i++) {
-      const address = addresses + (<usize>i << 4);
+      const address = addresses + ((<usize>i) << 4);
       result += lookupOne6(root, bswap<u64>(load<u64>(address)), bswap<u64>(load<u64>(address, 8)));
     }
   }
   return result;
 }
 
-/** TTL and Ethernet header of the chunk's first packets, again and again; `scratch` has BATCH u32. */
+/** TTL and MACs of the chunk's first packets, again and again; `scratch` has room for BATCH u32. */
 export function rewrite(chunk: usize, scratch: usize, rounds: u32): u64 {
   let result: u64 = 0;
   for (let i: u32 = 0; i < BATCH; i++) {
@@ -80,17 +80,17 @@ export function rewrite(chunk: usize, scratch: usize, rounds: u32): u64 {
     receive(chunk, descriptorAt(chunk, i), record);
     parseRecord(record, true);
     setNeighbor(record, 1 + (i % GATEWAYS));
-    store<u32>(scratch + (<usize>i << 2), <u32>record);
+    store<u32>(scratch + ((<usize>i) << 2), <u32>record);
   }
   for (let round: u32 = 0; round < rounds; round++) {
     for (let i: u32 = 0; i < BATCH; i++) {
-      const record: usize = load<u32>(scratch + (<usize>i << 2));
+      const record: usize = load<u32>(scratch + ((<usize>i) << 2));
       decrementTtl(record);
       rewriteLink(record);
     }
   }
   for (let i = <i32>BATCH - 1; i >= 0; i--) {
-    const record: usize = load<u32>(scratch + (<usize>i << 2));
+    const record: usize = load<u32>(scratch + ((<usize>i) << 2));
     result += load<u64>(dataOf(record), 16);
     releaseFrame(record);
   }
@@ -106,7 +106,11 @@ export function copy(chunk: usize, rounds: u32): u64 {
   for (let round: u32 = 0; round < rounds; round++) {
     for (let packet: u32 = 0; packet < packets; packet++) {
       const descriptor = descriptorAt(chunk, packet);
-      copyPacket(data, descriptorBytes(chunk, descriptor), load<u32>(descriptor, DESCRIPTOR_LENGTH));
+      copyPacket(
+        data,
+        descriptorBytes(chunk, descriptor),
+        load<u32>(descriptor, DESCRIPTOR_LENGTH),
+      );
       result += load<u64>(data, 30);
     }
   }

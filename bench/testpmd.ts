@@ -1,5 +1,5 @@
-// DPDK's testpmd, replaying a capture from memory (net_pcap with infinite_rx) through one forwarding
-// core; what it sends is dropped by the same driver. It needs neither huge pages nor a card.
+// DPDK's testpmd, replaying a capture from memory (net_pcap with infinite_rx) through one
+// forwarding core; what it sends is dropped by the same driver. It needs no huge pages, no card.
 
 import { execFileSync, spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
@@ -14,7 +14,14 @@ export type ForwardMode = "macswap" | "5tswap";
  * buffers that are in use stay in the cache.
  */
 const ENVIRONMENT = [
-  "-l", "0,1", "--no-huge", "-m", "1024", "--no-pci", "--no-shconf", "--no-telemetry",
+  "-l",
+  "0,1",
+  "--no-huge",
+  "-m",
+  "1024",
+  "--no-pci",
+  "--no-shconf",
+  "--no-telemetry",
   "--log-level=error",
 ];
 const APPLICATION = ["-i", "--nb-cores=1", "--burst=64", "--mbcache=512"];
@@ -31,7 +38,8 @@ export function testpmdVersion(): string | undefined {
     return undefined;
   }
   try {
-    return `DPDK ${execFileSync("pkg-config", ["--modversion", "libdpdk"], { encoding: "utf8" }).trim()}`;
+    const words = ["--modversion", "libdpdk"];
+    return `DPDK ${execFileSync("pkg-config", words, { encoding: "utf8" }).trim()}`;
   } catch {
     return "DPDK of unknown version";
   }
@@ -44,8 +52,9 @@ export class Testpmd {
   constructor(capture: string, packets: number) {
     const device = `--vdev=net_pcap0,rx_pcap=${capture},infinite_rx=1`;
     const buffers = `--total-num-mbufs=${packets + SPARE_BUFFERS}`;
-    const words = [...ENVIRONMENT, device, "--", ...APPLICATION, buffers];
-    this.#process = new LineProcess(spawn("dpdk-testpmd", words), "dpdk-testpmd");
+    // Into a pipe it would speak a full buffer at a time.
+    const words = ["-oL", "dpdk-testpmd", ...ENVIRONMENT, device, "--", ...APPLICATION, buffers];
+    this.#process = new LineProcess(spawn("stdbuf", words), "dpdk-testpmd");
   }
 
   contestant(mode: ForwardMode): Contestant {

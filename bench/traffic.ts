@@ -63,7 +63,8 @@ function frameLength(options: TrafficOptions, protocol: number, random: Random):
 /** Sum of big-endian words (RFC 1071), an odd last byte padded with zero. */
 function sumWords(frame: Uint8Array, from: number, to: number): number {
   let sum = 0;
-  for (let at = from; at < to; at += 2) sum += (frame[at]! << 8) | (at + 1 < to ? frame[at + 1]! : 0);
+  for (let at = from; at < to; at += 2)
+    sum += (frame[at]! << 8) | (at + 1 < to ? frame[at + 1]! : 0);
   return sum;
 }
 

@@ -19,7 +19,6 @@ import {
   DESCRIPTOR_LINK,
   DESCRIPTOR_NANOSECONDS,
   DESCRIPTOR_OFFSET,
-  DESCRIPTOR_PORT,
   DESCRIPTOR_SECONDS,
   DESCRIPTOR_WIRE_LENGTH,
   LINK_ETHERNET,
@@ -32,7 +31,7 @@ import {
 } from "../layout";
 import { copyPacket } from "../memory/copy";
 import { frameCapacity } from "../memory/frames";
-import { dataOf, drop, inPortOf, setInPort, setLength, setWireLength } from "../packet";
+import { dataOf, drop, inPortOf, setLength, setWireLength } from "../packet";
 import { portOf } from "../table/ports";
 
 const ETHERNET_BYTES: u32 = 14;
@@ -52,7 +51,6 @@ export function descriptorBytes(chunk: usize, descriptor: usize): usize {
 export function receive(chunk: usize, descriptor: usize, record: usize): i32 {
   const length = load<u32>(descriptor, DESCRIPTOR_LENGTH);
   const wireLength = load<u32>(descriptor, DESCRIPTOR_WIRE_LENGTH);
-  setInPort(record, load<u16>(descriptor, DESCRIPTOR_PORT));
   setWireLength(record, wireLength);
   if (length + ETHERNET_BYTES > frameCapacity()) return drop(DROP_FRAME_TOO_LARGE);
   const bytes = descriptorBytes(chunk, descriptor);
@@ -113,7 +111,9 @@ function pppEtherType(bytes: usize, length: u32): u32 {
   }
 }
 
-/** A frame from a capture without Ethernet: to the port's own MAC, from the sender if it is known. */
+/**
+ * A frame from a capture without Ethernet: to the port's own MAC, from the sender if it is known.
+ */
 function receiveOther(bytes: usize, length: u32, wireLength: u32, link: u32, record: usize): i32 {
   const found = otherLink(bytes, length, link);
   if (found >>> 16 === 0) {
@@ -124,8 +124,9 @@ function receiveOther(bytes: usize, length: u32, wireLength: u32, link: u32, rec
   const data = dataOf(record);
   memory.copy(data, portOf(inPortOf(record)) + PORT_MAC, 6);
   writeSender(data + 6, bytes, link);
-  store<u16>(data, bswap<u16>(<u16>(found >>> 16)), 12);
   copyPacket(data + ETHERNET_BYTES, bytes + header, length - header);
+  // After the copy, which writes COPY_LEAD bytes in front of the packet too.
+  store<u16>(data, bswap<u16>(<u16>(found >>> 16)), 12);
   setLength(record, length - header + ETHERNET_BYTES);
   setWireLength(record, wireLength - header + ETHERNET_BYTES);
   return VERDICT_CONTINUE;

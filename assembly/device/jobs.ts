@@ -25,14 +25,17 @@ import {
   JOB_SLOTS,
   JOB_STRIDE,
   JOB_TIME_SHIFT,
+  LOOK_AHEAD,
   PACE_BYTES,
   PACE_PACKETS,
   PACE_TIME,
+  WORKER_AHEAD,
   WORKER_JOBS_DONE,
   WORKER_WATERMARK,
 } from "../layout";
 import { jobs, queueCount, worker, workerNumber } from "../memory/directory";
 import { descriptorTime } from "./capture";
+import { routeAhead } from "./lookahead";
 
 /** Jobs looked ahead for chunks to steer. */
 const STEER_AHEAD: u32 = 4;
@@ -120,11 +123,31 @@ export function nextDescriptor(): usize {
 }
 
 function skipOthers(): void {
-  while (place < packets) {
-    const shard: usize = load<u8>(descriptorAt(chunk, place), DESCRIPTOR_SHARD);
-    if (<u32>load<u8>(<usize>CONTROL_SHARD_OWNER + shard) === workerNumber) return;
-    place++;
+  while (place < packets && !isOurs(descriptorAt(chunk, place))) place++;
+}
+
+/** Looks up the routes of this worker's next packets, for routeFound() to tell. */
+export function lookAhead(): void {
+  let slot = worker + WORKER_AHEAD;
+  const end = slot + LOOK_AHEAD * 4;
+  for (let ahead = place; ahead < packets && slot !== end; ahead++) {
+    const descriptor = descriptorAt(chunk, ahead);
+    if (queueCount !== 1 && !isOurs(descriptor)) continue;
+    store<u32>(slot, routeAhead(chunk, descriptor));
+    slot += 4;
   }
+}
+
+/**
+ * What lookAhead() found for the packet `number` places behind the one it began with; 0 = nothing.
+ */
+export function routeFound(number: u32): u32 {
+  return load<u32>(worker + ((<usize>number) << 2), WORKER_AHEAD);
+}
+
+function isOurs(descriptor: usize): bool {
+  const shard: usize = load<u8>(descriptor, DESCRIPTOR_SHARD);
+  return <u32>load<u8>(<usize>CONTROL_SHARD_OWNER + shard) === workerNumber;
 }
 
 /** Moves on behind the descriptor nextDescriptor() gave. */
@@ -144,7 +167,9 @@ export function currentTime(descriptor: usize): u64 {
   return descriptorTime(descriptor) + load<u64>(job, JOB_TIME_SHIFT);
 }
 
-/** When the packet at hand is due, in nanoseconds since the start of the run (absolute: no drift). */
+/**
+ * When the packet at hand is due, in nanoseconds since the start of the run (absolute: no drift).
+ */
 export function currentDue(descriptor: usize): f64 {
   const factor = load<f64>(CONTROL_PACE_FACTOR);
   switch (load<u32>(CONTROL_PACE)) {

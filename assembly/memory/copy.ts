@@ -7,7 +7,8 @@
 //   | x x | MACs, type | IPv4 header …  | … ports …      |
 // A load that takes bytes from two stores still on their way to the cache has to wait until both
 // have arrived there; a load from within one store does not. Parsing reads what was just copied in,
-// copying out reads what was just rewritten, so what reads and writes headers keeps to these vectors.
+// copying out reads what was just rewritten, so what reads and writes headers keeps to these
+// vectors.
 
 import { COPY_LEAD } from "../layout";
 

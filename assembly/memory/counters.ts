@@ -1,7 +1,6 @@
 // Counters of this worker. Nobody else writes them; the host adds up the workers.
 
 import {
-  COUNT_RECEIVED,
   PORT_RX_PACKETS,
   PORT_TX_PACKETS,
   WORKER_COUNTERS,
@@ -28,7 +27,6 @@ export function countEvent(counter: usize): void {
 }
 
 export function countReceived(port: u32, bytes: u32): void {
-  count(COUNT_RECEIVED, bytes);
   const at = worker + WORKER_PORTS + <usize>port * WORKER_PORT_STRIDE + PORT_RX_PACKETS;
   add(at, 1);
   add(at + 8, bytes);

@@ -15,7 +15,9 @@ export function openFrames(number: u32, perWorker: u32): void {
   list = freeFrames + <usize>number * (<usize>perWorker + 1) * 4;
 }
 
-/** A frame's record, its data pointing behind the headroom and its length 0; 0 when none is left. */
+/**
+ * A frame's record, its data pointing behind the headroom and its length 0; 0 when none is left.
+ */
 export function takeFrame(): usize {
   const left = load<u32>(list);
   if (left === 0) return 0;

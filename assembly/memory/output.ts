@@ -10,6 +10,7 @@ import {
   OUTPUT_LENGTH,
   OUTPUT_NONE,
   OUTPUT_OVERWRITE,
+  OUTPUT_OVERWRITE_BYTES,
   OUTPUT_PORT,
   OUTPUT_RING_BYTES,
   OUTPUT_SEQUENCE,
@@ -26,9 +27,11 @@ import { frameCapacity } from "./frames";
 
 let head: u32 = 0;
 let cachedTail: u32 = 0;
+let ringBytes: u32 = OUTPUT_RING_BYTES;
 
 /** Continues where this worker's ring stands. */
 export function openOutput(): void {
+  ringBytes = outputMode === OUTPUT_OVERWRITE ? OUTPUT_OVERWRITE_BYTES : OUTPUT_RING_BYTES;
   head = atomic.load<u32>(worker, WORKER_OUTPUT_HEAD);
   cachedTail = atomic.load<u32>(worker, WORKER_OUTPUT_TAIL);
 }
@@ -57,11 +60,11 @@ export function waitForOutput(nanoseconds: i64): void {
 export function keepFrame(record: usize, port: u32): void {
   const length = lengthOf(record);
   const size = (OUTPUT_HEADER + length + 15) & ~15;
-  let place = head & (OUTPUT_RING_BYTES - 1);
-  if (place + size > <u32>OUTPUT_RING_BYTES) {
-    store<u32>(output + place, OUTPUT_RING_BYTES - place, OUTPUT_SIZE);
+  let place = head & (ringBytes - 1);
+  if (place + size > ringBytes) {
+    store<u32>(output + place, ringBytes - place, OUTPUT_SIZE);
     store<u16>(output + place, OUTPUT_FILLER, OUTPUT_PORT);
-    head += OUTPUT_RING_BYTES - place;
+    head += ringBytes - place;
     place = 0;
   }
   const entry = output + place;

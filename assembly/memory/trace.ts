@@ -21,12 +21,18 @@ import { worker } from "./directory";
 
 /** The packet at hand is the one to trace. Steps ask this before they note anything. */
 export let tracing: bool = false;
+/** The host wants some packet traced, as of the start of the burst. */
+let wanted: bool = false;
+
+/** Once per burst. */
+export function readTrace(): void {
+  wanted = load<u32>(worker, WORKER_TRACE) !== 0;
+  tracing = false;
+}
 
 /** Says whether the packet that now begins its path is the chosen one. */
 export function chooseTrace(record: usize): void {
-  tracing =
-    load<u32>(worker, WORKER_TRACE) !== 0 &&
-    load<u64>(worker, WORKER_TRACE_SEQUENCE) === sequenceOf(record);
+  if (wanted) tracing = load<u64>(worker, WORKER_TRACE_SEQUENCE) === sequenceOf(record);
 }
 
 /** Notes that `step` (STEP_*) left the packet with `verdict`. Beyond TRACE_SLOTS only counts. */

@@ -80,7 +80,9 @@ function etherTypeFor(flags: u32): u32 {
   return (flags & PACKET_IP4) !== 0 ? ETHERTYPE_IP4 : ETHERTYPE_IP6;
 }
 
-/** Notes the transport header of a closed reply: `protocol`, after `l3Header` bytes, `header` long. */
+/**
+ * Notes the transport header of a closed reply: `protocol`, after `l3Header` bytes, `header` long.
+ */
 export function noteTransport(reply: usize, protocol: u32, l3Header: u32, header: u32): void {
   const l4 = l3OffsetOf(reply) + l3Header;
   setFlags(reply, flagsOf(reply) | PACKET_L4);
@@ -89,7 +91,9 @@ export function noteTransport(reply: usize, protocol: u32, l3Header: u32, header
   setPayloadOffset(reply, l4 + header);
 }
 
-/** Sends a closed reply out of the port its cause came in by, with these MACs, without routing it. */
+/**
+ * Sends a closed reply out of the port its cause came in by, with these MACs, without routing it.
+ */
 export function returnReply(reply: usize, destinationMac: usize, sourceMac: usize): void {
   copyMac(ethernetDestination(dataOf(reply)), destinationMac);
   copyMac(ethernetSource(dataOf(reply)), sourceMac);

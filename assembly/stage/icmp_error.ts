@@ -7,6 +7,7 @@ import {
   PACKET_IP4,
   PACKET_IP6,
   PACKET_L2_GROUP,
+  PACKET_L4,
   PACKET_LATER_FRAGMENT,
   PORT_HAS_IP4,
   PORT_HAS_IP6,
@@ -27,7 +28,9 @@ import {
   l3LengthOf,
   l3Of,
   l3OffsetOf,
+  l4Of,
   lengthOf,
+  protocolOf,
   timestampOf,
 } from "../packet";
 import { kind, kind4, kind6, NONE } from "../respond/kinds";
@@ -42,6 +45,8 @@ import {
   ICMP_CODE_FRAGMENTATION_NEEDED,
   ICMP_HEADER,
   ICMP_UNREACHABLE,
+  icmpType,
+  isIcmpError,
   setIcmpChecksum,
 } from "../wire/icmp";
 import {
@@ -82,7 +87,9 @@ import {
 const TTL: u32 = 64;
 /** Precedence "internetwork control" (RFC 1812 4.3.2.5). */
 const CONTROL_SERVICE: u32 = 0xc0;
-/** Longest error, IP header included: RFC 1812 4.3.2.3, RFC 4443 2.4 c (the minimum MTU of IPv6). */
+/**
+ * Longest error, IP header included: RFC 1812 4.3.2.3, RFC 4443 2.4 c (the minimum MTU of IPv6).
+ */
 const LONGEST4: u32 = 576;
 const LONGEST6: u32 = 1280;
 /** The top two bits of an option that wants an error even if the packet was multicast. */
@@ -128,11 +135,17 @@ function quoteLength(record: usize, longest: u32, headers: u32): u32 {
   return min<u32>(min<u32>(present, l3LengthOf(record)), room);
 }
 
+/** Parse flags whole ICMP errors only, since of fragments it sees none of the quoted packet. */
+function mayBeIcmpError(record: usize): bool {
+  if (protocolOf(record) !== PROTOCOL_ICMP) return false;
+  return (flagsOf(record) & PACKET_L4) === 0 || isIcmpError(icmpType(l4Of(record)));
+}
+
 function error4(record: usize, error: u32, reply: usize, mtu: u32): bool {
   const port = portOf(inPortOf(record));
   const original = l3Of(record);
   if (error === NONE || (portFlags(port) & PORT_HAS_IP4) === 0) return false;
-  if ((flagsOf(record) & PACKET_L2_GROUP) !== 0) return false;
+  if ((flagsOf(record) & PACKET_L2_GROUP) !== 0 || mayBeIcmpError(record)) return false;
   if (!isBetweenHosts4(portVrf(port), original)) return false;
   if (!withinLimit(record)) return false;
   const longest = min<u32>(LONGEST4, portMtu(port));

@@ -81,7 +81,9 @@ import {
 const TTL: u32 = 64;
 /** DSCP of the service byte; ECN is not copied, an echo reply is no part of a controlled flow. */
 const DSCP: u32 = 0xfc;
-/** Bytes an echo may have so that its reply's length field can say so: jumbograms are not answered. */
+/**
+ * Bytes an echo may have so that its reply's length field can say so: jumbograms are not answered.
+ */
 const LONGEST: u32 = 65535 - IP4_HEADER;
 
 /**

@@ -119,7 +119,8 @@ function solicited(record: usize, reply: usize): i32 {
   const target = ndTarget(message);
   if (ip6IsMulticast(target)) return drop(DROP_BAD_ND);
   const option = ndMac(message, messageLength(record), ND_OPTION_SOURCE_MAC);
-  // From :: asks a host that looks for duplicates of an address that is not its own yet (RFC 4862 5.4.2).
+  // From :: asks a host that looks for duplicates of an address that is not its own yet (RFC 4862
+  // 5.4.2).
   const probe = ip6IsUnspecified(ip6Source(ip));
   if (probe && (option !== 0 || !ip6IsSolicitedNode(ip6Destination(ip)))) return drop(DROP_BAD_ND);
   const mac = option !== 0 ? option : ethernetSource(dataOf(record));
@@ -182,7 +183,9 @@ function advertised(record: usize): i32 {
   return VERDICT_CONSUME;
 }
 
-/** Notes what an advertisement with these flags says of a neighbor that is known (RFC 4861 7.2.5). */
+/**
+ * Notes what an advertisement with these flags says of a neighbor that is known (RFC 4861 7.2.5).
+ */
 function update(record: usize, target: usize, option: usize, flags: u32): void {
   const port = inPortOf(record);
   const number = findNeighbor(port, 6, target);

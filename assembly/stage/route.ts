@@ -31,8 +31,9 @@ import { ip4Destination, ip4IsLinkLocal, ip4Source } from "../wire/ipv4";
 import { ip6Destination, ip6IsLinkLocal, ip6Source } from "../wire/ipv6";
 
 /**
- * Sets the record's route. Goes on for packets to forward and for packets to this router
- * (isForHere); everything else ends here, with the reason the route gives.
+ * Sets the record's route, or takes the one that looking ahead has found. Goes on for packets to
+ * forward and for packets to this router (isForHere); everything else ends here, with the reason
+ * the route gives.
  */
 export function route(record: usize): i32 {
   return (flagsOf(record) & PACKET_IP4) !== 0 ? routeIp4(record) : routeIp6(record);
@@ -59,7 +60,8 @@ function routeIp4(record: usize): i32 {
     const verdict = special4(record, sourceNet, ip4Source(header), destination);
     if (verdict !== VERDICT_CONTINUE || routeOf(record) !== 0) return verdict;
   }
-  return follow(record, route4(vrfOf(record), destination));
+  const ahead = routeOf(record);
+  return follow(record, ahead !== 0 ? ahead : route4(vrfOf(record), destination));
 }
 
 /**

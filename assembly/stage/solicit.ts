@@ -1,4 +1,5 @@
-// Asking for a neighbor's MAC: an ARP request (RFC 826) or a neighbor solicitation (RFC 4861 7.2.2).
+// Asking for a neighbor's MAC: an ARP request (RFC 826) or a neighbor solicitation (RFC 4861
+// 7.2.2).
 
 import {
   NEIGHBOR_FAMILY,

@@ -85,7 +85,9 @@ function claimNumber(): u32 {
   return 0;
 }
 
-/** The entry of a port and an address, made INCOMPLETE if there is none; 0 when the table is full. */
+/**
+ * The entry of a port and an address, made INCOMPLETE if there is none; 0 when the table is full.
+ */
 export function ensureNeighbor(port: u32, family: u32, ip: usize): u32 {
   const known = findNeighbor(port, family, ip);
   if (known !== 0) return known;
@@ -105,7 +107,9 @@ export function ensureNeighbor(port: u32, family: u32, ip: usize): u32 {
   return publish(number, port, family, high, low);
 }
 
-/** Puts an entry into the index; if another worker was first with the same key, gives its number. */
+/**
+ * Puts an entry into the index; if another worker was first with the same key, gives its number.
+ */
 function publish(number: u32, port: u32, family: u32, high: u64, low: u64): u32 {
   const mask = load<u32>(neighborIndex, NEIGHBOR_INDEX_MASK);
   let slot = startSlot(port, high, low);
@@ -152,7 +156,10 @@ export function isKnown(entry: usize): bool {
   return (neighborState(entry) & ~1) === NEIGHBOR_REACHABLE;
 }
 
-/** How long a neighbor that did not answer is not asked again (RFC 1122 2.3.2.2: at most 1 a second). */
+/**
+ * How long a neighbor that did not answer is not asked again (RFC 1122 2.3.2.2: at most 1 a
+ * second).
+ */
 const RETRY_AFTER: u64 = 1_000_000_000;
 
 /** Asks a failed neighbor anew if it is time to: INCOMPLETE again, with no probe sent. */
@@ -172,7 +179,9 @@ export const PROBE_GIVE_UP: i32 = 2;
 const MAX_PROBES: u32 = 3;
 const PROBE_INTERVAL: u64 = 1_000_000_000;
 
-/** Decides on an INCOMPLETE entry at `now`, and counts the solicitation it tells the caller to send. */
+/**
+ * Decides on an INCOMPLETE entry at `now`, and counts the solicitation it tells the caller to send.
+ */
 export function probeNeighbor(entry: usize, now: u64): i32 {
   const probes = load<u32>(entry, NEIGHBOR_PROBES);
   if (probes !== 0 && now < load<u64>(entry, NEIGHBOR_TIME) + PROBE_INTERVAL) return PROBE_WAIT;

@@ -1,8 +1,8 @@
 // IPv6 (RFC 8200) and its extension headers. `ip` is the address of the fixed header, `extension`
 // that of an extension header.
 //
-//    0                            4                6             7           8        24
-//   | version, class, flow label | payload length | next header | hop limit | source | destination |
+//   0                            4                6             7           8        24
+//  | version, class, flow label | payload length | next header | hop limit | source | destination |
 
 export const IP6_HEADER: u32 = 40;
 export const IP6_FRAGMENT_HEADER: u32 = 8;

@@ -31,6 +31,19 @@ ACCESSORS(u16)
 ACCESSORS(u32)
 ACCESSORS(u64)
 
+/** Sixteen bytes as eight lanes. */
+typedef u16 vector __attribute__((vector_size(16)));
+
+static inline vector load_vector(u32 address) {
+  vector value;
+  memcpy(&value, at(address), sizeof value);
+  return value;
+}
+
+static inline void store_vector(u32 address, vector value) {
+  memcpy(at(address), &value, sizeof value);
+}
+
 static inline u16 swap16(u16 value) { return __builtin_bswap16(value); }
 static inline u32 swap32(u32 value) { return __builtin_bswap32(value); }
 static inline u64 swap64(u64 value) { return __builtin_bswap64(value); }
@@ -101,8 +114,10 @@ static inline void copy_packet(u32 target, u32 source, u32 length) {
     return;
   }
   u32 end = target + length;
+  target -= COPY_LEAD;
+  source -= COPY_LEAD;
   do {
-    __builtin_memcpy(at(target), at(source), 16);
+    store_vector(target, load_vector(source));
     target += 16;
     source += 16;
   } while (target < end);

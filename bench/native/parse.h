@@ -12,13 +12,11 @@ _Noreturn void unsupported(const char *what, u32 record);
 static inline u64 rotate64(u64 value, u32 by) { return (value << by) | (value >> (64 - by)); }
 
 static inline u32 mix_pair(u64 a, u64 b, u32 kind) {
-  u64 low = a < b ? a : b;
-  u64 high = a < b ? b : a;
-  u64 mixed = (low ^ ((u64)kind << 48)) * 0x6a09e667f3bcc909u;
+  u64 low = (a < b ? a : b) * 0x6a09e667f3bcc909u;
+  u64 high = (a < b ? b : a) * 0xbb67ae8584caa73bu;
+  u64 mixed = ((low ^ (low >> 32)) + rotate64(high, 32) + kind) * 0x3c6ef372fe94f82bu;
   mixed ^= mixed >> 32;
-  mixed = (mixed + high) * 0xbb67ae8584caa73bu;
-  mixed ^= mixed >> 32;
-  return (u32)((mixed * 0x3c6ef372fe94f82bu) >> 32);
+  return (u32)((mixed * 0xa54ff53a5f1d36f1u) >> 32);
 }
 
 static inline u32 hash_ip4(u32 source, u32 destination, u32 l4_ports, u32 protocol) {
@@ -112,12 +110,13 @@ static inline void parse(u32 record, int verify) {
   u32 frame = load_u32(record, RECORD_DATA);
   u32 length = load_u32(record, RECORD_LENGTH);
   if (length < 42) unsupported("short frame", record);
-  if ((load_u32(frame, 12) & 0xffffff) != 0x450008) {
+  if (load_u16(frame, 12) != 0x0008) {
     if (length < 62 || load_u16(frame, 12) != 0xdd86) unsupported("EtherType", record);
     parse_ip6(record, frame, length);
     return;
   }
   u64 first = load_u64(frame, 14);
+  if ((first & 0xff) != 0x45) unsupported("IPv4 options", record);
   u64 second = load_u64(frame, 22);
   u32 destination = load_u32(frame, 30);
   u32 source = (u32)(second >> 32);

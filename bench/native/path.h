@@ -8,7 +8,6 @@ static u32 done, job, chunk, packets, place;
 
 static inline void receive(u32 descriptor, u32 record) {
   u32 length = load_u32(descriptor, DESCRIPTOR_LENGTH);
-  store_u16(record, RECORD_IN_PORT, load_u16(descriptor, DESCRIPTOR_PORT));
   store_u32(record, RECORD_WIRE_LENGTH, load_u32(descriptor, DESCRIPTOR_WIRE_LENGTH));
   if (length + ETHERNET > frame_size - HEADROOM - TAILROOM) unsupported("large frame", record);
   if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) unsupported("link type", record);
@@ -20,11 +19,12 @@ static inline void receive(u32 descriptor, u32 record) {
 static inline void keep_frame(u32 record, u32 port) {
   u32 length = load_u32(record, RECORD_LENGTH);
   u32 size = (OUTPUT_HEADER + length + 15) & ~15u;
-  u32 slot = head & (OUTPUT_RING_BYTES - 1);
-  if (slot + size > OUTPUT_RING_BYTES) {
-    store_u32(output + slot, OUTPUT_SIZE, OUTPUT_RING_BYTES - slot);
+  u32 ring_bytes = output_mode == OUTPUT_OVERWRITE ? OUTPUT_OVERWRITE_BYTES : OUTPUT_RING_BYTES;
+  u32 slot = head & (ring_bytes - 1);
+  if (slot + size > ring_bytes) {
+    store_u32(output + slot, OUTPUT_SIZE, ring_bytes - slot);
     store_u16(output + slot, OUTPUT_PORT, OUTPUT_FILLER);
-    head += OUTPUT_RING_BYTES - slot;
+    head += ring_bytes - slot;
     slot = 0;
   }
   u32 entry = output + slot;
@@ -63,7 +63,6 @@ static inline u32 run_routed(u32 record, u32 port) {
 static inline void finish(u32 record, u32 verdict) {
   u32 bytes = load_u32(record, RECORD_WIRE_LENGTH);
   if (verdict == VERDICT_TRANSMIT) {
-    count(COUNT_TRANSMITTED, bytes);
     send_frame(record);
   } else {
     count(COUNT_DROPPED, bytes);
@@ -72,21 +71,19 @@ static inline void finish(u32 record, u32 verdict) {
   release_frame(record);
 }
 
-static inline void run_descriptor(u32 descriptor) {
+static inline void run_descriptor(u32 descriptor, u32 route_found) {
   u64 seconds = load_u32(descriptor, DESCRIPTOR_SECONDS);
   u64 time = seconds * 1000000000u + load_u32(descriptor, DESCRIPTOR_NANOSECONDS);
   u32 record = take_frame();
   if (record == 0) unsupported("empty pool", record);
   store_u64(record, RECORD_TIMESTAMP, time + load_u64(job, JOB_TIME_SHIFT));
   store_u64(record, RECORD_SEQUENCE, load_u64(job, JOB_SEQUENCE) + place);
-  store_u16(record, RECORD_OUT_PORT, PORT_UNKNOWN);
-  store_u32(record, RECORD_HASH, 0);
-  store_u32(record, RECORD_ROUTE, 0);
-  store_u32(record, RECORD_NEIGHBOR, 0);
+  u32 ports_word = load_u16(descriptor, DESCRIPTOR_PORT) | ((u32)PORT_UNKNOWN << 16);
+  store_u32(record, RECORD_IN_PORT, ports_word);
+  store_u64(record, RECORD_ROUTE, route_found);
   receive(descriptor, record);
   u32 in_port = load_u16(record, RECORD_IN_PORT);
   u32 bytes = load_u32(record, RECORD_WIRE_LENGTH);
-  count(COUNT_RECEIVED, bytes);
   count_port(in_port, PORT_RX_PACKETS, bytes);
   u32 port = port_of(in_port);
   parse(record, (mode & MODE_VERIFY_HEADER) != 0);
@@ -101,6 +98,25 @@ static inline void publish_progress(u64 finished) {
   __atomic_store_n((u32 *)at(worker + WORKER_JOBS_DONE), done, __ATOMIC_SEQ_CST);
 }
 
+/** The route of a packet before its turn (assembly/device/lookahead.ts); 0 = not looked up. */
+static inline u32 route_ahead(u32 descriptor) {
+  if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) return 0;
+  if (load_u32(descriptor, DESCRIPTOR_LENGTH) < ETHERNET + 20) return 0;
+  u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
+  if ((load_u32(bytes, 12) & 0xf0ffff) != 0x400008) return 0;
+  u32 vrf = load_u16(port_of(load_u16(descriptor, DESCRIPTOR_PORT)), PORT_VRF);
+  u32 root = load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4);
+  return lookup4(root, swap32(load_u32(bytes, ETHERNET + 16)));
+}
+
+static inline void look_ahead(void) {
+  u32 slot = worker + WORKER_AHEAD;
+  u32 end = slot + LOOK_AHEAD * 4;
+  for (u32 ahead = place; ahead < packets && slot != end; ahead++, slot += 4) {
+    store_u32(slot, 0, route_ahead(chunk + CHUNK_DESCRIPTORS + ahead * DESCRIPTOR_STRIDE));
+  }
+}
+
 /** One burst of the job at hand; publishes like the engine's step(). */
 static void step(void) {
   if (job == 0) {
@@ -111,13 +127,16 @@ static void step(void) {
   }
   u64 first = load_u64(job, JOB_SEQUENCE);
   for (u32 burst = 0; burst < BURST; burst++) {
+    u32 ahead = burst % LOOK_AHEAD;
+    if (ahead == 0) look_ahead();
     if (place >= packets) {
       job = 0;
       done++;
       publish_progress(first + packets);
       return;
     }
-    run_descriptor(chunk + CHUNK_DESCRIPTORS + place * DESCRIPTOR_STRIDE);
+    u32 descriptor = chunk + CHUNK_DESCRIPTORS + place * DESCRIPTOR_STRIDE;
+    run_descriptor(descriptor, load_u32(worker + WORKER_AHEAD + (ahead << 2), 0));
     place++;
   }
   publish_progress(first + place);

@@ -1,5 +1,5 @@
-// Admission, route look-up, forwarding and neighbor (assembly/stage/{admit,route,forward,resolve}.ts,
-// assembly/table). Returns a verdict; VERDICT_CONTINUE means "go on".
+// Admission, route look-up, forwarding, neighbor, rewriting (assembly/stage, assembly/table).
+// Stages return a verdict; VERDICT_CONTINUE means "go on".
 #pragma once
 
 #include "parse.h"
@@ -55,7 +55,8 @@ static inline u32 admit(u32 record, u32 port) {
       return drop(DROP_NOT_OUR_MAC);
     }
   }
-  if ((flags & (PACKET_IP4 | PACKET_IP6 | PACKET_ARP)) == 0) return drop(DROP_UNSUPPORTED_ETHERTYPE);
+  u32 known = PACKET_IP4 | PACKET_IP6 | PACKET_ARP;
+  if ((flags & known) == 0) return drop(DROP_UNSUPPORTED_ETHERTYPE);
   store_u16(record, RECORD_VRF, load_u16(port, PORT_VRF));
   return (u32)VERDICT_CONTINUE;
 }
@@ -83,6 +84,8 @@ static inline u32 route4(u32 record) {
       destination_net == 127) {
     unsupported("special address", record);
   }
+  u32 ahead = load_u32(record, RECORD_ROUTE);
+  if (ahead != 0) return follow(record, ahead);
   u32 root = load_u32(vrfs + load_u16(record, RECORD_VRF) * VRF_STRIDE, VRF_LPM4);
   return follow(record, lookup4(root, swap32(destination)));
 }
@@ -133,22 +136,23 @@ static inline u32 resolve(u32 record) {
 
 static inline void decrement_ttl(u32 record) {
   u32 header = l3_of(record);
+  vector first = load_vector(header);
   if ((flags_of(record) & PACKET_IP4) == 0) {
-    store_u8(header, 7, (u8)(load_u8(header, 7) - 1));
-    return;
+    first[3] -= 0x100;
+  } else {
+    u32 checksum = (u32)first[5] + 1;
+    first[4] -= 1;
+    first[5] = (u16)(checksum + (checksum >= 0xffff));
   }
-  store_u8(header, 8, (u8)(load_u8(header, 8) - 1));
-  u32 checksum = (u32)load_u16(header, 10) + 1;
-  store_u16(header, 10, (u16)(checksum + (checksum >= 0xffff)));
+  store_vector(header, first);
 }
 
 static inline void rewrite_link(u32 record) {
   u32 data = l3_of(record) - ETHERNET;
-  u32 macs = neighbors + load_u32(record, RECORD_NEIGHBOR) * NEIGHBOR_STRIDE + NEIGHBOR_MACS;
-  store_u64(data, 0, load_u64(macs, 0));
-  store_u32(data, 8, load_u32(macs, 8));
-  int ip4 = (flags_of(record) & PACKET_IP4) != 0;
-  store_u16(data, 12, ip4 ? 0x0008 : 0xdd86);
+  u32 neighbor = neighbors + load_u32(record, RECORD_NEIGHBOR) * NEIGHBOR_STRIDE;
+  vector macs = load_vector(neighbor + NEIGHBOR_MACS - COPY_LEAD);
+  macs[7] = (flags_of(record) & PACKET_IP4) != 0 ? 0x0008 : 0xdd86;
+  store_vector(data - COPY_LEAD, macs);
   if (load_u16(record, RECORD_L3) != ETHERNET) unsupported("moved header", record);
   u32 length = load_u32(record, RECORD_L3_LENGTH) + ETHERNET;
   store_u32(record, RECORD_LENGTH, length);

@@ -126,10 +126,20 @@ export class ForwardingTable {
   }
 
   #acquireMultipath(destination: Destination, replaced: Entry | undefined): Entry {
-    const members = destination.via.map((hop) => ({
-      entry: this.#acquireHop(hop).number,
-      weight: hop.weight,
-    }));
+    const members: BucketMember[] = [];
+    try {
+      for (const hop of destination.via) {
+        members.push({ entry: this.#acquireHop(hop).number, weight: hop.weight });
+      }
+      return this.#acquireGroup(members, replaced);
+    } catch (error) {
+      for (const member of members) this.release(member.entry);
+      throw error;
+    }
+  }
+
+  /** The group of these members, which it takes over. */
+  #acquireGroup(members: readonly BucketMember[], replaced: Entry | undefined): Entry {
     const key = members.map(({ entry, weight }) => `${entry}*${weight}`).join(" ");
     const known = this.#byKey.get(key);
     if (known !== undefined && replaced?.buckets === undefined) {
@@ -138,8 +148,9 @@ export class ForwardingTable {
     }
     const total = members.reduce((sum, { weight }) => sum + weight, 0);
     const count = replaced?.buckets?.length ?? bucketCount(total);
+    const number = this.#takeNumber();
+    const firstBucket = this.#takeBuckets(count, number);
     const buckets = assignBuckets(members, count, replaced?.buckets);
-    const firstBucket = this.#takeBuckets(count);
     const at = this.#region.base(layout.REGION_BUCKETS) / 4 + firstBucket;
     this.#region.u32.set(buckets, at);
     const fields = {
@@ -148,21 +159,22 @@ export class ForwardingTable {
       target: firstBucket,
       mask: count - 1,
     };
-    return this.#add(key, fields, { members, firstBucket, buckets });
+    return this.#add(number, key, fields, { members, firstBucket, buckets });
   }
 
   #acquireFields(key: string, fields: Fields): Entry {
     const known = this.#byKey.get(key);
     if (known !== undefined) return use(known);
-    return this.#add(key, fields, { members: [], firstBucket: 0, buckets: undefined });
+    const alone = { members: [], firstBucket: 0, buckets: undefined };
+    return this.#add(this.#takeNumber(), key, fields, alone);
   }
 
   #add(
+    number: number,
     key: string,
     fields: Fields,
     group: Pick<Entry, "members" | "firstBucket" | "buckets">,
   ): Entry {
-    const number = this.#freeEntries.pop() ?? this.#newEntry();
     const entry: Entry = { number, key, users: 1, ...group };
     this.#write(number, fields);
     this.#byKey.set(key, entry);
@@ -170,7 +182,9 @@ export class ForwardingTable {
     return entry;
   }
 
-  #newEntry(): number {
+  #takeNumber(): number {
+    const free = this.#freeEntries.pop();
+    if (free !== undefined) return free;
     const { forwardingEntries } = this.#region.map.sizes;
     if (this.#nextEntry >= forwardingEntries) {
       const limit = forwardingEntries - layout.FORWARDING_FIRST;
@@ -182,11 +196,13 @@ export class ForwardingTable {
     return this.#nextEntry++;
   }
 
-  #takeBuckets(count: number): number {
+  /** Buckets for the entry `number`, which is free again when there are none. */
+  #takeBuckets(count: number, number: number): number {
     const free = this.#freeBuckets.get(count)?.pop();
     if (free !== undefined) return free;
     const first = this.#nextBucket;
     if (first + count > this.#region.map.sizes.buckets) {
+      this.#freeEntries.push(number);
       throw new SluiceError(
         "LIMIT_EXCEEDED",
         "more ECMP groups than engine.limits.next_hops has buckets for",

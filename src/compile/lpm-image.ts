@@ -60,7 +60,9 @@ export class NodeImage {
     for (let run = 0; run < this.#runs; run++) words[at + ENTRIES + run] = entries[run]!;
   }
 
-  /** Whether the node at an address can become this one by new entries alone: its runs split ours. */
+  /**
+   * Whether the node at an address can become this one by new entries alone: its runs split ours.
+   */
   fits(words: Int32Array, address: number): boolean {
     const at = address >>> 2;
     for (let word = 0; word < STARTS; word++) {

@@ -17,7 +17,9 @@ function keyOf(ip: IpBytes): { high: bigint; low: bigint } {
   return { high: view.getBigUint64(0, true), low: view.getBigUint64(8, true) };
 }
 
-/** First slot to look at for a neighbor; `mask` is slots - 1. Same as startSlot() in the kernels. */
+/**
+ * First slot to look at for a neighbor; `mask` is slots - 1. Same as startSlot() in the kernels.
+ */
 export function neighborSlot(port: number, ip: IpBytes, mask: number): number {
   const { high, low } = keyOf(ip);
   let mix = ((high ^ BigInt(port)) * 0x9e3779b97f4a7c15n) & U64;
@@ -66,8 +68,8 @@ export class NeighborTable {
   }
 
   /**
-   * Forgets what workers have learned and whom they have asked, so that a run does not depend on the
-   * one before. No worker may be running.
+   * Forgets what workers have learned and whom they have asked, so that a run does not depend on
+   * the one before. No worker may be running.
    */
   forget(): void {
     const region = this.#region;

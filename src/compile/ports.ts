@@ -25,7 +25,9 @@ function addressesOf(port: PortModel, bytes: 4 | 16): readonly Prefix[] {
   return port.addresses.filter(({ address }) => address.length === bytes);
 }
 
-/** The port's link-local IPv6 address: the configured one, or made from the MAC; none without IPv6. */
+/**
+ * The port's link-local IPv6 address: the configured one, or made from the MAC; none without IPv6.
+ */
 export function portLinkLocal(port: PortModel): IpBytes | undefined {
   const own = addressesOf(port, 16);
   if (own.length === 0) return undefined;

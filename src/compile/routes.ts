@@ -89,7 +89,9 @@ export class RouteTable {
     };
   }
 
-  /** Takes a route away; false when there was none of exactly this prefix. Staged until commit(). */
+  /**
+   * Takes a route away; false when there was none of exactly this prefix. Staged until commit().
+   */
   delete(vrf: number, to: Prefix): boolean {
     const table = this.#table(vrf, to.address);
     const words = wordsOf(to.address);

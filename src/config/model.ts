@@ -25,7 +25,9 @@ export interface Model {
 
 export interface EngineModel {
   readonly queues: number;
-  /** CPU of each queue, or undefined: not pinned unless there are at least as many CPUs as queues. */
+  /**
+   * CPU of each queue, or undefined: not pinned unless there are at least as many CPUs as queues.
+   */
   readonly cpus: readonly number[] | undefined;
   readonly frames: number;
   /** Bytes per frame, headroom included. */
@@ -82,7 +84,9 @@ export interface RouteModel {
 }
 
 export interface RouteFileModel {
-  /** Absolute, or relative to the working directory; resolved against the configuration's folder. */
+  /**
+   * Absolute, or relative to the working directory; resolved against the configuration's folder.
+   */
   readonly file: string;
   readonly vrf: number;
   readonly type: RouteType;

@@ -29,7 +29,9 @@ export class Chunk {
     );
   }
 
-  /** Empties the chunk. Packets of capture interface i will enter by ports[i], or by the last one. */
+  /**
+   * Empties the chunk. Packets of capture interface i will enter by ports[i], or by the last one.
+   */
   reset(ports: readonly number[]): void {
     this.count = 0;
     this.wireBytes = 0;

@@ -38,7 +38,9 @@ class OutputRing {
   /** Sequence number below which the ring, as last looked at by refresh(), is complete. */
   watermark = 0;
 
-  /** Looks how far the worker has come: the watermark first, as it promises the frames before it. */
+  /**
+   * Looks how far the worker has come: the watermark first, as it promises the frames before it.
+   */
   refresh(): void {
     Atomics.load(this.#region.i32, (this.#worker + layout.WORKER_JOBS_DONE) >>> 2);
     this.watermark = Number(

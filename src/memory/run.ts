@@ -11,7 +11,9 @@ export type Pace =
   | { readonly kind: "packets"; readonly perSecond: number }
   | { readonly kind: "bits"; readonly perSecond: number };
 
-/** What becomes of sent frames: only counted, read by the host, or copied and overwritten unread. */
+/**
+ * What becomes of sent frames: only counted, read by the host, or copied and overwritten unread.
+ */
 export type OutputMode = "count" | "keep" | "overwrite";
 
 const OUTPUT_CODES: Readonly<Record<OutputMode, number>> = {

@@ -68,11 +68,19 @@ function sum(region: Region, workers: readonly number[], offset: number): number
   return total;
 }
 
-function verdicts(region: Region, workers: readonly number[], offset: number): VerdictCounts {
+/** `unit` is what is counted; its offset from a counter of packets is 0, of bytes 8. */
+function verdicts(
+  region: Region,
+  workers: readonly number[],
+  ports: readonly PortCounts[],
+  unit: "packets" | "bytes",
+): VerdictCounts {
+  const offset = unit === "packets" ? 0 : 8;
   const at = (counter: number) => sum(region, workers, layout.WORKER_COUNTERS + counter + offset);
+  const total = (side: "rx" | "tx") => ports.reduce((all, port) => all + port[side][unit], 0);
   return {
-    received: at(layout.COUNT_RECEIVED),
-    transmitted: at(layout.COUNT_TRANSMITTED),
+    received: total("rx"),
+    transmitted: total("tx") - at(layout.COUNT_ORIGINATED),
     delivered: at(layout.COUNT_DELIVERED),
     consumed: at(layout.COUNT_CONSUMED),
     dropped: at(layout.COUNT_DROPPED),
@@ -108,16 +116,17 @@ export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
   const workers = only === undefined ? all : [only];
   const counter = (offset: number) => sum(region, workers, layout.WORKER_COUNTERS + offset);
+  const ports = Array.from({ length: region.map.sizes.ports }, (_, port) =>
+    portCounts(region, workers, port),
+  );
   const occurred = DROP_REASONS.map(
     ({ number, name }) => [name, sum(region, workers, layout.WORKER_DROPS + number * 8)] as const,
   ).filter(([, count]) => count > 0);
   return {
-    packets: verdicts(region, workers, 0),
-    bytes: verdicts(region, workers, 8),
+    packets: verdicts(region, workers, ports, "packets"),
+    bytes: verdicts(region, workers, ports, "bytes"),
     drops: Object.fromEntries(occurred),
-    ports: Array.from({ length: region.map.sizes.ports }, (_, port) =>
-      portCounts(region, workers, port),
-    ),
+    ports,
     originated: {
       packets: counter(layout.COUNT_ORIGINATED),
       bytes: counter(layout.COUNT_ORIGINATED_BYTES),

@@ -31,7 +31,9 @@ export interface ReplayPlan {
   /** Number of the packet to trace, from 0. */
   readonly trace: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Called about ten times a second with the packets received so far and the share that is done. */
+  /**
+   * Called about ten times a second with the packets received so far and the share that is done.
+   */
   readonly onProgress: ((packets: number, share: number) => void) | undefined;
 }
 

@@ -1,4 +1,5 @@
-// An IPv4 table, the memory it is in and a kernel to ask: what tests of the host's tables start from.
+// An IPv4 table, the memory it is in and a kernel to ask: what tests of the host's tables start
+// from.
 
 import {
   LPM_LINE_SHIFT,

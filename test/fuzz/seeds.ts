@@ -25,7 +25,9 @@ function rowFrames(): Uint8Array[] {
     .map(({ bytes }) => bytes);
 }
 
-/** A frame of a capture, addressed to the router, and half of the time from the host to far away. */
+/**
+ * A frame of a capture, addressed to the router, and half of the time from the host to far away.
+ */
 function adopted(frame: Uint8Array, number: number): Uint8Array {
   const copy = Uint8Array.from(frame);
   copy.set(hex(LAN.mac), 0);

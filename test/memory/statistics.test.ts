@@ -1,4 +1,5 @@
-// Statistics: sums over workers, drop reasons by name, and the list of reasons against the document.
+// Statistics: sums over workers, drop reasons by name, and the list of reasons against the
+// document.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -32,10 +33,10 @@ describe("readStatistics", () => {
   it("adds up the workers, exactly beyond 2^32", () => {
     resetRun(region);
     for (const worker of [0, 1, 2]) {
-      put(worker, layout.WORKER_COUNTERS + layout.COUNT_RECEIVED, 2n ** 33n + BigInt(worker));
-      put(worker, layout.WORKER_COUNTERS + layout.COUNT_RECEIVED_BYTES, 1000n);
       put(worker, layout.WORKER_COUNTERS + layout.COUNT_ICMP_LIMITED, 5n);
       const port = layout.WORKER_PORTS + layout.WORKER_PORT_STRIDE;
+      put(worker, port + layout.PORT_RX_PACKETS, 2n ** 33n + BigInt(worker));
+      put(worker, port + layout.PORT_RX_BYTES, 1000n);
       put(worker, port + layout.PORT_TX_BYTES, 7n);
     }
     const all = readStatistics(region);

@@ -197,8 +197,16 @@ export const ERRORS: readonly PathRow[] = [
         "lan",
         hostToRouter().ip6({ from: HOST.ip6, to: FAR.ip6, hops: 1 }).icmp6(1, 0).payload(48),
       ),
+      // The first fragment of an error.
+      arrival(
+        "lan",
+        hostToRouter()
+          .ip4({ from: HOST.ip4, to: FAR.ip4, ttl: 1, moreFragments: true })
+          .icmp(11)
+          .payload(24),
+      ),
     ],
-    drops: { "ttl-exceeded": 3 },
+    drops: { "ttl-exceeded": 4 },
   },
   {
     what: "no error to a sender that is no single host: broadcast of the link, the router itself",

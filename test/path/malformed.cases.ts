@@ -125,4 +125,16 @@ export const MALFORMED: readonly PathRow[] = [
     drops: { "ip6-unknown-option": 2 },
     originated: 1,
   },
+  {
+    what: "ip6-unknown-option in frames that the port does not take: nobody is told",
+    send: [
+      ethernet("02:77:77:77:77:77", HOST.mac),
+      hostToRouter().vlan(5),
+      hostToRouter().mpls(16),
+      hostToRouter().pppoe(),
+    ].map((link) =>
+      arrival("lan", link.ip6(OUTWARDS6).extension(0, hex("9e 04 00000000")).udp(PORTS)),
+    ),
+    drops: { "ip6-unknown-option": 4 },
+  },
 ];

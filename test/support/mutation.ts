@@ -165,7 +165,9 @@ export class Mutation {
     }
   }
 
-  /** Half of the packets are whole; others are cut by the capture, or short or padded on the wire. */
+  /**
+   * Half of the packets are whole; others are cut by the capture, or short or padded on the wire.
+   */
   #cut(): void {
     const random = this.#random;
     switch (random.below(8)) {

@@ -21,7 +21,13 @@ export function hexOf(octets: Uint8Array | undefined): string | undefined {
 }
 
 export function concat(...parts: readonly (Uint8Array | readonly number[])[]): Octets {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 export function equal(a: Uint8Array, b: Uint8Array): boolean {

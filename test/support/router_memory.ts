@@ -119,7 +119,9 @@ export class RouterMemory {
     return NEIGHBOR_TABLE + number * 64;
   }
 
-  /** Forwarding entry number of a route, by its place in the router's list; -1 gives 0, no route. */
+  /**
+   * Forwarding entry number of a route, by its place in the router's list; -1 gives 0, no route.
+   */
   routeNumber(place: number): number {
     return place < 0 ? 0 : FORWARDING_FIRST + place;
   }

@@ -1,0 +1,49 @@
+// Who may import whom (folders are layers): part of the project -> parts it may import.
+// "stage" is not in the list of "stage": a stage never imports a stage.
+
+export type Directions = Readonly<Record<string, readonly string[]>>;
+
+const BASE = ["packet", "layout", "drops"];
+
+export const ASSEMBLY: Directions = {
+  index: ["burst", "steering", "device", "state", "memory", ...BASE],
+  burst: ["stage", "state", "table", "memory", ...BASE],
+  steering: ["stage", "device", "memory", ...BASE],
+  device: ["device", "table", "memory", "wire", ...BASE],
+  stage: ["parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  // What several stages, or one large one, are made of.
+  parse: ["parse", "wire", ...BASE],
+  respond: ["respond", "table", "wire", ...BASE],
+  state: ["table", "memory", ...BASE],
+  table: ["table", "memory", "layout"],
+  memory: ["memory", "packet", "layout"],
+  wire: ["wire"],
+  packet: ["layout"],
+  layout: [],
+  drops: [],
+};
+
+export const HOST: Directions = {
+  cli: ["cli", "api", "engine", "trace", "config", "errors"],
+  api: ["api", "engine", "config", "errors"],
+  engine: ["compile", "config", "io", "memory", "replay", "trace", "worker", "errors"],
+  replay: ["replay", "memory", "worker", "io", "errors"],
+  trace: ["trace", "memory", "config", "errors"],
+  compile: ["compile", "memory", "config", "errors", "assembly"],
+  memory: ["memory", "errors", "assembly"],
+  worker: ["worker", "io", "errors", "assembly"],
+  config: ["config", "errors"],
+  io: ["io", "errors"],
+  errors: [],
+};
+
+/** Packages that one place only may import. */
+export const PACKAGES: Readonly<Record<string, RegExp>> = {
+  koffi: /^src\/io\/linux\.ts$/,
+  piscina: /^src\/worker\/pool\.ts$/,
+  "@assemblyscript/loader": /^src\/worker\/kernel\.ts$/,
+  fastify: /^src\/api\//,
+  commander: /^src\/cli\//,
+  typebox: /^src\/(config|api)\//,
+  yaml: /^src\/config\//,
+};
