@@ -90,9 +90,12 @@ function routeIp6(record: usize): i32 {
   return follow(record, route6(vrfOf(record), ip6Destination(header)));
 }
 
+/** The lowest bit of an address's last byte, in a little-endian load of its second half. */
+const LAST_BIT: u64 = 1 << 56;
+
 /** Whether the 16 bytes are ::1 or ::, which never are on a wire (RFC 4291 2.5.2, 2.5.3). */
 function isUnspecifiedOrLoopback(address: usize): bool {
-  return load<u64>(address) === 0 && (load<u64>(address, 8) & 0xfeffffffffffffff) === 0;
+  return load<u64>(address) === 0 && (load<u64>(address, 8) & ~LAST_BIT) === 0;
 }
 
 function special6(record: usize, source: usize, destination: usize): i32 {

@@ -44,10 +44,14 @@ function keyLow(family: u32, ip: usize): u64 {
   return family === 4 ? 0 : load<u64>(ip, 8);
 }
 
+/** Odd multipliers without structure, as bits mixers use them. */
+const FIRST: u64 = (0x9e3779b9 << 32) | 0x7f4a7c15;
+const SECOND: u64 = (0xd6e8feb8 << 32) | 0x6659fd93;
+
 /** First slot to look at. The host computes the same (src/compile/neighbors.ts). */
 function startSlot(port: u32, high: u64, low: u64): u32 {
-  let mix = (high ^ <u64>port) * 0x9e3779b97f4a7c15;
-  mix = (mix ^ (mix >> 32) ^ low) * 0xd6e8feb86659fd93;
+  let mix = (high ^ <u64>port) * FIRST;
+  mix = (mix ^ (mix >> 32) ^ low) * SECOND;
   return <u32>(mix >> 32) & load<u32>(neighborIndex, NEIGHBOR_INDEX_MASK);
 }
 

@@ -9,7 +9,8 @@ import { toHex } from "../support/octets.ts";
 import { type PathResult, TestRouter } from "../support/path.ts";
 import { Random } from "../support/random.ts";
 import { models, randomPacket } from "../support/traffic.ts";
-import { type Outcome, runTwin, type TwinRouter, twinOf } from "../twin/router.ts";
+import { type Outcome, runTwin } from "../twin/router.ts";
+import { type TwinRouter, twinOf } from "../twin/router_model.ts";
 
 const PACKETS = 300;
 /** Most members of a group: all are tried until one fits. */

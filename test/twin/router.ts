@@ -14,12 +14,7 @@ import {
   u16,
   u32,
 } from "../support/octets.ts";
-import {
-  matchRoute,
-  type Router,
-  type RouterPort,
-  type RouterRoute,
-} from "../support/small_router.ts";
+import { matchRoute } from "../support/small_router.ts";
 import type { ParsedPacket } from "./fields.ts";
 import { expectError } from "./icmp_error.ts";
 import { parsePacket } from "./parser.ts";
