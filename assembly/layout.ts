@@ -156,10 +156,18 @@ export const PORT_RX_BYTES = 8;
 export const PORT_TX_PACKETS = 16;
 export const PORT_TX_BYTES = 24;
 
-/** u32[LOOK_AHEAD]: forwarding entries looked up for the next packets; 0 = not looked up. */
+/**
+ * For each of the next packets, the forwarding entry found for it (0 = none, or not looked up), and
+ * with what: the address in host order and the root of the table.
+ *   | route | address | root | |
+ */
 export const WORKER_AHEAD = 12288;
 /** Packets looked ahead (assembly/device/lookahead.ts); a power of two. */
-export const LOOK_AHEAD = 16;
+export const LOOK_AHEAD = 32;
+export const AHEAD_STRIDE = 16;
+export const AHEAD_ROUTE = 0;
+export const AHEAD_ADDRESS = 4;
+export const AHEAD_ROOT = 8;
 
 /** Trace buffer: TRACE_SLOTS entries, one per step that touched the packet. */
 export const WORKER_TRACE_BUFFER = 16384;

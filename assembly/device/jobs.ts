@@ -6,6 +6,8 @@
 // waits for another; a chunk that stays in memory over many loops is steered once.
 
 import {
+  AHEAD_ROUTE,
+  AHEAD_STRIDE,
   CHUNK_COUNT,
   CHUNK_DESCRIPTORS,
   CHUNK_STEERED,
@@ -35,7 +37,7 @@ import {
 } from "../layout";
 import { jobs, queueCount, worker, workerNumber } from "../memory/directory";
 import { descriptorTime } from "./capture";
-import { routeAhead } from "./lookahead";
+import { beginAhead, endAhead } from "./lookahead";
 
 /** Jobs looked ahead for chunks to steer. */
 const STEER_AHEAD: u32 = 4;
@@ -128,21 +130,23 @@ function skipOthers(): void {
 
 /** Looks up the routes of this worker's next packets, for routeFound() to tell. */
 export function lookAhead(): void {
-  let slot = worker + WORKER_AHEAD;
-  const end = slot + LOOK_AHEAD * 4;
+  const first = worker + WORKER_AHEAD;
+  const end = first + LOOK_AHEAD * AHEAD_STRIDE;
+  let slot = first;
   for (let ahead = place; ahead < packets && slot !== end; ahead++) {
     const descriptor = descriptorAt(chunk, ahead);
     if (queueCount !== 1 && !isOurs(descriptor)) continue;
-    store<u32>(slot, routeAhead(chunk, descriptor));
-    slot += 4;
+    beginAhead(chunk, descriptor, slot);
+    slot += AHEAD_STRIDE;
   }
+  for (let begun = first; begun !== slot; begun += AHEAD_STRIDE) endAhead(begun);
 }
 
 /**
  * What lookAhead() found for the packet `number` places behind the one it began with; 0 = nothing.
  */
 export function routeFound(number: u32): u32 {
-  return load<u32>(worker + ((<usize>number) << 2), WORKER_AHEAD);
+  return load<u32>(worker + <usize>number * AHEAD_STRIDE, WORKER_AHEAD + AHEAD_ROUTE);
 }
 
 function isOurs(descriptor: usize): bool {

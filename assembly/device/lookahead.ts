@@ -1,12 +1,16 @@
-// Looking ahead. WebAssembly has no prefetch, but it can look up a few packets' routes before their
+// Looking ahead. WebAssembly has no prefetch, but it can look up some packets' routes before their
 // turn: these look-ups do not depend on one another, so the processor has the memory of many of
 // them under way at once, while in the path itself each would be waited for. The packets' bytes are
-// on their way to the cache afterwards, too.
+// on their way to the cache afterwards, too. A look-up is done in two halves, in passes of their
+// own, because the processor sees only so many instructions ahead itself.
 //
 // Only the common case is looked at, IPv4 in untagged Ethernet; the others are looked up in the
 // path. What is found is what the path would find, for the same address in the same VRF.
 
 import {
+  AHEAD_ADDRESS,
+  AHEAD_ROOT,
+  AHEAD_ROUTE,
   CHUNK_DATA,
   DESCRIPTOR_LENGTH,
   DESCRIPTOR_LINK,
@@ -14,7 +18,8 @@ import {
   DESCRIPTOR_PORT,
   LINK_ETHERNET,
 } from "../layout";
-import { route4 } from "../table/forwarding";
+import { vrfRoot4 } from "../table/forwarding";
+import { begin4, continue4 } from "../table/lpm";
 import { portOf, portVrf } from "../table/ports";
 import { ETHERNET_HEADER } from "../wire/ethernet";
 import { IP4_HEADER, ip4Destination } from "../wire/ipv4";
@@ -24,12 +29,24 @@ const ETHERNET_IP4: u32 = 0x400008;
 const ETHERNET_IP4_MASK: u32 = 0xf0ffff;
 const HEADERS: u32 = ETHERNET_HEADER + IP4_HEADER;
 
-/** The forwarding entry of a packet of the chunk; 0 = no route, or not looked up. */
-export function routeAhead(chunk: usize, descriptor: usize): u32 {
-  if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) return 0;
-  if (load<u32>(descriptor, DESCRIPTOR_LENGTH) < HEADERS) return 0;
+/** Begins the look-up for a packet of the chunk: one load that nothing waits for. */
+export function beginAhead(chunk: usize, descriptor: usize, slot: usize): void {
+  store<u32>(slot, 0, AHEAD_ROOT);
+  if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) return;
+  if (load<u32>(descriptor, DESCRIPTOR_LENGTH) < HEADERS) return;
   const bytes = chunk + CHUNK_DATA + load<u32>(descriptor, DESCRIPTOR_OFFSET);
-  if ((load<u32>(bytes, 12) & ETHERNET_IP4_MASK) !== ETHERNET_IP4) return 0;
-  const vrf = portVrf(portOf(load<u16>(descriptor, DESCRIPTOR_PORT)));
-  return route4(vrf, ip4Destination(bytes + ETHERNET_HEADER));
+  if ((load<u32>(bytes, 12) & ETHERNET_IP4_MASK) !== ETHERNET_IP4) return;
+  const root = vrfRoot4(portVrf(portOf(load<u16>(descriptor, DESCRIPTOR_PORT))));
+  const address = bswap<u32>(ip4Destination(bytes + ETHERNET_HEADER));
+  store<u32>(slot, begin4(root, address), AHEAD_ROUTE);
+  store<u32>(slot, address, AHEAD_ADDRESS);
+  store<u32>(slot, <u32>root, AHEAD_ROOT);
+}
+
+/** Ends the look-up begun in the slot. */
+export function endAhead(slot: usize): void {
+  const root: usize = load<u32>(slot, AHEAD_ROOT);
+  const route =
+    root === 0 ? 0 : continue4(root, load<u32>(slot, AHEAD_ROUTE), load<u32>(slot, AHEAD_ADDRESS));
+  store<u32>(slot, route, AHEAD_ROUTE);
 }

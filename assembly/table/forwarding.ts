@@ -16,7 +16,12 @@ import { lookup4, lookup6 } from "./lpm";
 
 /** Forwarding entry number for an IPv4 address in network order; 0 = no route. */
 export function route4(vrf: u32, address: u32): u32 {
-  return lookup4(load<u32>(vrfs + <usize>vrf * VRF_STRIDE, VRF_LPM4), bswap<u32>(address));
+  return lookup4(vrfRoot4(vrf), bswap<u32>(address));
+}
+
+/** The IPv4 table of a VRF. */
+export function vrfRoot4(vrf: u32): usize {
+  return load<u32>(vrfs + <usize>vrf * VRF_STRIDE, VRF_LPM4);
 }
 
 /** Forwarding entry number for the IPv6 address at `address`; 0 = no route. */

@@ -12,7 +12,16 @@ import { LPM_DEFAULT, LPM_LINE_SHIFT, LPM_NODE_ENTRIES, LPM_NODE_RANKS } from ".
  * @param address host order: 10.0.0.1 is 0x0a000001
  */
 export function lookup4(root: usize, address: u32): u32 {
-  let entry = load<u32>(root + <usize>((address >> 16) << 2));
+  return continue4(root, begin4(root, address), address);
+}
+
+/** The first half of lookup4(): what the first 16 bits lead to, for continue4(). */
+export function begin4(root: usize, address: u32): u32 {
+  return load<u32>(root + <usize>((address >> 16) << 2));
+}
+
+/** The second half of lookup4(). */
+export function continue4(root: usize, entry: u32, address: u32): u32 {
   if (isNode(entry)) {
     entry = entryOf(entry, (address >> 8) & 255);
     if (isNode(entry)) entry = entryOf(entry, address & 255);

@@ -98,23 +98,36 @@ static inline void publish_progress(u64 finished) {
   __atomic_store_n((u32 *)at(worker + WORKER_JOBS_DONE), done, __ATOMIC_SEQ_CST);
 }
 
-/** The route of a packet before its turn (assembly/device/lookahead.ts); 0 = not looked up. */
-static inline u32 route_ahead(u32 descriptor) {
-  if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) return 0;
-  if (load_u32(descriptor, DESCRIPTOR_LENGTH) < ETHERNET + 20) return 0;
+/** The route of a packet before its turn, in two halves (assembly/device/lookahead.ts). */
+static inline void begin_ahead(u32 descriptor, u32 slot) {
+  store_u32(slot, AHEAD_ROOT, 0);
+  if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) return;
+  if (load_u32(descriptor, DESCRIPTOR_LENGTH) < ETHERNET + 20) return;
   u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
-  if ((load_u32(bytes, 12) & 0xf0ffff) != 0x400008) return 0;
+  if ((load_u32(bytes, 12) & 0xf0ffff) != 0x400008) return;
   u32 vrf = load_u16(port_of(load_u16(descriptor, DESCRIPTOR_PORT)), PORT_VRF);
   u32 root = load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4);
-  return lookup4(root, swap32(load_u32(bytes, ETHERNET + 16)));
+  u32 address = swap32(load_u32(bytes, ETHERNET + 16));
+  store_u32(slot, AHEAD_ROUTE, begin4(root, address));
+  store_u32(slot, AHEAD_ADDRESS, address);
+  store_u32(slot, AHEAD_ROOT, root);
+}
+
+static inline void end_ahead(u32 slot) {
+  u32 root = load_u32(slot, AHEAD_ROOT);
+  u32 entry = load_u32(slot, AHEAD_ROUTE);
+  u32 address = load_u32(slot, AHEAD_ADDRESS);
+  store_u32(slot, AHEAD_ROUTE, root == 0 ? 0 : continue4(root, entry, address));
 }
 
 static inline void look_ahead(void) {
-  u32 slot = worker + WORKER_AHEAD;
-  u32 end = slot + LOOK_AHEAD * 4;
-  for (u32 ahead = place; ahead < packets && slot != end; ahead++, slot += 4) {
-    store_u32(slot, 0, route_ahead(chunk + CHUNK_DESCRIPTORS + ahead * DESCRIPTOR_STRIDE));
+  u32 first = worker + WORKER_AHEAD;
+  u32 end = first + LOOK_AHEAD * AHEAD_STRIDE;
+  u32 slot = first;
+  for (u32 ahead = place; ahead < packets && slot != end; ahead++, slot += AHEAD_STRIDE) {
+    begin_ahead(chunk + CHUNK_DESCRIPTORS + ahead * DESCRIPTOR_STRIDE, slot);
   }
+  for (u32 begun = first; begun != slot; begun += AHEAD_STRIDE) end_ahead(begun);
 }
 
 /** One burst of the job at hand; publishes like the engine's step(). */
@@ -136,7 +149,7 @@ static void step(void) {
       return;
     }
     u32 descriptor = chunk + CHUNK_DESCRIPTORS + place * DESCRIPTOR_STRIDE;
-    run_descriptor(descriptor, load_u32(worker + WORKER_AHEAD + (ahead << 2), 0));
+    run_descriptor(descriptor, load_u32(worker + WORKER_AHEAD + ahead * AHEAD_STRIDE, AHEAD_ROUTE));
     place++;
   }
   publish_progress(first + place);

@@ -14,13 +14,20 @@ static inline u32 entry_of(u32 reference, u32 slot) {
   return load_u32(node + (run << 2), LPM_NODE_ENTRIES);
 }
 
-static inline u32 lookup4(u32 root, u32 address) {
-  u32 entry = load_u32(root + ((address >> 16) << 2), 0);
+static inline u32 begin4(u32 root, u32 address) {
+  return load_u32(root + ((address >> 16) << 2), 0);
+}
+
+static inline u32 continue4(u32 root, u32 entry, u32 address) {
   if ((i32)entry < 0) {
     entry = entry_of(entry, (address >> 8) & 255);
     if ((i32)entry < 0) entry = entry_of(entry, address & 255);
   }
   return entry != 0 ? entry : load_u32(root, LPM_DEFAULT);
+}
+
+static inline u32 lookup4(u32 root, u32 address) {
+  return continue4(root, begin4(root, address), address);
 }
 
 static inline u32 lookup6(u32 root, u64 high, u64 low) {
