@@ -95,7 +95,12 @@ export class Rig {
   /** Replays a capture as the engine does, its frames copied out, and all of it kept in memory. */
   replay(capture: string, loops: number): Promise<ReplayResult> {
     const { queues } = this.region.map.sizes;
-    const source = { open: () => openCapture(capture), ports: [0], rereadable: true };
+    const source = {
+      open: () => openCapture(capture),
+      ports: [0],
+      rereadable: true,
+      size: undefined,
+    };
     const plan = {
       sources: [source],
       outputs: [],

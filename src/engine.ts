@@ -1,6 +1,7 @@
 // The library's front: an engine made from a configuration, captures replayed through it, single
 // packets traced, routes changed.
 
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { sizesOf, Tables } from "./compile/tables.ts";
 import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
@@ -173,6 +174,7 @@ export class Engine {
         open: () => openCapture(file),
         ports,
         rereadable: file !== "-",
+        size: plainSize(file),
       }),
     );
     const outputs = Object.entries(options.outputs ?? {}).map(([name, file]) => ({
@@ -221,4 +223,11 @@ export class Engine {
     this.#tables.routes.commit();
     if (!this.#busy) this.#tables.routes.reclaim();
   }
+}
+
+/** Bytes of an uncompressed file; undefined for anything else. */
+function plainSize(file: string): number | undefined {
+  if (file.endsWith(".gz")) return undefined;
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : undefined;
 }

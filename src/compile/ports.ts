@@ -51,9 +51,10 @@ export function writePort(region: Region, number: number, port: PortModel): void
   region.setU32(at + layout.PORT_MTU, port.mtu);
   region.u8.set(port.mac, at + layout.PORT_MAC);
   if (ip4 !== undefined) region.u8.set(ip4.address, at + layout.PORT_IP4);
-  if (linkLocal === undefined) return;
-  region.u8.set(linkLocal, at + layout.PORT_IP6_LINK_LOCAL);
-  region.u8.set(global?.address ?? linkLocal, at + layout.PORT_IP6);
+  // A port without IPv6 still asks for IPv6 neighbors when it is IPv4's way to them (RFC 5549).
+  const source = linkLocal ?? linkLocalOf(port.mac);
+  region.u8.set(source, at + layout.PORT_IP6_LINK_LOCAL);
+  region.u8.set(global?.address ?? source, at + layout.PORT_IP6);
 }
 
 /** Sets or clears bits of a port's flags while workers run. */

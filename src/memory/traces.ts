@@ -72,6 +72,19 @@ export function readTrace(region: Region): RawTrace {
   return { entries: [], lost: 0 };
 }
 
+/** Whether the packet has had its verdict and all that follows from it (an ICMP error). */
+export function isTraceComplete(region: Region): boolean {
+  for (let worker = 0; worker < region.map.sizes.queues; worker++) {
+    const at = region.worker(worker);
+    if (region.getU32(at + layout.WORKER_TRACE_COUNT) === 0) continue;
+    // What is published is over: the watermark is beyond the packet.
+    return (
+      region.getU64(at + layout.WORKER_WATERMARK) > region.getU64(at + layout.WORKER_TRACE_SEQUENCE)
+    );
+  }
+  return false;
+}
+
 function readEntry(region: Region, at: number): TraceEntry {
   const length = region.getU32(at + layout.TRACE_LENGTH);
   const view = new DataView(region.buffer, at + layout.TRACE_RECORD, layout.RECORD_STRIDE);

@@ -11,6 +11,8 @@ export interface CaptureSource {
   open(): Promise<CaptureReader>;
   /** False for stdin, which ends once and for all. */
   readonly rereadable: boolean;
+  /** Bytes of the file, when it is one and not compressed; for the progress only. */
+  readonly size: number | undefined;
   /** Port numbers by capture interface; interfaces beyond the list enter by its last port. */
   readonly ports: readonly number[];
 }
@@ -27,20 +29,24 @@ export interface FeederOptions {
 
 /** Nanoseconds between two loops of a capture that has one packet only. */
 const LONE_PACKET_GAP = 1000n;
+/** Bytes a capture file takes for a packet besides its own, about; for the progress only. */
+const RECORD_BYTES = 16;
 
 export class Feeder {
   /** Packets passed over because of their link type, by its name. */
   readonly skipped = new Map<string, number>();
   /** Packets published so far. */
   packets = 0;
-  /** How much of the run is published, 0 to 1, as far as is known. */
-  loopsDone = 0;
   readonly #ring: JobRing;
   readonly #options: FeederOptions;
   #wireBytes = 0;
   #first = -1n;
   #last = 0n;
   #timeShift = 0n;
+  #loopTime = 0n;
+  /** Packets of one loop; 0 until the first has been read. */
+  #loopPackets = 0;
+  #reader: CaptureReader | undefined;
   /** The chunks of the first loop, while all of them are still in the arena. */
   #resident: Chunk[] | undefined = [];
 
@@ -61,7 +67,7 @@ export class Feeder {
         this.#timeShift = BigInt(loop) * this.#loopTime;
         if (loop > 0 && this.#resident !== undefined) await this.#repeat(this.#resident);
         else await this.#read(loop === 0);
-        this.loopsDone = loop + 1;
+        if (loop === 0) this.#loopPackets = this.packets;
         if (this.packets === 0) return;
       }
     } finally {
@@ -69,7 +75,20 @@ export class Feeder {
     }
   }
 
-  #loopTime = 0n;
+  /** Ends a wait for bytes that may never come (stdin). */
+  async stop(): Promise<void> {
+    await this.#reader?.close();
+  }
+
+  /** How much of the run is done when so many packets were received, 0 to 1, as far as is known. */
+  share(received: number): number {
+    const { loops, sources } = this.#options;
+    if (this.#loopPackets > 0) return received / (this.#loopPackets * loops);
+    const size = sources.reduce((sum, source) => sum + (source.size ?? Number.NaN), 0);
+    if (Number.isNaN(size) || this.packets === 0) return 0;
+    const read = this.#wireBytes + this.packets * RECORD_BYTES;
+    return (Math.min(1, read / size) * (received / this.packets)) / loops;
+  }
 
   /** A loop begins one mean gap after the last packet of the loop before. */
   #measureLoop(): void {
@@ -89,9 +108,11 @@ export class Feeder {
     for (const source of this.#options.sources) {
       if (!keep && !source.rereadable) throw this.#cannotReread();
       const reader = await source.open();
+      this.#reader = reader;
       try {
         while (await this.#readChunk(reader, source.ports, keep)) {}
       } finally {
+        this.#reader = undefined;
         if (keep) this.#noteSkipped(reader);
         await reader.close();
       }

@@ -13,7 +13,7 @@ import {
   stopRun,
 } from "../memory/run.ts";
 import { readStatistics, type Statistics } from "../memory/statistics.ts";
-import { requestTrace } from "../memory/traces.ts";
+import { isTraceComplete, requestTrace } from "../memory/traces.ts";
 import type { WorkerPool } from "../worker/pool.ts";
 import { Collector, type OutputFile } from "./collector.ts";
 import { type CaptureSource, Feeder } from "./feeder.ts";
@@ -115,7 +115,7 @@ export class Replay {
     let told = 0;
     while (running) {
       const busy = this.#collector?.drain() ?? false;
-      if (this.#collector?.failed) this.#stop();
+      if (this.#collector?.failed || this.#isTraced()) this.#stop();
       const now = Date.now();
       if (this.#plan.onProgress !== undefined && now - told >= PROGRESS_INTERVAL) {
         told = now;
@@ -126,15 +126,20 @@ export class Replay {
     }
   }
 
+  /** The packet to trace has had its verdict: the rest of the capture need not be replayed. */
+  #isTraced(): boolean {
+    return this.#plan.trace !== undefined && isTraceComplete(this.#region);
+  }
+
   #tellProgress(tell: (packets: number, share: number) => void): void {
     const { received } = readStatistics(this.#region).packets;
-    const share = this.#feeder.loopsDone / this.#plan.loops;
-    tell(received, share);
+    tell(received, this.#feeder.share(received));
   }
 
   #stop(): void {
     this.#stopped = true;
     stopRun(this.#region);
+    this.#feeder.stop().catch((error) => this.#fail(error));
   }
 
   #fail(error: unknown): undefined {

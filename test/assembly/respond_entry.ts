@@ -2,7 +2,7 @@
 
 import { DROP_TOO_BIG } from "../../assembly/drops";
 import { PACKET_ARP, VERDICT_CONTINUE, VERDICT_DROP } from "../../assembly/layout";
-import { flagsOf, inPortOf } from "../../assembly/packet";
+import { flagsOf, inPortOf, setRoute } from "../../assembly/packet";
 import { admit } from "../../assembly/stage/admit";
 import { arp } from "../../assembly/stage/arp";
 import { verifyTransport } from "../../assembly/stage/checksum";
@@ -38,6 +38,8 @@ function answerStages(record: usize, reply: usize): i32 {
  * Checksums are not looked at, so that mutated packets come far.
  */
 export function answer(record: usize, reply: usize): i32 {
+  // Nothing was looked up ahead for this packet.
+  setRoute(record, 0);
   const verdict = answerStages(record, reply);
   if (verdict >= VERDICT_DROP) icmpError(record, verdict - VERDICT_DROP, reply, 1280);
   return verdict;

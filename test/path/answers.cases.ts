@@ -144,6 +144,28 @@ export const ANSWERS: readonly PathRow[] = [
     originated: 1,
   },
   {
+    what: "of answers one after the other each takes its own route",
+    send: [
+      arrival("lan", echo4(LAN.ip4)),
+      arrival(
+        "wan",
+        gatewayToRouter().ip4({ from: FAR.ip4, to: LAN.ip4 }).icmp(8, 0, PING).payload(8),
+      ),
+    ],
+    out: [
+      [
+        "lan",
+        routerToHost()
+          .ip4({ from: LAN.ip4, to: HOST.ip4, ...IDENTIFIED })
+          .icmp(0, 0, PING)
+          .payload(56),
+      ],
+      ["wan", routerToGateway().ip4({ from: LAN.ip4, to: FAR.ip4 }).icmp(0, 0, PING).payload(8)],
+    ],
+    consumed: 2,
+    originated: 2,
+  },
+  {
     what: "the answer to an echo from afar takes the route back",
     send: [
       arrival(
