@@ -203,6 +203,13 @@ export const COPY_LEAD = 2;
 /** Bytes before the packet, for headers that are put in front; the IP header is then aligned. */
 export const HEADROOM = 256 + COPY_LEAD;
 
+/**
+ * Free lists begin this many bytes apart, or a multiple of it: the end of one, which its worker
+ * writes with every packet, must not share a line (nor the pair of lines that is fetched together)
+ * with the beginning of the next.
+ */
+export const FREE_LIST_ALIGN = 128;
+
 // ---- packet record, one per frame, written by the worker that holds the frame -------------------
 //    0        4        8     10     12    14     16   18   20    22     24..27           28
 //   | data   | length |inPort|outPort| vrf |flags| l3 | l4 |payload|eType|proto vlan mpls tun|
@@ -337,7 +344,15 @@ export const CHUNK_STEERED = 4;
 export const CHUNK_STEERER = 8;
 export const CHUNK_DESCRIPTORS = 64;
 export const DESCRIPTOR_STRIDE = 32;
-export const CHUNK_DATA = CHUNK_DESCRIPTORS + CHUNK_PACKETS * DESCRIPTOR_STRIDE;
+/**
+ * Written by the steering worker: whose packets are whose, in the order of the capture. Worker w's
+ * are the descriptors order[starts[w]] … order[starts[w + 1] - 1]: no worker has to look at the
+ * packets of others.
+ *   | u32 starts[MAX_WORKERS + 1] | u16 order[CHUNK_PACKETS] |
+ */
+export const CHUNK_STARTS = CHUNK_DESCRIPTORS + CHUNK_PACKETS * DESCRIPTOR_STRIDE;
+export const CHUNK_ORDER = CHUNK_STARTS + 64 * 4;
+export const CHUNK_DATA = CHUNK_ORDER + CHUNK_PACKETS * 2;
 export const CHUNK_STRIDE = CHUNK_DATA + CHUNK_BYTES + TAILROOM;
 
 /** u32, offset of the packet's bytes from CHUNK_DATA. */
@@ -347,7 +362,7 @@ export const DESCRIPTOR_LENGTH = 4;
 export const DESCRIPTOR_WIRE_LENGTH = 8;
 export const DESCRIPTOR_PORT = 12; // u16
 export const DESCRIPTOR_LINK = 14; // u8, LINK_*
-/** u8, written by the steering worker. */
+/** u8, the packet's shard; written by the steering worker. */
 export const DESCRIPTOR_SHARD = 15;
 /** u32 seconds since 1970, u32 nanoseconds. */
 export const DESCRIPTOR_SECONDS = 16;

@@ -5,12 +5,16 @@ import { descriptorBytes, receive } from "./device/capture";
 import { chunkToSteer, descriptorAt, markSteered } from "./device/jobs";
 import {
   CHUNK_COUNT,
+  CHUNK_ORDER,
+  CHUNK_STARTS,
+  CONTROL_SHARD_OWNER,
   DESCRIPTOR_LENGTH,
   DESCRIPTOR_LINK,
   DESCRIPTOR_PORT,
   DESCRIPTOR_SHARD,
   DESCRIPTOR_WIRE_LENGTH,
   LINK_ETHERNET,
+  MAX_WORKERS,
   SHARD_SHIFT,
   VERDICT_CONTINUE,
 } from "./layout";
@@ -31,8 +35,41 @@ export function steerNext(): bool {
     store<u8>(descriptor, <u8>(hash >>> SHARD_SHIFT), DESCRIPTOR_SHARD);
   }
   if (record !== 0) releaseFrame(record);
+  writeOrder(chunk, packets);
   markSteered(chunk);
   return true;
+}
+
+/** Worker of a packet whose shard is noted. */
+function ownerOf(chunk: usize, number: u32): usize {
+  const shard: usize = load<u8>(descriptorAt(chunk, number), DESCRIPTOR_SHARD);
+  return load<u8>(<usize>CONTROL_SHARD_OWNER + shard);
+}
+
+/** Sorts the packets by worker, each worker's in the order of the capture (a counting sort). */
+function writeOrder(chunk: usize, packets: u32): void {
+  const starts = chunk + CHUNK_STARTS;
+  memory.fill(starts, 0, (MAX_WORKERS + 1) << 2);
+  // First how many each has, counted one place behind …
+  for (let number: u32 = 0; number < packets; number++) {
+    const behind = starts + ((ownerOf(chunk, number) + 1) << 2);
+    store<u32>(behind, load<u32>(behind) + 1);
+  }
+  // … then where each begins: the sum of those before …
+  for (let owner: usize = 1; owner <= <usize>MAX_WORKERS; owner++) {
+    const at = starts + (owner << 2);
+    store<u32>(at, load<u32>(at) + load<u32>(at - 4));
+  }
+  // … then the packets, each moving its worker's beginning to that of the next …
+  for (let number: u32 = 0; number < packets; number++) {
+    const at = starts + (ownerOf(chunk, number) << 2);
+    const place: usize = load<u32>(at);
+    store<u16>(chunk + CHUNK_ORDER + (place << 1), <u16>number);
+    store<u32>(at, <u32>place + 1);
+  }
+  // … and back by one.
+  memory.copy(starts + 4, starts, MAX_WORKERS << 2);
+  store<u32>(starts, 0);
 }
 
 /** The packet's flow hash: the same that the path will find. */

@@ -44,6 +44,9 @@ function readOptions(): Options {
   const { quick, only, rounds } = values;
   const count = rounds === undefined ? (quick ? 3 : 5) : Number(rounds);
   if (!Number.isInteger(count) || count < 1) throw new TypeError(`--rounds ${rounds}: not a count`);
+  if (only !== undefined && values["write-docs"]) {
+    throw new TypeError("--write-docs writes the whole page: not with --only");
+  }
   return {
     quick,
     only,

@@ -1,15 +1,17 @@
 // Jobs: chunks of a capture in the order they are to be run. The host publishes them, every worker
 // runs every one of them and takes what belongs to its shards.
 //
-// With several queues, a chunk's packets are first sorted to shards ("steering") by one worker,
-// which notes the shard in each descriptor. Chunks are steered a few jobs ahead, so that no worker
-// waits for another; a chunk that stays in memory over many loops is steered once.
+// With several queues, a chunk's packets are first sorted to workers by their shards ("steering"),
+// by one of the workers. Chunks are steered a few jobs ahead, so that no worker waits for another; a
+// chunk that stays in memory over many loops is steered once.
 
 import {
   AHEAD_ROUTE,
   AHEAD_STRIDE,
   CHUNK_COUNT,
   CHUNK_DESCRIPTORS,
+  CHUNK_ORDER,
+  CHUNK_STARTS,
   CHUNK_STEERED,
   CHUNK_STEERER,
   CONTROL_FIRST_TIME,
@@ -17,9 +19,7 @@ import {
   CONTROL_LAST,
   CONTROL_PACE,
   CONTROL_PACE_FACTOR,
-  CONTROL_SHARD_OWNER,
   DESCRIPTOR_BYTES_BEFORE,
-  DESCRIPTOR_SHARD,
   DESCRIPTOR_STRIDE,
   JOB_BYTES_BEFORE,
   JOB_CHUNK,
@@ -47,8 +47,15 @@ let done: u32 = 0;
 /** The job at hand; 0 = none open. */
 let job: usize = 0;
 let chunk: usize = 0;
+/** Packets of the chunk. */
 let packets: u32 = 0;
+/** This worker's share of it: places in the order, of which `place` is the next. */
 let place: u32 = 0;
+let end: u32 = 0;
+/** The chunk's order; 0 = all packets are ours, as they come. */
+let order: usize = 0;
+/** Whether the share is known: the chunk has been steered. */
+let shared: bool = false;
 /** Sequence number behind the last job finished. */
 let finished: u64 = 0;
 
@@ -71,6 +78,8 @@ export function hasJob(): bool {
   chunk = load<u32>(job, JOB_CHUNK);
   packets = load<u32>(chunk, CHUNK_COUNT);
   place = 0;
+  end = 0;
+  shared = false;
   return true;
 }
 
@@ -84,9 +93,21 @@ export function waitForJob(nanoseconds: i64): void {
   atomic.wait<i32>(CONTROL_JOBS, <i32>done, nanoseconds);
 }
 
-/** Whether the chunk at hand carries shards, or need not. */
+/** Whether it is known which packets of the chunk at hand are this worker's. */
 export function isSteered(): bool {
-  return queueCount === 1 || atomic.load<u32>(chunk, CHUNK_STEERED) !== 0;
+  if (shared) return true;
+  if (queueCount === 1) {
+    order = 0;
+    end = packets;
+  } else {
+    if (atomic.load<u32>(chunk, CHUNK_STEERED) === 0) return false;
+    const starts = chunk + CHUNK_STARTS + ((<usize>workerNumber) << 2);
+    order = chunk + CHUNK_ORDER;
+    place = load<u32>(starts);
+    end = load<u32>(starts, 4);
+  }
+  shared = true;
+  return true;
 }
 
 /** Sleeps until the chunk at hand is steered, at most `nanoseconds`. */
@@ -107,7 +128,7 @@ export function chunkToSteer(): usize {
   return 0;
 }
 
-/** Says that every descriptor of the chunk carries its shard. */
+/** Says that the chunk's order is written. */
 export function markSteered(steered: usize): void {
   atomic.store<u32>(steered, 1, CHUNK_STEERED);
   atomic.notify(steered + CHUNK_STEERED, -1);
@@ -118,28 +139,25 @@ export function descriptorAt(owner: usize, number: u32): usize {
   return owner + CHUNK_DESCRIPTORS + <usize>number * DESCRIPTOR_STRIDE;
 }
 
-/** The next descriptor of the job at hand that belongs to this worker; 0 = the job is through. */
-export function nextDescriptor(): usize {
-  if (queueCount !== 1) skipOthers();
-  return place < packets ? descriptorAt(chunk, place) : 0;
+/** Number in the chunk of the packet at a place of the order. */
+function packetAt(at: u32): u32 {
+  return order === 0 ? at : <u32>load<u16>(order + ((<usize>at) << 1));
 }
 
-function skipOthers(): void {
-  while (place < packets && !isOurs(descriptorAt(chunk, place))) place++;
+/** The next descriptor of the job at hand that belongs to this worker; 0 = the job is through. */
+export function nextDescriptor(): usize {
+  return place < end ? descriptorAt(chunk, packetAt(place)) : 0;
 }
 
 /** Looks up the routes of this worker's next packets, for routeFound() to tell. */
 export function lookAhead(): void {
-  const first = worker + WORKER_AHEAD;
-  const end = first + LOOK_AHEAD * AHEAD_STRIDE;
-  let slot = first;
-  for (let ahead = place; ahead < packets && slot !== end; ahead++) {
-    const descriptor = descriptorAt(chunk, ahead);
-    if (queueCount !== 1 && !isOurs(descriptor)) continue;
-    beginAhead(chunk, descriptor, slot);
+  const last = min<u32>(end, place + LOOK_AHEAD);
+  let slot = worker + WORKER_AHEAD;
+  for (let ahead = place; ahead < last; ahead++) {
+    beginAhead(chunk, descriptorAt(chunk, packetAt(ahead)), slot);
     slot += AHEAD_STRIDE;
   }
-  for (let begun = first; begun !== slot; begun += AHEAD_STRIDE) endAhead(begun);
+  for (let begun = worker + WORKER_AHEAD; begun !== slot; begun += AHEAD_STRIDE) endAhead(begun);
 }
 
 /**
@@ -147,11 +165,6 @@ export function lookAhead(): void {
  */
 export function routeFound(number: u32): u32 {
   return load<u32>(worker + <usize>number * AHEAD_STRIDE, WORKER_AHEAD + AHEAD_ROUTE);
-}
-
-function isOurs(descriptor: usize): bool {
-  const shard: usize = load<u8>(descriptor, DESCRIPTOR_SHARD);
-  return <u32>load<u8>(<usize>CONTROL_SHARD_OWNER + shard) === workerNumber;
 }
 
 /** Moves on behind the descriptor nextDescriptor() gave. */
@@ -164,7 +177,7 @@ export function currentChunk(): usize {
 }
 /** Number of the packet at hand in the run. */
 export function currentSequence(): u64 {
-  return load<u64>(job, JOB_SEQUENCE) + place;
+  return load<u64>(job, JOB_SEQUENCE) + packetAt(place);
 }
 /** Capture time of a descriptor of the job at hand, moved on by the loops before it. */
 export function currentTime(descriptor: usize): u64 {
@@ -205,5 +218,6 @@ export function jobsDone(): u32 {
 
 /** Every packet of this worker with a smaller number has its verdict. */
 export function finishedSequence(): u64 {
-  return job === 0 ? finished : currentSequence();
+  if (job === 0) return finished;
+  return place < end ? currentSequence() : load<u64>(job, JOB_SEQUENCE) + (shared ? packets : 0);
 }

@@ -3,7 +3,7 @@
 //
 //   free list of one worker: | count | frame number … |      (REGION_FREE_FRAMES)
 
-import { HEADROOM, RECORD_STRIDE, TAILROOM } from "../layout";
+import { FREE_LIST_ALIGN, HEADROOM, RECORD_STRIDE, TAILROOM } from "../layout";
 import { setData, setLength } from "../packet";
 import { frameSize, frames, freeFrames, records } from "./directory";
 
@@ -12,7 +12,9 @@ let list: usize = 0;
 
 /** Finds this worker's list: each holds `perWorker` frames, count word included in the stride. */
 export function openFrames(number: u32, perWorker: u32): void {
-  list = freeFrames + <usize>number * (<usize>perWorker + 1) * 4;
+  const bytes = (<usize>perWorker + 1) << 2;
+  const stride = (bytes + FREE_LIST_ALIGN - 1) & ~(FREE_LIST_ALIGN - 1);
+  list = freeFrames + <usize>number * stride;
 }
 
 /**

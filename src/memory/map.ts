@@ -37,13 +37,18 @@ export function neighborSlots(neighbors: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(2, neighbors) * 2));
 }
 
+/** Bytes from one worker's list of free frames to the next's; the kernels reckon the same. */
+export function freeListStride(framesPerWorker: number): number {
+  return Math.ceil(((framesPerWorker + 1) * 4) / layout.FREE_LIST_ALIGN) * layout.FREE_LIST_ALIGN;
+}
+
 function regionBytes(sizes: MemorySizes): number[] {
   const frames = sizes.queues * sizes.framesPerWorker;
   const bytes = new Array<number>(layout.REGIONS).fill(0);
   bytes[layout.REGION_WORKERS] = sizes.queues * layout.WORKER_STRIDE;
   bytes[layout.REGION_FRAMES] = frames * sizes.frameSize;
   bytes[layout.REGION_RECORDS] = frames * layout.RECORD_STRIDE;
-  bytes[layout.REGION_FREE_FRAMES] = sizes.queues * (sizes.framesPerWorker + 1) * 4;
+  bytes[layout.REGION_FREE_FRAMES] = sizes.queues * freeListStride(sizes.framesPerWorker);
   bytes[layout.REGION_JOBS] = layout.JOB_SLOTS * layout.JOB_STRIDE;
   bytes[layout.REGION_CHUNKS] = sizes.chunks * layout.CHUNK_STRIDE;
   bytes[layout.REGION_OUTPUT] = sizes.queues * layout.OUTPUT_RING_BYTES;

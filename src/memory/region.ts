@@ -3,7 +3,7 @@
 
 import * as layout from "../../assembly/layout.ts";
 import { SluiceError } from "../errors.ts";
-import type { MemoryMap } from "./map.ts";
+import { freeListStride, type MemoryMap } from "./map.ts";
 
 /** The engine's memory and its views. All addresses are byte addresses from 0. */
 export class Region {
@@ -100,7 +100,7 @@ export class Region {
   freeFrames(): void {
     const { queues, framesPerWorker } = this.map.sizes;
     for (let worker = 0; worker < queues; worker++) {
-      const list = this.base(layout.REGION_FREE_FRAMES) + worker * (framesPerWorker + 1) * 4;
+      const list = this.base(layout.REGION_FREE_FRAMES) + worker * freeListStride(framesPerWorker);
       this.setU32(list, framesPerWorker);
       for (let place = 1; place <= framesPerWorker; place++) {
         this.setU32(list + place * 4, worker * framesPerWorker + framesPerWorker - place);

@@ -6,7 +6,7 @@ import { sizesOf, Tables } from "../../src/compile/tables.ts";
 import { parseConfiguration } from "../../src/config/configuration.ts";
 import type { Model } from "../../src/config/model.ts";
 import { type Chunk, JobRing } from "../../src/memory/chunks.ts";
-import { planMemory } from "../../src/memory/map.ts";
+import { freeListStride, planMemory } from "../../src/memory/map.ts";
 import { type FrameSink, Outputs } from "../../src/memory/outputs.ts";
 import { Region } from "../../src/memory/region.ts";
 import {
@@ -231,7 +231,7 @@ export function frameLeaks(region: Region): string[] {
   const { queues, framesPerWorker } = region.map.sizes;
   const problems: string[] = [];
   for (let worker = 0; worker < queues; worker++) {
-    const free = region.base(layout.REGION_FREE_FRAMES) + worker * (framesPerWorker + 1) * 4;
+    const free = region.base(layout.REGION_FREE_FRAMES) + worker * freeListStride(framesPerWorker);
     const pending =
       region.base(layout.REGION_PENDING) + worker * layout.PENDING_SLOTS * layout.PENDING_STRIDE;
     const seen = [
