@@ -2,8 +2,8 @@
 // runs every one of them and takes what belongs to its shards.
 //
 // With several queues, a chunk's packets are first sorted to workers by their shards ("steering"),
-// by one of the workers. Chunks are steered a few jobs ahead, so that no worker waits for another; a
-// chunk that stays in memory over many loops is steered once.
+// by one of the workers. Chunks are steered a few jobs ahead, so that no worker waits for another;
+// a chunk that stays in memory over many loops is steered once.
 
 import {
   AHEAD_ROUTE,

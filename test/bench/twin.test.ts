@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHUNK_DATA, CHUNK_DESCRIPTORS } from "../../assembly/layout.ts";
 import { buildTwin, compilerVersion, layoutHeader, Twin } from "../../bench/native.ts";
 import { chunksFor, Rig } from "../../bench/rig.ts";
 import { syntheticTable } from "../../bench/routes.ts";
@@ -96,8 +97,8 @@ describe.skipIf(compiler === undefined)("native twin (skipped without gcc)", () 
     const rig = await Rig.create(buildRouter(join(folder, "odd"), [TABLES[4]], 1), chunks);
     await rig.fill([file]);
     // An EtherType nobody has, in the first packet.
-    const [offset = 0] = new Uint32Array(rig.region.buffer, rig.chunk(0) + 64, 1);
-    rig.region.u8[rig.chunk(0) + 64 + 8192 * 32 + offset + 12] = 0x99;
+    const [offset = 0] = new Uint32Array(rig.region.buffer, rig.chunk(0) + CHUNK_DESCRIPTORS, 1);
+    rig.region.u8[rig.chunk(0) + CHUNK_DATA + offset + 12] = 0x99;
     const twin = openTwin(rig);
     await expect(twin.command("run", 1)).rejects.toThrow("packet 0: EtherType");
     await twin.close();

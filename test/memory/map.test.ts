@@ -4,7 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as layout from "../../assembly/layout.ts";
 import { SluiceError } from "../../src/errors.ts";
-import { type MemorySizes, neighborSlots, planMemory } from "../../src/memory/map.ts";
+import {
+  freeListStride,
+  type MemorySizes,
+  neighborSlots,
+  planMemory,
+} from "../../src/memory/map.ts";
 import { Region } from "../../src/memory/region.ts";
 
 const SMALL: MemorySizes = {
@@ -89,8 +94,9 @@ describe("Region", () => {
 
   it("hands out each frame once", () => {
     const base = region.base(layout.REGION_FREE_FRAMES) / 4;
+    const stride = freeListStride(16) / 4;
     const lists = [0, 1].map((worker) =>
-      region.u32.subarray(base + worker * 17, base + worker * 17 + 17),
+      region.u32.subarray(base + worker * stride, base + worker * stride + 17),
     );
     expect(lists.map(([count]) => count)).toEqual([16, 16]);
     const frames = lists.flatMap((list) => [...list.subarray(1)]);
