@@ -163,16 +163,20 @@ function answer(record: usize): i32 {
     const verdict = checkTransport(record);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  const reply = takeFrame();
-  if (reply === 0) {
-    countEvent(COUNT_ORIGINATED_LOST);
-    return VERDICT_DELIVER;
-  }
+  const reply = takeOwnFrame();
+  if (reply === 0) return VERDICT_DELIVER;
   const verdict = isArp ? arp(record, reply) : hear(record, reply);
   if (tracing) note(STEP_LOCAL, record, verdict);
   if (lengthOf(reply) !== 0) originate(reply);
   else releaseFrame(reply);
   return verdict;
+}
+
+/** A frame for a packet of the engine's own; 0, and counted as lost, when there is none. */
+function takeOwnFrame(): usize {
+  const record = takeFrame();
+  if (record === 0) countEvent(COUNT_ORIGINATED_LOST);
+  return record;
 }
 
 function hear(record: usize, reply: usize): i32 {
@@ -248,11 +252,8 @@ function send(record: usize): void {
 function sendIcmpError(record: usize, reason: i32): void {
   // Parse drops before it is known whether the frame was meant for us; others' are none of ours.
   if (reason === DROP_IP6_UNKNOWN_OPTION && !isAdmitted(record)) return;
-  const reply = takeFrame();
-  if (reply === 0) {
-    countEvent(COUNT_ORIGINATED_LOST);
-    return;
-  }
+  const reply = takeOwnFrame();
+  if (reply === 0) return;
   const mtu = reason === DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
   if (icmpError(record, reason, reply, mtu)) originate(reply);
   else releaseFrame(reply);
@@ -296,11 +297,8 @@ function waitOn(record: usize, now: u64, sequence: u64): i32 {
 }
 
 function sendSolicitation(entry: usize, now: u64, sequence: u64): void {
-  const request = takeFrame();
-  if (request === 0) {
-    countEvent(COUNT_ORIGINATED_LOST);
-    return;
-  }
+  const request = takeOwnFrame();
+  if (request === 0) return;
   clearRecord(request, PORT_UNKNOWN, now, sequence);
   solicit(entry, request);
   originate(request);
