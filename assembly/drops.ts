@@ -62,6 +62,17 @@ export const DROP_NEIGHBOR_FAILED = 73;
 export const DROP_NEIGHBOR_QUEUE_FULL = 74;
 export const DROP_NEEDS_FRAGMENTATION = 75;
 
+// Flow tables
+export const DROP_BY_FLOW = 76;
+export const DROP_TABLE_MISS = 77;
+export const DROP_REJECTED = 78;
+export const DROP_NO_OUTPUT = 79;
+export const DROP_METER = 80;
+export const DROP_GROUP_EMPTY = 81;
+export const DROP_NO_HEADROOM = 82;
+export const DROP_TOO_MANY_JUMPS = 83;
+export const DROP_MPLS_TTL_EXCEEDED = 84;
+
 // Resources
 export const DROP_NO_FRAME = 90;
 
@@ -179,6 +190,24 @@ function laterDropSentence(reason: number): string {
       return "Too many packets already wait for a neighbor to be resolved.";
     case DROP_NEEDS_FRAGMENTATION:
       return "The IPv4 packet exceeds the egress MTU and may be fragmented, which this version does not do.";
+    case DROP_BY_FLOW:
+      return "A flow's action is to drop the packet.";
+    case DROP_TABLE_MISS:
+      return "No flow of a table matched, and the table's miss is drop.";
+    case DROP_REJECTED:
+      return "A flow's action is to reject the packet: the sender is told so.";
+    case DROP_NO_OUTPUT:
+      return "The packet's flows at ingress sent it nowhere (OpenFlow: no output, or only to the port it came by).";
+    case DROP_METER:
+      return "A meter's rate was exceeded and its band drops.";
+    case DROP_GROUP_EMPTY:
+      return "The group has no bucket, or none whose watched port is up.";
+    case DROP_NO_HEADROOM:
+      return "So many headers were pushed that the frame has no room in front for more.";
+    case DROP_TOO_MANY_JUMPS:
+      return "Tables called each other more deeply than the engine follows.";
+    case DROP_MPLS_TTL_EXCEEDED:
+      return "The TTL of the outermost MPLS label ran out here (RFC 3443).";
     case DROP_NO_FRAME:
       return "The frame pool was empty (engine.frames).";
     default:

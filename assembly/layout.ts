@@ -10,7 +10,7 @@
 // order. "Written by" names the only writer.
 
 export const LAYOUT_MAGIC = 0x43554c53; // "SLUC"
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 export const PAGE = 65536;
 export const CACHE_LINE = 64;
@@ -61,6 +61,24 @@ export const CONTROL_REGIONS = CONTROL + 256;
 /** u8[SHARDS]: the worker that owns the shard. */
 export const CONTROL_SHARD_OWNER = CONTROL + 512;
 
+// Flow tables (see "flow tables" below)
+/** i32, version of the tables: the number of the last change published. Read once per burst. */
+export const CONTROL_TABLES_VERSION = CONTROL + 768;
+/** i32, number of the last change that is being written: ahead of the version while it is. */
+export const CONTROL_TABLES_WRITING = CONTROL + 772;
+/** u32, entries of the flow cache in each shard: a power of two; 0 = none. */
+export const CONTROL_FLOW_CACHE_ENTRIES = CONTROL + 776;
+/** u32, flow counters each worker has. */
+export const CONTROL_FLOW_COUNTERS = CONTROL + 780;
+/** u32, blocks of the key that any flow looks at: bit b = block b. */
+export const CONTROL_KEY_BLOCKS = CONTROL + 784;
+/** u32, bit p = tables are attached at POINT_p. */
+export const CONTROL_POINTS = CONTROL + 788;
+/** u32[POINTS]: address of the list of tables attached at each point: u32 count, u32 table numbers. */
+export const CONTROL_POINT_TABLES = CONTROL + 832;
+/** v128[KEY_BLOCKS]: what of the key any flow looks at, in whole fields. Only grows. */
+export const CONTROL_KEY_MASK = CONTROL + 1024;
+
 // CONTROL_MODE bits
 /** Verify IPv4 header checksums. */
 export const MODE_VERIFY_HEADER = 1;
@@ -68,6 +86,11 @@ export const MODE_VERIFY_HEADER = 1;
 export const MODE_VERIFY_TRANSPORT = 2;
 /** Resolve unknown neighbors by ARP/ND and hold packets meanwhile (live); else drop them. */
 export const MODE_RESOLVE = 4;
+
+/** Classify packets found in the flow cache once more and compare (tests). */
+export const MODE_CHECK_CACHE = 8;
+/** Do without the flow cache: every packet is classified (tests, benchmarks). */
+export const MODE_NO_CACHE = 16;
 
 // CONTROL_OUTPUT_MODE
 /** Sent frames are counted, not kept. */
@@ -105,7 +128,17 @@ export const REGION_NEIGHBOR_INDEX = 12;
 export const REGION_LPM = 13;
 export const REGION_SHARD_STATE = 14;
 export const REGION_PENDING = 15;
-export const REGIONS = 16;
+export const REGION_TABLES = 16;
+export const REGION_FLOWS = 17;
+export const REGION_FLOW_COUNTERS = 18;
+export const REGION_RULES = 19;
+export const REGION_GROUPS = 20;
+export const REGION_METERS = 21;
+export const REGION_MIRRORS = 22;
+export const REGION_CHANGES = 23;
+export const REGION_FLOW_CACHE = 24;
+export const REGION_LOG = 25;
+export const REGIONS = 26;
 
 // ---- worker block: written by its worker, but for the line of the reader ------------------------
 //   | progress | producer | reader | pacing | counters … drops … ports … | trace |
@@ -127,6 +160,11 @@ export const WORKER_TRACE = 208;
 export const WORKER_TRACE_SEQUENCE = 216;
 /** u32, entries written to the trace buffer. */
 export const WORKER_TRACE_COUNT = 224;
+/** i32, version of the tables this worker uses since the start of its burst. */
+export const WORKER_TABLES_VERSION = 232;
+/** i32, bytes written to the log ring (modulo 2^32); and, by the host, bytes taken from it. */
+export const WORKER_LOG_HEAD = 236;
+export const WORKER_LOG_TAIL = 240;
 
 /**
  * u64 counters, in this order. Bytes are frame bytes on the wire, without FCS. What was received is
@@ -146,6 +184,27 @@ export const COUNT_ORIGINATED_BYTES = 56;
 export const COUNT_ICMP_LIMITED = 64;
 /** Own packets that could not be sent: no route or neighbor back to the sender, or no frame. */
 export const COUNT_ORIGINATED_LOST = 72;
+/** Frames sent beside the one a packet ended as: several outputs, flooding, mirrors. */
+export const COUNT_COPIED = 80;
+export const COUNT_COPIED_BYTES = 88;
+/** Copies not sent: no frame to make them in, no room for them, or a port that is down. */
+export const COUNT_COPIES_LOST = 96;
+/** Copies delivered to the engine itself (`local` among several outputs). */
+export const COUNT_COPIES_DELIVERED = 176;
+/** Packets found in the flow cache; those that were classified; those that could not be kept. */
+export const COUNT_CACHE_HITS = 104;
+export const COUNT_CACHE_MISSES = 112;
+export const COUNT_CACHE_UNFIT = 120;
+/** Entries of the cache given up for others while they were still good. */
+export const COUNT_CACHE_EVICTED = 128;
+/** Entries found outdated by a change of the tables, and made anew. */
+export const COUNT_CACHE_RENEWED = 136;
+/** Cached outcomes that differed from classification (MODE_CHECK_CACHE). */
+export const COUNT_CACHE_WRONG = 144;
+/** Log entries kept, held back by their rate, and lost because the host did not read in time. */
+export const COUNT_LOGGED = 152;
+export const COUNT_LOG_LIMITED = 160;
+export const COUNT_LOG_LOST = 168;
 /** u64[DROP_SLOTS], indexed by drop reason. */
 export const WORKER_DROPS = 512;
 /** One entry per port. */
@@ -171,15 +230,43 @@ export const AHEAD_ROOT = 8;
 
 /** Trace buffer: TRACE_SLOTS entries, one per step that touched the packet. */
 export const WORKER_TRACE_BUFFER = 16384;
-export const TRACE_SLOTS = 64;
-export const TRACE_STRIDE = 512;
+export const TRACE_SLOTS = 40;
+export const TRACE_STRIDE = 768;
 export const TRACE_STEP = 0;
 export const TRACE_VERDICT = 4;
 /** u32, bytes of the frame copied to TRACE_FRAME. */
 export const TRACE_LENGTH = 8;
+/** u32, number of the flow that matched (STEP_FLOW), and the POINT_* it was reached from. */
+export const TRACE_FLOW = 12;
+export const TRACE_POINT = 16;
 export const TRACE_RECORD = 64;
-export const TRACE_FRAME = 128;
+/** KEY_BYTES: the key as it was classified (STEP_FLOW). */
+export const TRACE_KEY = 128;
+export const TRACE_FRAME = 384;
 export const TRACE_FRAME_BYTES = 384;
+
+/** The key of the packet at hand (KEY_*), and a masked copy of it. */
+export const WORKER_KEY = 49152;
+export const WORKER_KEY_MASKED = WORKER_KEY + 256;
+/** The key of a packet that is walked for comparison with the cache. */
+export const WORKER_KEY_CHECKED = WORKER_KEY + 512;
+/** u32[ACTION_SET_SLOTS]: addresses of the operations of the action set; 0 = none. */
+export const WORKER_ACTION_SET = WORKER_KEY + 1024;
+export const ACTION_SET_SLOTS = 128;
+/** u32[PATH_FLOWS]: the flows the packet at hand has matched, in order. */
+export const WORKER_PATH = WORKER_ACTION_SET + ACTION_SET_SLOTS * 4;
+export const PATH_FLOWS = 64;
+/** u32 pairs (table, and u64 rank to go on below): where `return` leads to. */
+export const WORKER_RETURNS = WORKER_PATH + PATH_FLOWS * 4;
+export const RETURN_STRIDE = 16;
+/** u32[DEFERRED_SLOTS]: records of copies that wait for the built-in path. */
+export const WORKER_DEFERRED = WORKER_RETURNS + 16 * RETURN_STRIDE;
+export const DEFERRED_SLOTS = 16;
+/** Keys kept while buckets of groups work on copies; groups name groups no deeper. */
+export const WORKER_SAVED_KEYS = WORKER_DEFERRED + DEFERRED_SLOTS * 4;
+export const SAVED_KEYS = 8;
+/** Deepest nesting of jumps, as nftables has it. */
+export const MAX_JUMPS = 16;
 
 // Steps of the path, as the trace names them
 export const STEP_RECEIVE = 0;
@@ -194,6 +281,10 @@ export const STEP_FORWARD = 8;
 export const STEP_REWRITE = 9;
 export const STEP_RESPOND = 10;
 export const STEP_VERDICT = 11;
+/** A flow matched: the entry's TRACE_FLOW, TRACE_POINT and TRACE_KEY say which, where and of what. */
+export const STEP_FLOW = 12;
+/** A table that no flow of matched: the miss flow. */
+export const STEP_MISS = 13;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
@@ -254,6 +345,10 @@ export const RECORD_ROUTE = 56;
 export const RECORD_NEIGHBOR = 60;
 
 export const PORT_UNKNOWN = 0xffff;
+/** The out-port of a packet that is for the engine itself, where a port number is wanted. */
+export const PORT_LOCAL = 0xfffe;
+/** The out-port of a packet that flows at ingress handed to the built-in path. */
+export const PORT_NORMAL = 0xfffd;
 
 // RECORD_FLAGS
 export const PACKET_IP4 = 1;
@@ -505,3 +600,557 @@ export const LPM_NODE_SLOTS = 256;
 export const LPM_NODE_RANKS = 32;
 export const LPM_NODE_ENTRIES = 36;
 export const LPM_LINE_SHIFT = 6;
+
+// ---- flow tables: tables, flows, rows and programs written by the host --------------------------
+// Points of the path that tables are attached to. What is met in one go has adjacent numbers.
+export const POINT_INGRESS = 0;
+export const POINT_RAW = 1;
+export const POINT_PREROUTING = 2;
+export const POINT_INPUT = 3;
+export const POINT_OUTPUT = 4;
+export const POINT_FORWARD = 5;
+export const POINT_POSTROUTING = 6;
+export const POINTS = 7;
+
+export const MAX_TABLES = 256;
+/** Buckets (flows, jumps) etc. are named by number; entry 0 of flows is "none". */
+export const TABLE_STRIDE = 64;
+/** u32, address of the classifier's list of subtables (compile/classifier.ts); 0 = no flow. */
+export const TABLE_SUBTABLES = 0;
+/** u32, number of the flow that stands for "no flow matched": always matches, at the lowest rank. */
+export const TABLE_MISS = 4;
+/** u32, flows in the table, the miss flow not counted. */
+export const TABLE_FLOWS = 8;
+
+// The key: everything of a packet that flows can match, extracted by assembly/parse/key.ts. All
+// fields are in network order, also those that no packet carries. What a packet has not is zero.
+//       0             4             8      10     12      14     15
+//   0 | ipv4 src    | ipv4 dst    |tp_src|tp_dst|eth_type|proto |frag |   ARP: spa, tpa, op in tp_src
+//   1 |in_port|out_port| mark     |tcp_flags|tos|ttl|ct_state|ct_zone |
+//   2 | eth_dst (6)   | eth_src (6)        | vlan_tci | inner vlan_tci|
+//   3 | ipv6_src                          4 | ipv6_dst                 |
+//   5 | ipv6_flabel | mpls entry  | packet length | exthdr | vlan tpid |
+//   6 | metadata                   | tunnel_id                         |
+//   7 | reg0 … reg3                       8 | reg4 … reg7              |
+//   9 | nd_target                                                      |
+//  10 | arp_sha, nd_sll (6) | arp_tha, nd_tll (6) | PBB I-TAG          |
+//  11 | tunnel source                    12 | tunnel destination       |
+//  13 | ct_mark | …                      14 | ct_label                 |
+export const KEY_BLOCK = 16;
+export const KEY_BLOCKS = 15;
+export const KEY_BYTES = KEY_BLOCKS * KEY_BLOCK;
+export const KEY_IP4_SRC = 0;
+export const KEY_IP4_DST = 4;
+/** u16 each: ports; ICMP type and code (in the low bytes); ARP operation in KEY_TP_SRC. */
+export const KEY_TP_SRC = 8;
+export const KEY_TP_DST = 10;
+/** u16: after all VLAN tags. */
+export const KEY_ETH_TYPE = 12;
+export const KEY_IP_PROTO = 14;
+/** u8: KEY_FRAGMENT_ANY for every fragment, with KEY_FRAGMENT_LATER for all but the first. */
+export const KEY_IP_FRAG = 15;
+export const KEY_IN_PORT = 16;
+export const KEY_OUT_PORT = 18;
+export const KEY_MARK = 20;
+export const KEY_TCP_FLAGS = 24;
+/** u8: DSCP in the high six bits, ECN in the low two. */
+export const KEY_TOS = 26;
+export const KEY_TTL = 27;
+export const KEY_CT_STATE = 28;
+export const KEY_CT_ZONE = 30;
+export const KEY_ETH_DST = 32;
+export const KEY_ETH_SRC = 38;
+/** u16: PCP 3 bits, KEY_VLAN_PRESENT, VID 12 bits; 0 = no tag. Outermost tag, then the next. */
+export const KEY_VLAN_TCI = 44;
+export const KEY_INNER_VLAN_TCI = 46;
+export const KEY_IP6_SRC = 48;
+export const KEY_IP6_DST = 64;
+export const KEY_IP6_FLABEL = 80;
+/** u32: the outermost label stack entry as on the wire: label 20, TC 3, bottom 1, TTL 8. */
+export const KEY_MPLS = 84;
+/** u32: bytes of the frame on the wire. */
+export const KEY_LENGTH = 88;
+/** u16: the nine bits of OpenFlow 1.3.5 7.2.3.8 (OFPIEH_*). */
+export const KEY_IP6_EXTHDR = 92;
+export const KEY_VLAN_TPID = 94;
+export const KEY_METADATA = 96;
+export const KEY_TUNNEL_ID = 104;
+/** u32[8]. */
+export const KEY_REGISTERS = 112;
+export const KEY_ND_TARGET = 144;
+export const KEY_ARP_SHA = 160;
+export const KEY_ARP_THA = 166;
+/** u32: the I-TAG as on the wire: PCP 3, DEI 1, UCA 1, reserved 3, I-SID 24 (802.1ah). */
+export const KEY_PBB = 172;
+/** 16 bytes each; IPv4 in the first four. */
+export const KEY_TUNNEL_SRC = 176;
+export const KEY_TUNNEL_DST = 192;
+export const KEY_CT_MARK = 208;
+export const KEY_CT_LABEL = 224;
+export const KEY_VLAN_PRESENT = 0x1000;
+export const KEY_FRAGMENT_ANY = 1;
+export const KEY_FRAGMENT_LATER = 2;
+
+/** Flow entries; number 0 is none. */
+export const FLOW_STRIDE = 64;
+/** u64: priority in the high half; in the low half what decides between equals: higher wins. */
+export const FLOW_RANK = 0;
+/** u32, address of its operations; and of the first operation's verdict kind, see FLOW_* bits. */
+export const FLOW_PROGRAM = 8;
+export const FLOW_TABLE = 12;
+/** u32, FLOW_* bits. */
+export const FLOW_FLAGS = 16;
+/** u32, its counter: a modified flow goes on counting in the old one's. */
+export const FLOW_COUNTER = 20;
+/** u64 nanoseconds since 1970 at which a hard timeout ends the flow; 0 = never. */
+export const FLOW_DEADLINE = 24;
+/** u64 nanoseconds without a packet that end the flow; 0 = none. */
+export const FLOW_IDLE = 32;
+/** u64 nanoseconds since 1970 of its making; what it counts as last hit until there is one. */
+export const FLOW_CREATED = 40;
+/** i32: 1 = its time is over. Written by workers, once; the host takes the flow away later. */
+export const FLOW_EXPIRED = 48;
+
+/** Nothing but its last operation: the program need not be walked for side effects. */
+export const FLOW_PLAIN = 1;
+export const FLOW_HAS_TIMEOUT = 2;
+/** Order between workers matters (a meter, an idle timeout): see assembly/state/turn.ts. */
+export const FLOW_ORDERED = 4;
+
+/** Counters of flows, one block per worker: u64 packets, u64 bytes, u64 time of the last hit. */
+export const FLOW_COUNTER_STRIDE = 32;
+export const FLOW_COUNTER_PACKETS = 0;
+export const FLOW_COUNTER_BYTES = 8;
+export const FLOW_COUNTER_LAST = 16;
+
+// Operations: what a flow does. A program is a run of operations, the last of which is final
+// (OP_END to OP_CONTINUE). Sizes are multiples of 8 bytes.
+//    0      1      2       4        8
+//   | code | size | arg16 | arg    | value 16 B | mask 16 B |      size in units of 8 bytes
+export const OP_CODE = 0;
+export const OP_SIZE = 1;
+export const OP_ARG16 = 2;
+export const OP_ARG = 4;
+export const OP_VALUE = 8;
+export const OP_MASK = 24;
+export const OP_BYTES = 8;
+export const OP_SET_FIELD_BYTES = 40;
+
+// Final operations
+/** Nothing more is said: OpenFlow ends here (ingress); a hook goes on with the next flow. */
+export const OP_END = 0;
+export const OP_ACCEPT = 1;
+export const OP_DROP = 2;
+/** arg16 = REJECT_*. */
+export const OP_REJECT = 3;
+/** arg = table. */
+export const OP_GOTO = 4;
+export const OP_JUMP = 5;
+export const OP_RETURN = 6;
+/** Go on with the next flow of this table that matches. */
+export const OP_CONTINUE = 7;
+/** Codes below this are final. */
+export const OP_FINAL = 8;
+// Others
+/** arg = port. */
+export const OP_OUTPUT = 8;
+export const OP_IN_PORT = 9;
+export const OP_FLOOD = 10;
+export const OP_ALL = 11;
+export const OP_NORMAL = 12;
+export const OP_LOCAL = 13;
+/** arg16 = FIELD_*; value and mask as in the key, network order, at the beginning of 16 bytes. */
+export const OP_SET_FIELD = 14;
+/** arg = EtherType of the new tag. */
+export const OP_PUSH_VLAN = 15;
+export const OP_POP_VLAN = 16;
+/** arg = EtherType of the labels; OP_POP_MPLS: of what is below the last one. */
+export const OP_PUSH_MPLS = 17;
+export const OP_POP_MPLS = 18;
+export const OP_PUSH_PBB = 19;
+export const OP_POP_PBB = 20;
+export const OP_DEC_TTL = 21;
+/** arg = TTL. */
+export const OP_SET_TTL = 22;
+export const OP_DEC_MPLS_TTL = 23;
+export const OP_SET_MPLS_TTL = 24;
+export const OP_COPY_TTL_IN = 25;
+export const OP_COPY_TTL_OUT = 26;
+/** arg = group, meter, mirror, counter. */
+export const OP_GROUP = 27;
+export const OP_METER = 28;
+export const OP_MIRROR = 29;
+export const OP_COUNT = 30;
+/** arg = meter that limits the rate, 0 = none; arg16 = number of the log text. */
+export const OP_LOG = 31;
+/** arg16 = slot of the action set; the operation to keep follows behind OP_BYTES. */
+export const OP_WRITE = 32;
+export const OP_CLEAR = 33;
+
+// Slots of the action set are in the order of its execution (OpenFlow 1.3.5 5.10).
+export const SLOT_COPY_TTL_IN = 0;
+export const SLOT_POP_VLAN = 1;
+export const SLOT_POP_MPLS = 2;
+export const SLOT_POP_PBB = 3;
+export const SLOT_PUSH_MPLS = 4;
+export const SLOT_PUSH_PBB = 5;
+export const SLOT_PUSH_VLAN = 6;
+export const SLOT_COPY_TTL_OUT = 7;
+export const SLOT_DEC_TTL = 8;
+export const SLOT_DEC_MPLS_TTL = 9;
+export const SLOT_SET_TTL = 10;
+export const SLOT_SET_MPLS_TTL = 11;
+export const SLOT_METER = 12;
+/** One slot per field: SLOT_SET_FIELD + FIELD_*. */
+export const SLOT_SET_FIELD = 16;
+export const SLOT_GROUP = 120;
+/** Ignored when there is a group. */
+export const SLOT_OUTPUT = 121;
+
+// Fields that OP_SET_FIELD writes
+export const FIELD_ETH_DST = 1;
+export const FIELD_ETH_SRC = 2;
+export const FIELD_ETH_TYPE = 3;
+export const FIELD_VLAN_VID = 4;
+export const FIELD_VLAN_PCP = 5;
+export const FIELD_MPLS_LABEL = 6;
+export const FIELD_MPLS_TC = 7;
+export const FIELD_MPLS_BOS = 8;
+export const FIELD_PBB_ISID = 9;
+export const FIELD_PBB_UCA = 10;
+export const FIELD_IP_PROTO = 11;
+export const FIELD_IP_DSCP = 12;
+export const FIELD_IP_ECN = 13;
+export const FIELD_IP_TTL = 14;
+export const FIELD_IP4_SRC = 15;
+export const FIELD_IP4_DST = 16;
+export const FIELD_IP6_SRC = 17;
+export const FIELD_IP6_DST = 18;
+export const FIELD_IP6_FLABEL = 19;
+export const FIELD_TCP_SRC = 20;
+export const FIELD_TCP_DST = 21;
+export const FIELD_UDP_SRC = 22;
+export const FIELD_UDP_DST = 23;
+export const FIELD_SCTP_SRC = 24;
+export const FIELD_SCTP_DST = 25;
+export const FIELD_ICMP4_TYPE = 26;
+export const FIELD_ICMP4_CODE = 27;
+export const FIELD_ICMP6_TYPE = 28;
+export const FIELD_ICMP6_CODE = 29;
+export const FIELD_ARP_OP = 30;
+export const FIELD_ARP_SPA = 31;
+export const FIELD_ARP_TPA = 32;
+export const FIELD_ARP_SHA = 33;
+export const FIELD_ARP_THA = 34;
+export const FIELD_ND_TARGET = 35;
+export const FIELD_ND_SLL = 36;
+export const FIELD_ND_TLL = 37;
+export const FIELD_TCP_FLAGS = 38;
+/** From here on: fields that are in the key alone. */
+export const FIELD_KEY_ONLY = 48;
+export const FIELD_MARK = 48;
+export const FIELD_METADATA = 49;
+export const FIELD_TUNNEL_ID = 50;
+export const FIELD_TUNNEL_SRC = 51;
+export const FIELD_TUNNEL_DST = 52;
+/** FIELD_REGISTER + n, n below 8. */
+export const FIELD_REGISTER = 56;
+/** The fields above: every number is below this. */
+export const FIELDS = 64;
+
+// REJECT_*: what the sender is told; ICMP or ICMPv6 by the packet's family
+export const REJECT_NET_UNREACHABLE = 0;
+export const REJECT_HOST_UNREACHABLE = 1;
+export const REJECT_PROTOCOL_UNREACHABLE = 2;
+export const REJECT_PORT_UNREACHABLE = 3;
+export const REJECT_NET_PROHIBITED = 4;
+export const REJECT_HOST_PROHIBITED = 5;
+export const REJECT_ADMIN_PROHIBITED = 6;
+export const REJECT_TCP_RESET = 7;
+/** ICMPv6 codes 5 and 6 (RFC 4443 3.1); IPv4: as REJECT_ADMIN_PROHIBITED. */
+export const REJECT_POLICY_FAIL = 8;
+export const REJECT_ROUTE = 9;
+
+/** Groups; number 0 is none. */
+export const GROUP_STRIDE = 64;
+export const GROUP_TYPE = 0; // u32, GROUP_*
+/** u32, buckets; and address of GROUP_BUCKET_STRIDE each. */
+export const GROUP_COUNT = 4;
+export const GROUP_BUCKETS = 8;
+/** GROUP_SELECT: u32, slots - 1 (a power of two); address of u32 bucket numbers by hash. */
+export const GROUP_MASK = 12;
+export const GROUP_SLOTS = 16;
+/** u32, the group's counter (FLOW_COUNTER_*). */
+export const GROUP_COUNTER = 20;
+export const GROUP_ALL = 1;
+export const GROUP_SELECT_BY_HASH = 2;
+export const GROUP_INDIRECT = 3;
+export const GROUP_FAST_FAILOVER = 4;
+export const GROUP_BUCKET_STRIDE = 16;
+/** u32, address of the bucket's program; u32 port that must be up (PORT_UNKNOWN = none); u32 counter. */
+export const GROUP_BUCKET_PROGRAM = 0;
+export const GROUP_BUCKET_WATCH = 4;
+export const GROUP_BUCKET_COUNTER = 8;
+
+/**
+ * Meters; number 0 is none. Up to METER_BANDS bands; of the bands whose rate is exceeded the one
+ * with the highest rate applies (OpenFlow 1.3.5 5.7). Each band is a token bucket kept as the time
+ * at which it is full again (GCRA).
+ */
+export const METER_STRIDE = 320;
+export const METER_BANDS = 4;
+/** u32 bands; u32 1 = counts bits, 0 = counts packets; u32 counter of all packets metered. */
+export const METER_COUNT = 0;
+export const METER_BITS = 4;
+export const METER_COUNTER = 8;
+export const METER_BAND_FIRST = 64;
+export const METER_BAND_STRIDE = 64;
+/** f64 nanoseconds per unit (bit or packet); f64 nanoseconds of burst. */
+export const BAND_COST = 0;
+export const BAND_BURST = 8;
+/** u32 BAND_*, u32 its argument, u32 counter of what it was applied to. */
+export const BAND_TYPE = 16;
+export const BAND_ARG = 20;
+export const BAND_COUNTER = 24;
+/** f64 nanoseconds since the start of the run: full again. Written by workers, atomically. */
+export const BAND_FULL = 32;
+export const BAND_DROP = 1;
+/** Sets the DSCP to the argument. */
+export const BAND_DSCP = 2;
+/** Raises the drop precedence of assured forwarding (RFC 2597) by the argument. */
+export const BAND_DSCP_REMARK = 3;
+
+/** Mirrors; number 0 is none. */
+export const MIRROR_STRIDE = 16;
+/** u16 port; u32 bytes kept (0 = all); u32 one packet in so many, by its hash and number. */
+export const MIRROR_PORT = 0;
+export const MIRROR_SNAPLEN = 4;
+export const MIRROR_SAMPLE = 8;
+
+/**
+ * The last changes of the tables, by number: what of the key each was about. A cached outcome that
+ * is some changes old is good if its packet is in none of them.
+ *   | u32 blocks (CHANGE_ANY = everything) | u32 block numbers × 4 (u8) | … | (mask 16 B, value 16 B) × 4 |
+ */
+export const CHANGE_SLOTS = 1024; // a power of two
+export const CHANGE_STRIDE = 192;
+export const CHANGE_COUNT = 0;
+/** u8[CHANGE_BLOCKS]: which blocks. */
+export const CHANGE_BLOCK_NUMBERS = 4;
+export const CHANGE_MASKED = 64;
+export const CHANGE_BLOCKS = 4;
+/** In CHANGE_COUNT: the change may concern any packet. */
+export const CHANGE_ANY = 255;
+/** Changes a cached outcome is compared with before it is made anew. */
+export const CHANGE_WALK = 64;
+
+/**
+ * The flow cache, written by the worker that owns the shard: what the first packet of a flow met.
+ *   0      4         8        10         12        13       14       15      16          48
+ *   | hash | version | blocks | out-port | ingress | before | behind | flags | key 0, 1 | flows 0 … 3 |
+ *   | key 2, 3, 4                                                            | flows 4 … 7 |
+ */
+export const CACHE_STRIDE = 128;
+export const CACHE_HASH = 0;
+/** u32, version of the tables it was made or last found good under; 0 = empty. */
+export const CACHE_VERSION = 4;
+/** u16, bit b = block b of the masked key is not zero, and kept; in order of their numbers. */
+export const CACHE_BLOCKS = 8;
+/** u16, out-port (or PORT_LOCAL) that the flows behind routing were found for. */
+export const CACHE_OUT_PORT = 10;
+/** u8, flows met at ingress, from there to routing, and behind it. */
+export const CACHE_INGRESS = 12;
+export const CACHE_BEFORE = 13;
+export const CACHE_BEHIND = 14;
+/** u8, CACHED_* bits. */
+export const CACHE_FLAGS = 15;
+export const CACHE_KEY = 16;
+export const CACHE_FLOWS = 48;
+export const CACHE_KEY_REST = 64;
+export const CACHE_FLOWS_REST = 112;
+export const CACHE_MAX_BLOCKS = 5;
+export const CACHE_MAX_FLOWS = 8;
+/** Entries that a flow may be kept in: those next to each other from its hash on. */
+export const CACHE_WAYS = 4;
+/** The flows of the part of the way are known. */
+export const CACHED_INGRESS = 1;
+export const CACHED_BEFORE = 2;
+export const CACHED_BEHIND = 4;
+/** A flow changed what later ones looked at: no change can be compared with the packet's key. */
+export const CACHED_REWRITTEN = 8;
+/** Some flow has a timeout. */
+export const CACHED_TIMEOUT = 16;
+
+/** Log ring, one per worker: entries for the host; those that find no room are counted. */
+export const LOG_RING_BYTES = 1 << 18;
+/** u32 bytes of the entry, a multiple of 8; u32 flow; u64 time; u64 sequence; u16 in, u16 out port. */
+export const LOG_SIZE = 0;
+export const LOG_FLOW = 4;
+export const LOG_TIME = 8;
+export const LOG_SEQUENCE = 16;
+export const LOG_IN_PORT = 24;
+export const LOG_OUT_PORT = 26;
+/** u16, number of the log text; u16 POINT_*. */
+export const LOG_TEXT = 28;
+export const LOG_POINT = 30;
+/** u32 length of the frame, u32 bytes of it that follow from LOG_FRAME on. */
+export const LOG_LENGTH = 32;
+export const LOG_KEPT = 36;
+export const LOG_FRAME = 40;
+export const LOG_FRAME_BYTES = 128;
+/** LOG_SIZE of an entry that skips to the ring's start. */
+export const LOG_FILLER = 0xffffffff;
+
+// ---- classifier of a table: written by src/compile/classifier*, read by table/classifier --------
+// Tuple space search: subtables, in the order of the highest rank in or behind them; in each a hash
+// table by the bits of the key that its mask leaves; in its entries chains of rows.
+//
+// The list (TABLE_SUBTABLES) is a cache line with the number of subtables, then their descriptors:
+//    0        4       8         12       16                32             36       64
+//   | bound (u64)    | buckets | blocks | mask of block 0 | further masks |        |
+export const SUBTABLES_COUNT = 0;
+export const SUBTABLES_FIRST = 64;
+export const SUBTABLE_STRIDE = 64;
+/** u64: no row of this subtable or of those behind it has a higher rank. */
+export const SUBTABLE_BOUND = 0;
+/**
+ * u32: address of the buckets; in its low five bits how far the hash is shifted (BUCKET_SHIFT less
+ * the logarithm of their number), and BUCKETS_SPILLED.
+ */
+export const SUBTABLE_BUCKETS = 8;
+/** u32, bit b = the mask looks at block b of the key. */
+export const SUBTABLE_BLOCKS = 12;
+/** v128: mask of block 0, zero if it is not looked at. */
+export const SUBTABLE_MASK = 16;
+/** u32, address of the v128 masks of the other blocks, in the order of their numbers; 0 = none. */
+export const SUBTABLE_FURTHER = 32;
+/**
+ * What of the key the mask leaves is hashed to 32 bits: each block to the upper half of the sum of
+ * its two u64, each times its factor (given in halves, for the host has no u64); a further block
+ * joins by hash × HASH_JOIN + its own.
+ */
+export const HASH_FIRST_UPPER = 0x9e3779b9;
+export const HASH_FIRST_LOWER = 0x7f4a7c15;
+export const HASH_SECOND_UPPER = 0xc2b2ae3d;
+export const HASH_SECOND_LOWER = 0x27d4eb4f;
+export const HASH_JOIN = 0x85ebca6b;
+/**
+ * A bucket is a v128 of four entries: the address of a chain's first row, and in the low six bits a
+ * tag from 1 to 63; 0 = free, BUCKET_GONE = free, but there may be entries behind it. The hash
+ * shifted right by the buckets' shift is bucket number × 64 + tag (0 counts as 1).
+ */
+export const BUCKET_BYTES = 16;
+export const BUCKET_SHIFT = 26;
+export const BUCKET_TAGS = 63;
+export const BUCKET_GONE = 64;
+/** In SUBTABLE_BUCKETS: what finds its bucket full may be in the next one that is not. */
+export const BUCKETS_SPILLED = 32;
+
+/**
+ * A row: one way for a packet to match a flow. The rows of a chain have the same hash; the higher
+ * ranks come first.
+ *    0      4             8       12         14       16      20        24           28    30     32
+ *   | next | flow, place | order | priority | blocks | added | removed | predicates | low | high |
+ *   then for each block, in the order of their numbers: | v128 mask | v128 value |
+ */
+export const ROW_NEXT = 0;
+/**
+ * u32: number of the flow; above ROW_FLOW_BITS half of the offset in the key of a u16 that is
+ * between low and high.
+ */
+export const ROW_FLOW = 4;
+export const ROW_FLOW_BITS = 24;
+/** The u64 from here on is the rank, once ROW_BLOCKS is masked out (ROW_RANK_BITS). */
+export const ROW_ORDER = 8;
+export const ROW_PRIORITY = 12;
+export const ROW_BLOCKS = 14;
+export const ROW_RANK_BITS = 48;
+/** u32, versions from which on, and up to which, a worker sees the row; 0 = ever. */
+export const ROW_ADDED = 16;
+export const ROW_REMOVED = 20;
+/** u32, address of predicates that hold too; 0 = none. */
+export const ROW_PREDICATES = 24;
+/** u16 each, in host order. */
+export const ROW_LOW = 28;
+export const ROW_HIGH = 30;
+export const ROW_MASKED = 32;
+export const ROW_BLOCK_BYTES = 32;
+
+// ---- predicates: what a row demands beyond its mask; written by the host ------------------------
+// A list of them, all of which must hold. Each is a multiple of 16 bytes:
+//    0      1       2        3      4      8       12            16
+//   | kind | flags | offset | left | size | count | right or set | terms …
+// The value of a field of up to 64 bits is (the big-endian u64 at key + offset) << left >>> right.
+/** u8, PREDICATE_*. */
+export const PREDICATE_KIND = 0;
+/** u8, PREDICATE_NEGATED and PREDICATE_LAST. */
+export const PREDICATE_FLAGS = 1;
+/** u8, offset in the key of the field, or of the block (PREDICATE_MASKED). */
+export const PREDICATE_OFFSET = 2;
+/** u8, bits of the u64 before the field's. */
+export const PREDICATE_LEFT = 3;
+/** u32, bytes in all. */
+export const PREDICATE_SIZE = 4;
+/** u32, terms, any of which makes it hold; or lanes (PREDICATE_SET). */
+export const PREDICATE_COUNT = 8;
+/** u32, 64 less the field's bits. */
+export const PREDICATE_RIGHT = 12;
+/** u32, address of the set's header. */
+export const PREDICATE_SET_ADDRESS = 12;
+export const PREDICATE_TERMS = 16;
+export const PREDICATE_NEGATED = 1;
+export const PREDICATE_LAST = 2;
+/** Terms are mask and value, 16 bytes each, of one block of the key. */
+export const PREDICATE_MASKED = 1;
+/** Terms are lowest and highest value, u64 each, ascending and disjoint. */
+export const PREDICATE_RANGES = 2;
+/** The same for 128 bits: the half with the higher bits first. */
+export const PREDICATE_WIDE_RANGES = 3;
+/** Instead of terms LANE_BYTES per lane: what the set's elements are compared with. */
+export const PREDICATE_SET = 4;
+export const LANE_BYTES = 4;
+/** u8 each, as PREDICATE_OFFSET, PREDICATE_LEFT and PREDICATE_RIGHT. */
+export const LANE_OFFSET = 0;
+export const LANE_LEFT = 1;
+export const LANE_RIGHT = 2;
+
+// ---- named sets: written by the host ------------------------------------------------------------
+// An element is a row of lanes, u64 each in host order: one for every value of up to 64 bits, two
+// for an IPv6 address, the half with the higher bits first. Elements with the same mask are in one
+// hash table; a range is put under the bits its ends have in common, and has both ends beside it.
+//   header    | u32 list |                       stays where it is as long as the engine lives
+//   list      | u32 count | … 16 | (u32 table, u32 … 8, u64 mask × lanes) × count |
+//   table     | u32 slots - 1 | u32 stride | u32 ends | u32 wide | … 64 | slots |
+//   slot      | u32 tag | u32 added | u32 removed | … 16 | u64 × lanes | lows | highs |
+// A list or a table that grows is written anew, and one word exchanged. Slots are probed one after
+// the other from hash & (slots - 1) on, up to one that was never used. A slot's bytes are written
+// before its tag, and it is not used again before its table is written anew.
+/** u32, address of the list of tables; 0 = the set is empty. */
+export const SET_LIST = 0;
+export const SET_HEADER_BYTES = 64;
+/** Lanes of an element at most: five IPv6 addresses. */
+export const MAX_SET_LANES = 10;
+export const SET_LIST_COUNT = 0;
+export const SET_LIST_FIRST = 16;
+export const SET_LIST_TABLE = 0;
+export const SET_LIST_MASK = 8;
+export const SET_TABLE_MASK = 0;
+export const SET_TABLE_STRIDE = 4;
+/** u32, 1 = slots have the ends of ranges behind the element. */
+export const SET_TABLE_ENDS = 8;
+/** u32, bit n = lane n is the higher half of what lane n + 1 is the lower half of. */
+export const SET_TABLE_WIDE = 12;
+export const SET_TABLE_SLOTS = 64;
+/** u32, SET_SLOT_USED + 31 bits of the hash; 0 = never used; SET_SLOT_DEAD. */
+export const SET_SLOT_TAG = 0;
+/** u32 versions of the tables, as those of the classifier's rows. */
+export const SET_SLOT_ADDED = 4;
+export const SET_SLOT_REMOVED = 8;
+export const SET_SLOT_LANES = 16;
+export const SET_SLOT_USED = 0x80000000;
+export const SET_SLOT_DEAD = 1;
+// The hash: what is mixed in with each u32 of an element, and what ends it (MurmurHash3, 32 bits).
+export const SET_HASH_FIRST = 0xcc9e2d51;
+export const SET_HASH_SECOND = 0x1b873593;
+export const SET_HASH_THIRD = 0x85ebca6b;
+export const SET_HASH_FOURTH = 0xc2b2ae35;

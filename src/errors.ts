@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   CAPTURE_LINK_TYPE: "The capture's link type is not supported.",
   CAPTURE_OUTPUT: "An output capture cannot be written.",
   ROUTE_FILE: "A line of a route file is not a prefix.",
+  FLOW_INVALID: "A flow, or a change of flows, is not what the format or its context expects.",
+  FLOW_OVERLAP: "A flow of the same priority can match the same packets, and that was forbidden.",
   LIMIT_EXCEEDED: "A named limit of the engine is too small for what is asked.",
   MEMORY: "The engine's memory cannot be allocated.",
   USAGE: "The command line is wrong.",
