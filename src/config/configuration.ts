@@ -6,12 +6,14 @@ import { SluiceError } from "../errors.ts";
 import { ConnectedPrefixes } from "./connected.ts";
 import { MAX_VRFS } from "./defaults.ts";
 import { buildEngine } from "./engine.ts";
+import { buildFlowModel } from "./flow_model.ts";
+import { flowLabel } from "./flow_parser.ts";
 import { GatewayBuilder } from "./gateways.ts";
 import type { Model } from "./model.ts";
 import { Names } from "./names.ts";
 import { NeighborBuilder } from "./neighbors.ts";
 import { buildPorts } from "./ports.ts";
-import { ConfigurationError } from "./problems.ts";
+import { ConfigurationError, type Path } from "./problems.ts";
 import { RouteBuilder } from "./routes.ts";
 import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
 import { Source } from "./source.ts";
@@ -45,9 +47,18 @@ export async function loadConfiguration(file: string): Promise<Model> {
  */
 export function parseConfiguration(text: string, file?: string): Model {
   const source = new Source(text, file);
-  validate(ConfigurationSchema, source.value, source.report.bind(source));
+  // What a flow looks like is looked at again when it is read, beside what it means.
+  const inFlows: (() => void)[] = [];
+  validate(ConfigurationSchema, source.value, (path, message, code, atKey) => {
+    const flow = flowOf(source.value, path);
+    if (flow === undefined) source.report(path, message, code, atKey);
+    else inFlows.push(() => source.report(path, `${flow}: ${message}`, code, atKey));
+  });
   // Unsupported keys do not mislead what follows: report them together with its findings.
-  if (source.problems.some(({ code }) => code !== "CONFIG_UNSUPPORTED")) source.throwProblems();
+  if (source.problems.some(({ code }) => code !== "CONFIG_UNSUPPORTED")) {
+    for (const report of inFlows) report();
+    source.throwProblems();
+  }
   const model = buildModel(source.value as ConfigurationDocument, source, file);
   source.throwProblems();
   return deepFreeze(model);
@@ -69,14 +80,24 @@ function buildModel(
   const routes = builder.routes(document.routes ?? []);
   const routeFiles = builder.routeFiles(document.route_files ?? [], file);
   const neighbors = new NeighborBuilder(names, connected, routes, routeFiles, source);
+  const engine = buildEngine(document.engine ?? {}, source);
   return {
-    engine: buildEngine(document.engine ?? {}, source),
+    engine,
     ports,
     vrfs: names.vrfs,
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,
     routeFiles,
+    ...buildFlowModel(document, names.ports, engine.limits, source),
   };
+}
+
+/** "flow 'web'" for a path within a flow. */
+function flowOf(document: unknown, path: Path): string | undefined {
+  const [key, table, flows, place] = path;
+  if (key !== "tables" || flows !== "flows" || typeof place !== "number") return undefined;
+  const { tables } = document as { tables: Record<string, { flows: unknown[] }> };
+  return flowLabel(tables[table!]?.flows[place], place);
 }
 
 function deepFreeze<T>(value: T): T {

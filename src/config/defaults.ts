@@ -8,6 +8,21 @@ export const MAX_QUEUES = 32;
 export const MAX_MEMBERS = 256;
 export const MAX_WEIGHT = 256;
 
+/** Flow tables (assembly/layout.ts). */
+export const MAX_TABLES = 256;
+export const MAX_SETS = 4096;
+/** Types of a concatenation: addresses and ports of both ends, and the protocol. */
+export const MAX_SET_TYPES = 5;
+export const MAX_GROUPS = 4096;
+export const MAX_METERS = 4096;
+export const MAX_MIRRORS = 256;
+/** Buckets of one group. */
+export const MAX_BUCKETS = 256;
+export const MAX_BUCKET_WEIGHT = 65_535;
+/** Bands of one meter (assembly/layout.ts). */
+export const MAX_BANDS = 4;
+export const MAX_PRIORITY = 65_535;
+
 /** Least MTU of a link that carries IPv6 (RFC 8200 5). */
 export const MIN_IP6_MTU = 1280;
 
@@ -22,9 +37,13 @@ export const DEFAULTS = {
   nextHops: 16384,
   flows: 1_048_576,
   rules: 65_536,
+  setElements: 65_536,
+  cachedFlows: 131_072,
   verifyChecksums: "header",
   icmpRate: "100/s",
   icmpBurst: 50,
   mtu: 1500,
   weight: 1,
+  priority: 32_768,
+  logBurst: 5,
 } as const;

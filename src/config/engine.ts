@@ -23,6 +23,9 @@ export function buildEngine(engine: EngineDocument, source: Source): EngineModel
       routes: limits.routes ?? DEFAULTS.routes,
       neighbors: limits.neighbors ?? DEFAULTS.neighbors,
       nextHops: limits.next_hops ?? DEFAULTS.nextHops,
+      rules: limits.rules ?? DEFAULTS.rules,
+      setElements: limits.set_elements ?? DEFAULTS.setElements,
+      cachedFlows: limits.cached_flows ?? DEFAULTS.cachedFlows,
     },
     verifyChecksums: engine.verify_checksums ?? DEFAULTS.verifyChecksums,
     icmpErrors: {

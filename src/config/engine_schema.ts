@@ -38,9 +38,24 @@ const LimitsSchema = mapping(
     ),
     rules: Optional(
       integer(1, 16_000_000, {
-        description: "Flow entries of all tables. Nothing uses it in this version.",
-        unit: "rules",
+        description: "Flows of all flow tables together.",
+        unit: "flows",
         default: DEFAULTS.rules,
+      }),
+    ),
+    set_elements: Optional(
+      integer(1, 16_000_000, {
+        description: "Elements of all sets together.",
+        unit: "elements",
+        default: DEFAULTS.setElements,
+      }),
+    ),
+    cached_flows: Optional(
+      integer(0, 64_000_000, {
+        description:
+          "Outcomes the flow cache holds, rounded up to 128 times a power of two; 0: no cache.",
+        unit: "outcomes",
+        default: DEFAULTS.cachedFlows,
       }),
     ),
   },

@@ -19,7 +19,14 @@ export function passThroughModel(): Model {
       cpus: undefined,
       frames: 512,
       frameSize: FRAME_SIZE,
-      limits: { routes: 1024, neighbors: 64, nextHops: 64 },
+      limits: {
+        routes: 1024,
+        neighbors: 64,
+        nextHops: 64,
+        rules: 1,
+        setElements: 1,
+        cachedFlows: 0,
+      },
       verifyChecksums: "header",
       icmpErrors: { perSecond: 100, burst: 50 },
     },
@@ -31,6 +38,12 @@ export function passThroughModel(): Model {
     neighbors: [],
     routes: [],
     routeFiles: [],
+    sets: [],
+    tables: [],
+    groups: [],
+    meters: [],
+    mirrors: [],
+    counters: [],
   };
 }
 

@@ -2,6 +2,9 @@
 // table of codes, docs/drop-reasons.md from the list of reasons. Pure functions; scripts/docs.mjs
 // writes the files and a test compares them.
 
+import { LATER_ACTIONS } from "./action_words.ts";
+import { flowSections } from "./flow_reference.ts";
+import { table } from "./markdown.ts";
 import { ConfigurationSchema } from "./schema.ts";
 import { expectedOf, type SchemaNode } from "./validator.ts";
 
@@ -45,7 +48,7 @@ export function configurationPage(): string {
   const sections: Section[] = [];
   collectSections(schema, "", sections);
   const text = sections.map(sectionText).join("\n\n");
-  return `${INTRODUCTION}\n\n${text}\n\n${laterText(schema)}\n`;
+  return `${INTRODUCTION}\n\n${text}\n\n${flowSections()}\n\n${laterText(schema)}\n`;
 }
 
 /** Mappings in the order of the schema, each before those inside it. */
@@ -105,7 +108,10 @@ function laterText(schema: SchemaNode): string {
   const names = laterKeys(schema, "").map(
     ([key, property]) => `- \`${key}\`: ${property.description}`,
   );
-  return `## Keys of later versions\n\nKnown, and refused unless empty:\n\n${names.join("\n")}`;
+  const actions = LATER_ACTIONS.map((action) => `\`${action}\``).join(", ");
+  return `## Keys of later versions\n\nKnown, and refused unless empty:\n\n${names.join("\n")}
+
+Known actions that are refused in this version: ${actions}.`;
 }
 
 function laterKeys(schema: SchemaNode, title: string): [string, SchemaNode][] {
@@ -117,7 +123,8 @@ function laterKeys(schema: SchemaNode, title: string): [string, SchemaNode][] {
   const named = Object.values(schema.patternProperties ?? {}).flatMap((property) =>
     laterKeys(property, `${title}.<name>`),
   );
-  return [...inside, ...named];
+  const items = schema.items === undefined ? [] : laterKeys(schema.items, `${title}[]`);
+  return [...inside, ...named, ...items];
 }
 
 /** docs/errors.md from code -> sentence. */
@@ -162,10 +169,4 @@ ${table(["reason", "number", "meaning"], rows)}
 /** DROP_NO_ROUTE is "no-route". */
 function reasonName(constant: string): string {
   return constant.slice("DROP_".length).toLowerCase().replaceAll("_", "-");
-}
-
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(headings), `|${"---|".repeat(headings.length)}`, ...rows.map(line)].join("\n");
 }

@@ -2,11 +2,21 @@
 // (docs/configuration.md).
 
 import Type, { type Static } from "typebox";
-import { MAX_PORTS, MAX_VRFS } from "./defaults.ts";
+import {
+  MAX_GROUPS,
+  MAX_METERS,
+  MAX_MIRRORS,
+  MAX_PORTS,
+  MAX_SETS,
+  MAX_TABLES,
+  MAX_VRFS,
+} from "./defaults.ts";
 import { EngineSchema } from "./engine_schema.ts";
 import { NeighborSchema, PortSchema } from "./port_schema.ts";
+import { GroupSchema, MeterSchema, MirrorSchema, SetSchema } from "./resource_schema.ts";
 import { RouteFileSchema, RouteSchema } from "./route_schema.ts";
-import { mapping, NAME_PATTERN, unsupported } from "./vocabulary.ts";
+import { TableSchema } from "./table_schema.ts";
+import { mapping, NAME_PATTERN, named, unsupported } from "./vocabulary.ts";
 
 const { Optional, Array: List, Union } = Type;
 
@@ -36,12 +46,14 @@ export const ConfigurationSchema = mapping({
   route_files: Optional(List(RouteFileSchema, { description: "Routes in files of their own." })),
   bridges: unsupported("Learning bridges."),
   tunnels: unsupported("Tunnel ports."),
-  sets: unsupported("Named sets of addresses for tables."),
-  tables: unsupported("Flow tables."),
-  groups: unsupported("Groups of actions."),
+  sets: Optional(named(SetSchema, MAX_SETS, { description: "Named sets for matches." })),
+  tables: Optional(named(TableSchema, MAX_TABLES, { description: "Flow tables by name." })),
+  groups: Optional(named(GroupSchema, MAX_GROUPS, { description: "Groups of actions by name." })),
   services: unsupported("Load-balanced services."),
-  meters: unsupported("Rate limits."),
-  mirrors: unsupported("Copies of traffic."),
+  meters: Optional(named(MeterSchema, MAX_METERS, { description: "Rate limits by name." })),
+  mirrors: Optional(
+    List(MirrorSchema, { maxItems: MAX_MIRRORS, description: "Where copies of packets go." }),
+  ),
   conntrack: unsupported("Connection tracking."),
 });
 

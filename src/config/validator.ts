@@ -135,10 +135,15 @@ function checkList(schema: SchemaNode, value: unknown, report: Report, path: Pat
 function isScalarOf(schema: SchemaNode, value: unknown): boolean {
   if (schema.enum) return schema.enum.includes(value);
   if ("const" in schema) return value === schema.const;
+  if (schema.type === undefined) return isRefined(schema, value);
   if (schema.type === "integer") return isIntegerOf(schema, value);
   if (jsonTypeOf(value) !== schema.type) return false;
   if (schema.type !== "string") return true;
   if ((value as string).length < (schema.minLength ?? 0)) return false;
+  return isRefined(schema, value);
+}
+
+function isRefined(schema: SchemaNode, value: unknown): boolean {
   return (schema["~refine"] ?? []).every((refinement) => refinement.check(value));
 }
 

@@ -57,8 +57,35 @@ export const NAME_PATTERN = "^[A-Za-z][A-Za-z0-9_.-]{0,31}$";
 export const NAME_EXPECTED = "a name: a letter, then up to 31 letters, digits, '_', '.' or '-'";
 const NAME = new RegExp(NAME_PATTERN);
 
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && NAME.test(value);
+}
+
 export const name = (notes: Annotations) =>
   text((value) => NAME.test(value), { expected: NAME_EXPECTED, ...notes });
+
+/** A mapping whose keys are names people choose. */
+export function named<S extends TSchema>(item: S, most: number, notes: Annotations = {}) {
+  return Type.Record(Type.String({ pattern: NAME_PATTERN }), item, {
+    maxProperties: most,
+    additionalProperties: false,
+    ...notes,
+  });
+}
+
+/** A value of any kind that `check` accepts. */
+export function value(
+  check: (value: unknown) => boolean,
+  notes: Annotations & { expected: string },
+) {
+  return Type.Refine(Type.Unknown({ ...notes }), check, () => notes.expected);
+}
+
+/** One of some words; unlike Type.Enum, it may be a member of a union. */
+export function word(words: readonly string[], notes: Annotations = {}) {
+  const expected = `one of ${words.map((one) => `'${one}'`).join(", ")}`;
+  return text((written) => words.includes(written), { expected, ...notes });
+}
 
 export const ip = (notes: Annotations) =>
   text((value) => parseIp(value) !== undefined, {

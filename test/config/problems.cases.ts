@@ -400,12 +400,12 @@ ports: { a: { device: 'packet:eth0' }, b: { device: 'pcp:' }, c: { device: 'pcap
   {
     text: `version: 1
 ports: { a: { device: 'tap:x' } }
-tables: { a: {} }
+bridges: { a: {} }
 routes: [{ to: 10.0.0.0/8, type: local, port: b }]
 `,
     problems: [
       "2:23 /ports/a/device: device 'tap:' is not implemented in this version; use one of 'pcap:', 'null:'",
-      "3:1 /tables: 'tables' is not implemented in this version; remove it",
+      "3:1 /bridges: 'bridges' is not implemented in this version; remove it",
       "4:41 /routes/0/port: 'port' has no meaning for a route of type local; remove one of them",
     ],
   },
@@ -723,14 +723,14 @@ routes: [{ to: 0.0.0.0/0, via: 10.0.0.9 }]
   },
   {
     code: "CONFIG_UNSUPPORTED",
-    tail: `sets: { a: 1 }
-mirrors: []
+    tail: `tunnels: { a: 1 }
+bridges: []
 conntrack:
 meters: {}
 services: [1]
 `,
     problems: [
-      "6:1 /sets: 'sets' is not implemented in this version; remove it",
+      "6:1 /tunnels: 'tunnels' is not implemented in this version; remove it",
       "10:1 /services: 'services' is not implemented in this version; remove it",
     ],
   },

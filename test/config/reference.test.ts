@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as drops from "../../assembly/drops.ts";
-import { MAX_PORTS, MAX_VRFS, MAX_WORKERS } from "../../assembly/layout.ts";
+import {
+  MAX_PORTS,
+  MAX_SET_LANES,
+  MAX_TABLES,
+  MAX_VRFS,
+  MAX_WORKERS,
+  METER_BANDS,
+} from "../../assembly/layout.ts";
 import * as defaults from "../../src/config/defaults.ts";
 import { configurationPage, dropReasonsPage, errorsPage } from "../../src/config/reference.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
@@ -30,10 +37,15 @@ describe("generated pages are those of the sources", () => {
 describe("limits of the configuration", () => {
   it("are those of the memory map", () => {
     const { MAX_PORTS: ports, MAX_VRFS: vrfs, MAX_QUEUES: queues } = defaults;
-    expect({ ports, vrfs, queues }).toEqual({
+    const { MAX_TABLES: tables, MAX_BANDS: bands } = defaults;
+    expect({ ports, vrfs, queues, tables, bands }).toEqual({
       ports: MAX_PORTS,
       vrfs: MAX_VRFS,
       queues: MAX_WORKERS,
+      tables: MAX_TABLES,
+      bands: METER_BANDS,
     });
+    // An IPv6 address takes two lanes.
+    expect(defaults.MAX_SET_TYPES * 2).toBe(MAX_SET_LANES);
   });
 });

@@ -30,8 +30,33 @@ const VALID = {
     { to: "10.2.0.0/16", type: "blackhole", vrf: "red" },
   ],
   route_files: [{ file: "x", port: "wan" }],
-  tables: {},
-  mirrors: [],
+  bridges: {},
+  conntrack: [],
+  sets: {
+    office: { type: "ipv4", elements: ["192.0.2.0/25"] },
+    pairs: { type: ["ipv4", "port"] },
+  },
+  tables: {
+    policy: {
+      attach: "forward",
+      priority: -5,
+      miss: "drop",
+      flows: [
+        { id: "a", priority: 7, cookie: "0x2a", idle_timeout: "30s", match: { tcp_dst: 22 } },
+        { cookie: 5, hard_timeout: "5m", match: {}, actions: ["accept"] },
+      ].map((flow) => ({ actions: [{ output: "wan" }], ...flow })),
+    },
+    chain: { miss: { goto: "policy" } },
+  },
+  groups: {
+    g: { type: "select", buckets: [{ weight: 2, actions: ["flood"] }] },
+    f: { type: "fast_failover", buckets: [{ watch_port: "wan", actions: [] }] },
+  },
+  meters: {
+    a: { rate: "10mbit", burst: "64KiB", exceed: "drop" },
+    b: { bands: [{ rate: "2kpps", burst: 100, exceed: { dscp: 8 } }] },
+  },
+  mirrors: [{ name: "span", to: "wan", snaplen: 128, sample: 10, ports: [] }],
 };
 
 const REPLACEMENTS = fc.oneof(
