@@ -1,0 +1,186 @@
+// Which flow of a table a packet matches: tuple space search. Each subtable is a hash table by the
+// bits of the key that its mask leaves; its rows, whose own masks say the same or more, are verified
+// with those. Subtables come in the order of their highest ranks, so the search ends as soon as
+// what is found ranks above all that remains.
+//
+// The host changes all this while workers read. Whatever a pointer leads to was complete before the
+// pointer was stored, and stays until no worker can hold it: readers need not lock, and see rows by
+// the version they were added and removed in. src/compile/classifier.ts is the other half.
+
+import {
+  BUCKET_BYTES,
+  BUCKET_GONE,
+  BUCKET_TAGS,
+  BUCKETS_SPILLED,
+  HASH_FIRST_LOWER,
+  HASH_FIRST_UPPER,
+  HASH_JOIN,
+  HASH_SECOND_LOWER,
+  HASH_SECOND_UPPER,
+  KEY_BLOCK,
+  ROW_ADDED,
+  ROW_BLOCK_BYTES,
+  ROW_BLOCKS,
+  ROW_FLOW,
+  ROW_FLOW_BITS,
+  ROW_HIGH,
+  ROW_LOW,
+  ROW_MASKED,
+  ROW_NEXT,
+  ROW_ORDER,
+  ROW_PREDICATES,
+  ROW_RANK_BITS,
+  ROW_REMOVED,
+  SUBTABLE_BLOCKS,
+  SUBTABLE_BOUND,
+  SUBTABLE_BUCKETS,
+  SUBTABLE_FURTHER,
+  SUBTABLE_MASK,
+  SUBTABLE_STRIDE,
+  SUBTABLES_COUNT,
+  SUBTABLES_FIRST,
+  TABLE_SUBTABLES,
+} from "../layout";
+import { tablesVersion } from "../memory/directory";
+import { isFlowAlive } from "../state/flows";
+import { flowOf } from "./flows";
+import { predicatesHold } from "./predicates";
+
+const FIRST: u64 = ((<u64>HASH_FIRST_UPPER) << 32) | <u64>HASH_FIRST_LOWER;
+const SECOND: u64 = ((<u64>HASH_SECOND_UPPER) << 32) | <u64>HASH_SECOND_LOWER;
+const RANK: u64 = ((<u64>1) << ROW_RANK_BITS) - 1;
+const FLOW: u32 = (1 << ROW_FLOW_BITS) - 1;
+
+/**
+ * The flow with the highest rank below `below` that is visible and alive at `now` and matches the
+ * key; 0 when there is none.
+ * @param table address of the table
+ * @param key KEY_BYTES, with all that flows look at
+ * @param now nanoseconds since 1970
+ */
+export function lookup(table: usize, key: usize, below: u64, now: u64): usize {
+  const list: usize = atomic.load<u32>(table, TABLE_SUBTABLES);
+  if (list === 0) return 0;
+  const first = load<u64>(key);
+  const second = load<u64>(key, 8);
+  let found: usize = 0;
+  let best: u64 = 0;
+  let subtable = list + SUBTABLES_FIRST;
+  const end = subtable + <usize>atomic.load<u32>(list, SUBTABLES_COUNT) * SUBTABLE_STRIDE;
+  for (; subtable < end; subtable += SUBTABLE_STRIDE) {
+    if (load<u64>(subtable, SUBTABLE_BOUND) < best) break;
+    let hash = mix(
+      first & load<u64>(subtable, SUBTABLE_MASK),
+      second & load<u64>(subtable, SUBTABLE_MASK + 8),
+    );
+    const blocks = load<u32>(subtable, SUBTABLE_BLOCKS) >> 1;
+    if (blocks !== 0) hash = mixFurther(hash, key, blocks, load<u32>(subtable, SUBTABLE_FURTHER));
+    const buckets = atomic.load<u32>(subtable, SUBTABLE_BUCKETS);
+    const place = hash >> (buckets & (BUCKETS_SPILLED - 1));
+    const bucket = <usize>(buckets & ~63) + <usize>(place >> 6) * BUCKET_BYTES;
+    let tag = place & BUCKET_TAGS;
+    tag += u32(tag === 0);
+    const same = tagged(v128.load(bucket), tag);
+    if (v128.any_true(same) || (buckets & BUCKETS_SPILLED) !== 0) {
+      const row = matchInBuckets(bucket, buckets, tag, key, below, best, now);
+      if (row !== 0) {
+        found = row;
+        best = load<u64>(row, ROW_ORDER) & RANK;
+      }
+    }
+  }
+  return found === 0 ? 0 : flowOf(load<u32>(found, ROW_FLOW) & FLOW);
+}
+
+function mix(first: u64, second: u64): u32 {
+  return <u32>((first * FIRST + second * SECOND) >> 32);
+}
+
+function tagged(entries: v128, tag: u32): v128 {
+  return i32x4.eq(v128.and(entries, i32x4.splat(63)), i32x4.splat(tag));
+}
+
+/** Joins the blocks behind block 0; `blocks` has bit 0 for block 1. */
+function mixFurther(start: u32, key: usize, blocks: u32, masks: usize): u32 {
+  let hash = start;
+  let mask = masks;
+  for (let left = blocks; left !== 0; left &= left - 1) {
+    const block = key + KEY_BLOCK + <usize>ctz(left) * KEY_BLOCK;
+    const own = mix(load<u64>(block) & load<u64>(mask), load<u64>(block, 8) & load<u64>(mask, 8));
+    hash = hash * <u32>HASH_JOIN + own;
+    mask += KEY_BLOCK;
+  }
+  return hash;
+}
+
+/** The row with the highest rank below `below`, if it is `best` or more; 0 when there is none. */
+function matchInBuckets(
+  start: usize,
+  buckets: u32,
+  tag: u32,
+  key: usize,
+  below: u64,
+  best: u64,
+  now: u64,
+): usize {
+  const base = <usize>(buckets & ~63);
+  const places: u32 = u32.MAX_VALUE >> (buckets & (BUCKETS_SPILLED - 1));
+  const last = base + <usize>(places >> 6) * BUCKET_BYTES;
+  let bucket = start;
+  let found: usize = 0;
+  let least = best;
+  do {
+    const entries = v128.load(bucket);
+    let lanes = i32x4.bitmask(tagged(entries, tag));
+    for (; lanes !== 0; lanes &= lanes - 1) {
+      // Read once more: the chain may have got another first row, or have gone, in between.
+      const entry = atomic.load<u32>(bucket + ((<usize>ctz(lanes)) << 2));
+      if (entry <= <u32>BUCKET_GONE) continue;
+      const row = matchInChain(<usize>(entry & ~63), key, below, least, now);
+      if (row === 0) continue;
+      found = row;
+      least = load<u64>(row, ROW_ORDER) & RANK;
+    }
+    if ((buckets & BUCKETS_SPILLED) === 0 || !i32x4.all_true(entries)) return found;
+    bucket = bucket === last ? base : bucket + BUCKET_BYTES;
+  } while (bucket !== start);
+  return found;
+}
+
+function matchInChain(chain: usize, key: usize, below: u64, least: u64, now: u64): usize {
+  for (let row = chain; row !== 0; row = atomic.load<u32>(row, ROW_NEXT)) {
+    const rank = load<u64>(row, ROW_ORDER) & RANK;
+    if (rank < least) return 0;
+    if (rank < below && rowMatches(row, key) && isVisible(row) && hasPredicates(row, key)) {
+      if (isFlowAlive(flowOf(load<u32>(row, ROW_FLOW) & FLOW), now)) return row;
+    }
+  }
+  return 0;
+}
+
+function rowMatches(row: usize, key: usize): bool {
+  let masked = row + ROW_MASKED;
+  for (let left: u32 = load<u16>(row, ROW_BLOCKS); left !== 0; left &= left - 1) {
+    const block = v128.load(key + <usize>ctz(left) * KEY_BLOCK);
+    const value = v128.load(masked, KEY_BLOCK);
+    if (v128.any_true(v128.xor(v128.and(block, v128.load(masked)), value))) return false;
+    masked += ROW_BLOCK_BYTES;
+  }
+  const place = (<usize>(load<u32>(row, ROW_FLOW) >> ROW_FLOW_BITS)) << 1;
+  const ranged: u32 = bswap<u16>(load<u16>(key + place));
+  return ranged >= load<u16>(row, ROW_LOW) && ranged <= load<u16>(row, ROW_HIGH);
+}
+
+/** Only for rows that are visible: the predicates of others may have gone. */
+function hasPredicates(row: usize, key: usize): bool {
+  const predicates: usize = load<u32>(row, ROW_PREDICATES);
+  return predicates === 0 || predicatesHold(predicates, key);
+}
+
+/** Versions are compared modulo 2^32. */
+function isVisible(row: usize): bool {
+  const added = atomic.load<u32>(row, ROW_ADDED);
+  if (added !== 0 && <i32>(tablesVersion - added) < 0) return false;
+  const removed = atomic.load<u32>(row, ROW_REMOVED);
+  return removed === 0 || <i32>(tablesVersion - removed) < 0;
+}
