@@ -9,7 +9,6 @@ import {
 } from "../layout";
 import { flagsOf, l3LengthOf, l3Of, l4Of, protocolOf, tunnelOf } from "../packet";
 import { foldSum, pseudoSum4, pseudoSum6, sumBytes } from "../wire/checksum";
-import { crc32c, crc32cZeros } from "../wire/crc32c";
 import { dccpCoverage, dccpHeaderLength } from "../wire/dccp";
 import { GRE_CHECKSUM, greFlags } from "../wire/gre";
 import {
@@ -37,7 +36,7 @@ import {
   routingFinalDestination,
   routingSegmentsLeft,
 } from "../wire/ipv6";
-import { SCTP_HEADER, sctpChecksum } from "../wire/sctp";
+import { sctpChecksum, sctpSum } from "../wire/sctp";
 import { udpChecksum, udpLength } from "../wire/udp";
 
 /** What a correct area sums up to, its checksum field included. */
@@ -69,7 +68,7 @@ export function verifyTransport(record: usize): bool {
       if ((greFlags(l4) & GRE_CHECKSUM) === 0) return true;
       return foldSum(sumBytes(l4, length)) === RIGHT;
     case PROTOCOL_SCTP:
-      return verifySctp(l4, length);
+      return sctpSum(l4, length) === sctpChecksum(l4);
     default:
       return true;
   }
@@ -114,12 +113,6 @@ function verifyDccp(record: usize, l4: usize, length: u32): bool {
   if (coverage === 0) return verifyCovered(record, l4, length, length);
   const covered = dccpHeaderLength(l4) + (coverage - 1) * 4;
   return covered <= length && verifyCovered(record, l4, length, covered);
-}
-
-/** CRC32c over the packet with zeros for the field itself (RFC 9260 6.8). */
-function verifySctp(l4: usize, length: u32): bool {
-  const before = crc32cZeros(crc32c(l4, SCTP_HEADER - 4, 0));
-  return crc32c(l4 + SCTP_HEADER, length - SCTP_HEADER, before) === sctpChecksum(l4);
 }
 
 /** Address of the last destination the packet will have; 0 when its routing header hides it. */

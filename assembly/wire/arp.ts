@@ -68,3 +68,11 @@ export function buildArp(arp: usize, operation: u32, senderIp: u32, targetIp: u3
 export function arpSenderIpAt(arp: usize): usize {
   return arp + SENDER_IP;
 }
+/** Address of the target's IPv4 address. */
+export function arpTargetIpAt(arp: usize): usize {
+  return arp + TARGET_IP;
+}
+/** Address of the operation. */
+export function arpOperationAt(arp: usize): usize {
+  return arp + OPERATION;
+}

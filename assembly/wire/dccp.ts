@@ -67,3 +67,7 @@ export function setDccpDestination(dccp: usize, port: u32): void {
 export function setDccpChecksum(dccp: usize, checksum: u32): void {
   store<u16>(dccp, <u16>checksum, CHECKSUM);
 }
+/** Address of the checksum field. */
+export function dccpChecksumAt(dccp: usize): usize {
+  return dccp + CHECKSUM;
+}

@@ -26,6 +26,8 @@ export const ICMP_CODE_HOST: u32 = 1;
 export const ICMP_CODE_PROTOCOL: u32 = 2;
 export const ICMP_CODE_PORT: u32 = 3;
 export const ICMP_CODE_FRAGMENTATION_NEEDED: u32 = 4;
+export const ICMP_CODE_NETWORK_PROHIBITED: u32 = 9;
+export const ICMP_CODE_HOST_PROHIBITED: u32 = 10;
 export const ICMP_CODE_PROHIBITED: u32 = 13;
 
 export function icmpFits(room: u32): bool {
@@ -77,4 +79,11 @@ export function buildIcmp(icmp: usize, type: u32, code: u32, rest: u32): void {
 /** The word after the checksum, host order. */
 export function icmpRest(icmp: usize): u32 {
   return bswap<u32>(load<u32>(icmp, REST));
+}
+export function setIcmpCode(icmp: usize, code: u32): void {
+  store<u8>(icmp, <u8>code, CODE);
+}
+/** Address of the checksum field. */
+export function icmpChecksumAt(icmp: usize): usize {
+  return icmp + CHECKSUM;
 }

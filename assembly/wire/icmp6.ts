@@ -35,6 +35,9 @@ export const ICMP6_CODE_PROHIBITED: u32 = 1;
 export const ICMP6_CODE_SCOPE: u32 = 2;
 export const ICMP6_CODE_ADDRESS: u32 = 3;
 export const ICMP6_CODE_PORT: u32 = 4;
+/** The source address failed the policy; the route says "reject". */
+export const ICMP6_CODE_POLICY: u32 = 5;
+export const ICMP6_CODE_REJECT: u32 = 6;
 /** Code of ICMP6_PARAMETER_PROBLEM (RFC 4443 3.4). */
 export const ICMP6_CODE_UNKNOWN_OPTION: u32 = 2;
 
@@ -137,4 +140,11 @@ export function ndOptionsFit(icmp: usize, at: u32, length: u32): bool {
     at += size;
   }
   return at === length;
+}
+export function setIcmp6Code(icmp: usize, code: u32): void {
+  store<u8>(icmp, <u8>code, CODE);
+}
+/** Address of the checksum field. */
+export function icmp6ChecksumAt(icmp: usize): usize {
+  return icmp + CHECKSUM;
 }

@@ -5,6 +5,8 @@
 //    8     9          10         12       16            20
 //   | TTL | protocol | checksum | source | destination | options …
 
+import { updateChecksum } from "./checksum";
+
 export const IP4_HEADER: u32 = 20;
 
 const VERSION: usize = 0;
@@ -188,4 +190,20 @@ export function ip4DecrementTtl(ip: usize): void {
   const checksum = <u32>i16x8.extract_lane_u(header, 5) + 1;
   const ttl = i16x8.replace_lane(header, 4, i16x8.extract_lane_s(header, 4) - 1);
   v128.store(ip, i16x8.replace_lane(ttl, 5, <i16>(checksum + (checksum >= 0xffff ? 1 : 0))));
+}
+/** Replaces one byte of the header, and mends the checksum (RFC 1624). */
+function rewrite(ip: usize, place: usize, byte: u32): void {
+  const word = ip + (place & ~1);
+  const before = load<u16>(word);
+  store<u8>(ip + place, <u8>byte);
+  setIp4Checksum(ip, updateChecksum(ip4Checksum(ip), before, load<u16>(word)));
+}
+export function rewriteIp4Service(ip: usize, service: u32): void {
+  rewrite(ip, SERVICE, service);
+}
+export function rewriteIp4Ttl(ip: usize, ttl: u32): void {
+  rewrite(ip, TTL, ttl);
+}
+export function rewriteIp4Protocol(ip: usize, protocol: u32): void {
+  rewrite(ip, PROTOCOL, protocol);
 }

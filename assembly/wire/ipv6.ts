@@ -239,3 +239,27 @@ export function ip6DecrementHopLimit(ip: usize): void {
   const header = v128.load(ip);
   v128.store(ip, i8x16.replace_lane(header, 7, i8x16.extract_lane_s(header, 7) - 1));
 }
+/** Sets the byte of DSCP and ECN, and leaves the flow label as it is. */
+export function rewriteIp6Class(ip: usize, service: u32): void {
+  const word = bswap<u32>(load<u32>(ip, VERSION));
+  store<u32>(ip, bswap<u32>((word & 0xf00fffff) | (service << 20)), VERSION);
+}
+/** Flow label, 20 bits (RFC 6437). */
+export function ip6FlowLabel(ip: usize): u32 {
+  return bswap<u32>(load<u32>(ip, VERSION)) & 0xfffff;
+}
+export function setIp6FlowLabel(ip: usize, label: u32): void {
+  const word = bswap<u32>(load<u32>(ip, VERSION));
+  store<u32>(ip, bswap<u32>((word & 0xfff00000) | label), VERSION);
+}
+/** Address of the byte that names the header at `l4`: in the fixed header or in an extension. */
+export function ip6NextHeaderAt(ip: usize, l4: usize): usize {
+  let place = ip + NEXT;
+  let extension = ip + IP6_HEADER;
+  while (extension < l4) {
+    const length = extensionLength(extension, load<u8>(place));
+    place = extension;
+    extension += length;
+  }
+  return place;
+}

@@ -31,3 +31,17 @@ export function buildMpls(
 ): void {
   store<u32>(entry, bswap<u32>((label << 12) | (trafficClass << 9) | ((<u32>bottom) << 8) | ttl));
 }
+/** The whole entry, host order, and where its parts begin. */
+export function mplsEntry(entry: usize): u32 {
+  return bswap<u32>(load<u32>(entry));
+}
+export function setMplsEntry(entry: usize, word: u32): void {
+  store<u32>(entry, bswap<u32>(word));
+}
+export const MPLS_LABEL_SHIFT: u32 = 12;
+export const MPLS_CLASS_SHIFT: u32 = 9;
+export const MPLS_BOTTOM_SHIFT: u32 = 8;
+
+export function setMplsTtl(entry: usize, ttl: u32): void {
+  store<u8>(entry, <u8>ttl, 3);
+}

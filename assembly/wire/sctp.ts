@@ -3,6 +3,8 @@
 //    0        2             4                  8                     12
 //   | source | destination | verification tag | checksum (CRC32c)  | chunks
 
+import { crc32c, crc32cZeros } from "./crc32c";
+
 export const SCTP_HEADER: u32 = 12;
 
 const SOURCE: usize = 0;
@@ -36,4 +38,9 @@ export function setSctpDestination(sctp: usize, port: u32): void {
 }
 export function setSctpChecksum(sctp: usize, checksum: u32): void {
   store<u32>(sctp, checksum, CHECKSUM);
+}
+/** The checksum over `length` bytes with zeros for the field itself (RFC 9260 6.8). */
+export function sctpSum(sctp: usize, length: u32): u32 {
+  const before = crc32cZeros(crc32c(sctp, SCTP_HEADER - 4, 0));
+  return crc32c(sctp + SCTP_HEADER, length - SCTP_HEADER, before);
 }

@@ -62,3 +62,31 @@ export function setTcpDestination(tcp: usize, port: u32): void {
 export function setTcpChecksum(tcp: usize, checksum: u32): void {
   store<u16>(tcp, <u16>checksum, CHECKSUM);
 }
+/** Address of the checksum field. */
+export function tcpChecksumAt(tcp: usize): usize {
+  return tcp + CHECKSUM;
+}
+/** Data offset (4 bits), reserved bits and flags (12 bits): one word, host order. */
+export function tcpControl(tcp: usize): u32 {
+  return bswap<u16>(load<u16>(tcp, OFFSET));
+}
+export function setTcpControl(tcp: usize, control: u32): void {
+  store<u16>(tcp, bswap<u16>(<u16>control), OFFSET);
+}
+/** Writes a header without options; window, checksum and urgent pointer are zero. */
+export function buildTcp(
+  tcp: usize,
+  source: u32,
+  destination: u32,
+  sequence: u32,
+  acknowledgement: u32,
+  flags: u32,
+): void {
+  setTcpSource(tcp, source);
+  setTcpDestination(tcp, destination);
+  store<u32>(tcp, bswap<u32>(sequence), SEQUENCE);
+  store<u32>(tcp, bswap<u32>(acknowledgement), ACKNOWLEDGEMENT);
+  setTcpControl(tcp, ((TCP_HEADER >> 2) << 12) | flags);
+  store<u16>(tcp, 0, WINDOW);
+  store<u32>(tcp, 0, CHECKSUM);
+}

@@ -57,3 +57,7 @@ export function buildUdp(udp: usize, source: u32, destination: u32, length: u32)
   setUdpLength(udp, length);
   setUdpChecksum(udp, 0);
 }
+/** Address of the checksum field. */
+export function udpChecksumAt(udp: usize): usize {
+  return udp + CHECKSUM;
+}

@@ -35,3 +35,10 @@ export function buildVlan(tag: usize, id: u32, priority: u32, type: u32): void {
   store<u16>(tag, bswap<u16>(<u16>((priority << 13) | (id & 0xfff))), CONTROL);
   store<u16>(tag, bswap<u16>(<u16>type), TYPE);
 }
+/** Priority, DEI and identifier as one word, host order. */
+export function vlanControl(tag: usize): u32 {
+  return bswap<u16>(load<u16>(tag, CONTROL));
+}
+export function setVlanControl(tag: usize, control: u32): void {
+  store<u16>(tag, bswap<u16>(<u16>control), CONTROL);
+}

@@ -10,6 +10,7 @@ import { icmpError } from "../../assembly/stage/icmp_error";
 import { local } from "../../assembly/stage/local";
 import { nd } from "../../assembly/stage/nd";
 import { parse } from "../../assembly/stage/parse";
+import { reject } from "../../assembly/stage/reject";
 import { isForHere, route } from "../../assembly/stage/route";
 import { portOf } from "../../assembly/table/ports";
 
@@ -43,6 +44,11 @@ export function answer(record: usize, reply: usize): i32 {
   const verdict = answerStages(record, reply);
   if (verdict >= VERDICT_DROP) icmpError(record, verdict - VERDICT_DROP, reply, 1280);
   return verdict;
+}
+
+/** Takes a raw frame to its rejection (REJECT_*). */
+export function refuse(record: usize, kind: u32, reply: usize): bool {
+  return parse(record, false) === VERDICT_CONTINUE && reject(record, kind, reply);
 }
 
 /** Whether the answer would itself pass a router: parse it, with all checksums. */

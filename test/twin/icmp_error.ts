@@ -52,7 +52,7 @@ export interface ExpectedError {
   readonly outPort?: number;
 }
 
-interface Dropped {
+export interface Dropped {
   readonly router: Router;
   readonly port: number;
   readonly frame: Uint8Array;
@@ -62,9 +62,15 @@ interface Dropped {
   readonly present: number;
 }
 
-/** The error due for a dropped frame; undefined: none. */
-export function expectError(dropped: Dropped): ExpectedError | undefined {
-  return readU16(dropped.frame, 12) === 0x0800 ? expectError4(dropped) : expectError6(dropped);
+/** The error due for a dropped frame; undefined: none. `kind` instead of what its reason asks. */
+export function expectError(
+  dropped: Dropped,
+  kind?: readonly [type: number, code: number],
+): ExpectedError | undefined {
+  const { frame, reason } = dropped;
+  return readU16(frame, 12) === 0x0800
+    ? expectError4(dropped, kind ?? KINDS4.get(reason))
+    : expectError6(dropped, kind ?? KINDS6.get(reason));
 }
 
 /** Whether an IPv4 packet is an ICMP error, or so much of a fragment that nobody can tell. */
@@ -74,9 +80,8 @@ function isSilent4(frame: Uint8Array): boolean {
   return frame[23] === 1 && [3, 4, 5, 11, 12].includes(type);
 }
 
-function expectError4(dropped: Dropped): ExpectedError | undefined {
-  const { router, port, frame, reason, mtu, present } = dropped;
-  const kind = KINDS4.get(reason);
+function expectError4(dropped: Dropped, kind?: readonly number[]): ExpectedError | undefined {
+  const { router, port, frame, mtu, present } = dropped;
   const from = router.ports[port]!.ip4;
   const source = frame.subarray(26, 30);
   const destination = frame.subarray(30, 34);
@@ -122,9 +127,8 @@ function unknownOption(frame: Uint8Array): { offset: number; demand: number } | 
   return undefined;
 }
 
-function expectError6(dropped: Dropped): ExpectedError | undefined {
+function expectError6(dropped: Dropped, kind?: readonly number[]): ExpectedError | undefined {
   const { router, port, frame, reason, mtu, present } = dropped;
-  const kind = KINDS6.get(reason);
   const { ip6: global, linkLocal } = router.ports[port]!;
   const source = frame.subarray(22, 38);
   if (!kind || !global || !linkLocal || !isHost6(source) || frame[6]! % 2 === 1) return undefined;

@@ -3,21 +3,14 @@
 
 import * as drops from "../../assembly/drops.ts";
 import * as layout from "../../assembly/layout.ts";
-import type { NextHopModel } from "../../src/config/model.ts";
-import {
-  concat,
-  equal,
-  hex,
-  internetChecksum,
-  ip,
-  type Octets,
-  u16,
-  u32,
-} from "../support/octets.ts";
+import type { AttachPoint, NextHopModel } from "../../src/config/model.ts";
+import { concat, equal, internetChecksum, type Octets, u16 } from "../support/octets.ts";
 import { matchRoute } from "../support/small_router.ts";
+import { Drop, isLinkLocal4, isSumRight, special4, special6 } from "./checks.ts";
 import type { ParsedPacket } from "./fields.ts";
 import { expectError } from "./icmp_error.ts";
 import { parsePacket } from "./parser.ts";
+import { expectRejection } from "./rejection.ts";
 import { type Expected, expectArp, expectEcho, expectNd, isLinkLocal } from "./responder.ts";
 import type { TwinRoute, TwinRouter } from "./router_model.ts";
 
@@ -41,26 +34,40 @@ const ENDS = new Map<number, number>([
   [layout.ROUTE_PROHIBIT, drops.DROP_PROHIBITED],
 ]);
 
-class Drop extends Error {
-  constructor(
-    readonly reason: number,
-    readonly mtu = 0,
-  ) {
-    super(`drop ${reason}`);
-  }
-}
-
 // ---- one packet -------------------------------------------------------------------------------
 
-/** A packet on its way: what arrived, what parse says, and the network packet alone. */
-interface Packet {
+/** A packet on its way: what it is now, and what parse says of that. */
+export interface Packet {
   readonly router: TwinRouter;
   readonly port: number;
-  readonly bytes: Uint8Array;
-  readonly parsed: ParsedPacket;
+  wireLength: number;
+  bytes: Uint8Array;
+  parsed: ParsedPacket;
   /** Which member of an ECMP route the flow takes. */
   readonly member: number;
 }
+
+/** What stands at the points of the way: flow tables, or nothing. */
+export interface Hooks {
+  /** Sends the packet wherever the tables say, or on the built-in path. */
+  ingress(packet: Packet, builtIn: (packet: Packet) => Outcome): Outcome;
+  /**
+   * Takes a packet through the tables at a point and changes it as they say; throws Drop.
+   * @param outPort undefined: not known yet; LOCAL: the router itself
+   */
+  pass(packet: Packet, point: AttachPoint, outPort?: number): void;
+  /** The same for a packet of the router's own. */
+  passOwn(frame: Octets, point: AttachPoint, outPort: number): Octets;
+}
+
+export const LOCAL = layout.PORT_LOCAL;
+
+const NO_HOOKS: Hooks = {
+  ingress: (packet, builtIn) => builtIn(packet),
+  pass: () => {},
+  passOwn: (frame) => frame,
+};
+let hooks = NO_HOOKS;
 
 export function runTwin(
   router: TwinRouter,
@@ -68,11 +75,17 @@ export function runTwin(
   bytes: Uint8Array,
   wireLength: number,
   member: number,
+  tables = NO_HOOKS,
 ): Outcome {
   const parsed = parsePacket({ bytes, wireLength, verifyHeader: true });
-  const packet = { router, port, bytes, parsed, member };
+  const packet = { router, port, bytes, wireLength, parsed, member };
+  hooks = tables;
+  if (parsed.drop !== 0) return dropped(packet, new Drop(parsed.drop));
+  return hooks.ingress(packet, runBuiltIn);
+}
+
+function runBuiltIn(packet: Packet): Outcome {
   try {
-    if (parsed.drop !== 0) throw new Drop(parsed.drop);
     return runParsed(packet);
   } catch (error) {
     if (!(error instanceof Drop)) throw error;
@@ -80,15 +93,19 @@ export function runTwin(
   }
 }
 
-function dropped(packet: Packet, { reason, mtu }: Drop): Outcome {
+function dropped(packet: Packet, { reason, mtu, rejection }: Drop): Outcome {
   const { router, port } = packet;
   const frame = plainFrame(packet);
   const isIp = [0x0800, 0x86dd].includes(frame[12]! * 256 + frame[13]!) && frame.length > 34;
   const silent = { verdict: "dropped", reason, sent: [], lost: 0 } as const;
   const told = packet.parsed.drop === 0 || reason === drops.DROP_IP6_UNKNOWN_OPTION;
   if (!isIp || !told || !isOurs(packet)) return silent;
-  const error = expectError({ router, port, frame, reason, mtu, present: frame.length });
-  if (error === undefined) return silent;
+  const present = frame.length;
+  const error = rejection
+    ? isSumRight(packet.bytes, packet.parsed) &&
+      expectRejection({ router, port, frame, reason, mtu, present }, rejection)
+    : expectError({ router, port, frame, reason, mtu, present });
+  if (!error) return silent;
   return { ...silent, ...originate(packet, error) };
 }
 
@@ -111,17 +128,20 @@ function plainFrame({ bytes, parsed }: Packet): Octets {
 }
 
 function runParsed(packet: Packet): Outcome {
-  const { router, port, parsed } = packet;
-  const frame = plainFrame(packet);
+  const { router, port } = packet;
   admit(packet);
-  if (parsed.flags & layout.PACKET_ARP) return answered(packet, expectArp(router, port, frame));
-  const route = routeOf(packet);
-  if (route === "here") return hear(packet, frame);
-  if (route.type === layout.ROUTE_LOCAL || route.type === layout.ROUTE_BROADCAST) {
-    return hear(packet, frame);
+  if (packet.parsed.flags & layout.PACKET_ARP) {
+    return answered(packet, expectArp(router, port, plainFrame(packet)));
   }
-  if (frame[0]! & 1) throw new Drop(drops.DROP_L2_BROADCAST);
-  return { verdict: "transmitted", reason: 0, sent: [forward(packet, frame, route)], lost: 0 };
+  hooks.pass(packet, "raw");
+  hooks.pass(packet, "prerouting");
+  const route = routeOf(packet);
+  if (route === "here" || [layout.ROUTE_LOCAL, layout.ROUTE_BROADCAST].includes(route.type)) {
+    hooks.pass(packet, "input", LOCAL);
+    return hear(packet, plainFrame(packet));
+  }
+  if (packet.bytes[0]! & 1) throw new Drop(drops.DROP_L2_BROADCAST);
+  return { verdict: "transmitted", reason: 0, sent: [forward(packet, route)], lost: 0 };
 }
 
 function admit({ router, port, bytes, parsed }: Packet): void {
@@ -157,63 +177,43 @@ function lookUp({ router, port }: Packet, destination: Uint8Array): TwinRoute {
   return route;
 }
 
-/** True for what the router hears itself whatever its routes say. */
-function special4(source: Uint8Array, destination: Uint8Array): boolean {
-  const isGroup = destination[0]! >= 224 && destination[0]! < 240;
-  const isBroadcast = equal(destination, ip("255.255.255.255"));
-  const isNobody = equal(source, ip("0.0.0.0")) && (isGroup || isBroadcast);
-  const isSender = source[0]! > 0 && source[0]! < 224 && source[0] !== 127;
-  if (!isSender && !isNobody) throw new Drop(drops.DROP_MARTIAN_SOURCE);
-  if (isBroadcast || (isGroup && equal(destination.subarray(0, 3), hex("e00000")))) return true;
-  if (isGroup) throw new Drop(drops.DROP_MULTICAST_NOT_ROUTED);
-  const isTarget = destination[0]! > 0 && destination[0]! < 224 && destination[0] !== 127;
-  if (!isTarget) throw new Drop(drops.DROP_MARTIAN_DESTINATION);
-  return false;
-}
-
-function special6(source: Uint8Array, destination: Uint8Array): boolean {
-  const isGroup = destination[0] === 0xff;
-  const isNobody = equal(source, ip("::")) && isGroup;
-  const isSender = source[0] !== 0xff && !equal(source, ip("::")) && !equal(source, ip("::1"));
-  if (!isSender && !isNobody) throw new Drop(drops.DROP_MARTIAN_SOURCE);
-  if (isGroup) {
-    const scope = destination[1]! & 15;
-    if (scope === 0) throw new Drop(drops.DROP_MARTIAN_DESTINATION);
-    if (scope > 2) throw new Drop(drops.DROP_MULTICAST_NOT_ROUTED);
-    return true;
-  }
-  const isTarget = !equal(destination, ip("::")) && !equal(destination, ip("::1"));
-  if (!isTarget) throw new Drop(drops.DROP_MARTIAN_DESTINATION);
-  return false;
-}
-
-function isLinkLocal4(address: Uint8Array): boolean {
-  return address[0] === 169 && address[1] === 254;
-}
-
-/** The frame that leaves; `frame` is plain. */
-function forward(packet: Packet, frame: Octets, route: TwinRoute): Sent {
+/** Checks the packet, takes one from its TTL, and makes the frame that leaves. */
+function forward(packet: Packet, route: TwinRoute): Sent {
+  const frame = plainFrame(packet);
   const isIp4 = frame[12] === 8;
-  const ttlAt = isIp4 ? 22 : 21;
-  const [at, size] = isIp4 ? [26, 4] : [22, 16];
-  const ends = [frame.subarray(at, at + size), frame.subarray(at + size, at + 2 * size)] as const;
-  if (frame[ttlAt]! <= 1) throw new Drop(drops.DROP_TTL_EXCEEDED);
+  if (frame[isIp4 ? 22 : 21]! <= 1) throw new Drop(drops.DROP_TTL_EXCEEDED);
   const linkLocal = isIp4 ? isLinkLocal4 : isLinkLocal;
-  if (ends.some(linkLocal)) throw new Drop(drops.DROP_LINK_LOCAL_SCOPE);
+  if (endsOf(frame).some(linkLocal)) throw new Drop(drops.DROP_LINK_LOCAL_SCOPE);
   const hop = hopOf(packet, route);
   const { mtu } = packet.router.ports[hop.port]!;
   if (frame.length - 14 > mtu) {
     const mayFragment = isIp4 && (frame[20]! & 0x40) === 0;
     throw new Drop(mayFragment ? drops.DROP_NEEDS_FRAGMENTATION : drops.DROP_TOO_BIG, mtu);
   }
-  const copy = linked(packet.router, hop, ends[1], frame);
+  takeFromTtl(packet, isIp4);
+  hooks.pass(packet, "forward", hop.port);
+  hooks.pass(packet, "postrouting", hop.port);
+  const leaving = plainFrame(packet);
+  return { port: hop.port, frame: linked(packet.router, hop, endsOf(leaving)[1], leaving) };
+}
+
+/** Source and destination of a plain frame. */
+function endsOf(frame: Octets): readonly [Octets, Octets] {
+  const [at, size] = frame[12] === 8 ? [26, 4] : [22, 16];
+  return [frame.subarray(at, at + size), frame.subarray(at + size, at + 2 * size)];
+}
+
+function takeFromTtl(packet: Packet, isIp4: boolean): void {
+  const { l3 } = packet.parsed;
+  const copy = concat(packet.bytes);
+  const ttlAt = l3 + (isIp4 ? 8 : 7);
   copy[ttlAt] = copy[ttlAt]! - 1;
   if (isIp4) {
-    const header = (copy[14]! & 15) * 4;
-    copy.set([0, 0], 24);
-    copy.set(internetChecksum(copy.subarray(14, 14 + header)), 24);
+    const header = (copy[l3]! & 15) * 4;
+    copy.set([0, 0], l3 + 10);
+    copy.set(internetChecksum(copy.subarray(l3, l3 + header)), l3 + 10);
   }
-  return { port: hop.port, frame: copy };
+  packet.bytes = copy;
 }
 
 interface Hop {
@@ -235,23 +235,8 @@ function linked(router: TwinRouter, hop: Hop, destination: Uint8Array, frame: Oc
 
 // ---- packets to the router, and its own -------------------------------------------------------
 
-/** Whether the transport checksum is right, of the protocols the test sends. */
-function isSumRight({ bytes, parsed }: Packet): boolean {
-  const { flags, l3, l4, l3Length, protocol } = parsed;
-  if ((flags & (layout.PACKET_L4 | layout.PACKET_FRAGMENT)) !== layout.PACKET_L4) return true;
-  if (![1, 2, 6, 17, 58].includes(protocol)) return true;
-  const isIp4 = (flags & layout.PACKET_IP4) !== 0;
-  const all = bytes.subarray(l4, l3 + l3Length);
-  const covered = protocol === 17 ? all.subarray(0, all[4]! * 256 + all[5]!) : all;
-  if (protocol === 17 && isIp4 && covered[6] === 0 && covered[7] === 0) return true;
-  const ends = isIp4 ? bytes.subarray(l3 + 12, l3 + 20) : bytes.subarray(l3 + 8, l3 + 40);
-  const summed =
-    protocol === 1 || protocol === 2 ? [] : [...ends, ...u32(covered.length), ...u32(protocol)];
-  return internetChecksum(summed, covered).every((octet) => octet === 0);
-}
-
 function hear(packet: Packet, frame: Octets): Outcome {
-  if (!isSumRight(packet)) throw new Drop(drops.DROP_L4_BAD_CHECKSUM);
+  if (!isSumRight(packet.bytes, packet.parsed)) throw new Drop(drops.DROP_L4_BAD_CHECKSUM);
   const { router, port, parsed } = packet;
   if (parsed.flags & layout.PACKET_IP6) {
     const found = expectNd(router, port, frame);
@@ -275,22 +260,26 @@ function originate(
   packet: Packet,
   own: { readonly frame: Octets; readonly outPort?: number },
 ): Pick<Outcome, "sent" | "lost"> {
-  if (own.outPort !== undefined)
-    return { sent: [{ port: own.outPort, frame: own.frame }], lost: 0 };
-  const isIp4 = own.frame[12] === 8;
-  const to = isIp4 ? own.frame.subarray(30, 34) : own.frame.subarray(38, 54);
   try {
-    const route = lookUp(packet, to);
+    if (own.outPort !== undefined) {
+      return { sent: [{ port: own.outPort, frame: passOwn(own.frame, own.outPort) }], lost: 0 };
+    }
+    const route = lookUp(packet, endsOf(own.frame)[1]);
     if (route.type === layout.ROUTE_LOCAL || route.type === layout.ROUTE_BROADCAST) {
       return { sent: [], lost: 1 };
     }
     const hop = hopOf(packet, route);
-    return {
-      sent: [{ port: hop.port, frame: linked(packet.router, hop, to, own.frame) }],
-      lost: 0,
-    };
+    const frame = passOwn(own.frame, hop.port);
+    const sent = { port: hop.port, frame: linked(packet.router, hop, endsOf(frame)[1], frame) };
+    return { sent: [sent], lost: 0 };
   } catch (error) {
     if (!(error instanceof Drop)) throw error;
     return { sent: [], lost: 1 };
   }
+}
+
+/** An ARP packet meets no hook. */
+function passOwn(frame: Octets, outPort: number): Octets {
+  if (frame[12] === 8 && frame[13] === 6) return frame;
+  return hooks.passOwn(hooks.passOwn(frame, "output", outPort), "postrouting", outPort);
 }

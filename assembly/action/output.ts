@@ -1,0 +1,106 @@
+// Sending: the packet itself, and copies of it on the way.
+
+import {
+  CONTROL_PORTS,
+  CONTROL_STOP,
+  COUNT_COPIED,
+  COUNT_COPIES_DELIVERED,
+  COUNT_COPIES_LOST,
+  MIRROR_PORT,
+  MIRROR_SAMPLE,
+  MIRROR_SNAPLEN,
+  OUTPUT_NONE,
+  OUTPUT_OVERWRITE,
+  PORT_KEEP,
+  PORT_LOCAL,
+  PORT_NORMAL,
+  PORT_UNKNOWN,
+  PORT_UP,
+} from "../layout";
+import { count, countEvent, countSent } from "../memory/counters";
+import { outputMode } from "../memory/directory";
+import { releaseFrame } from "../memory/frames";
+import { keepFrame, outputHasRoom, waitForOutput } from "../memory/output";
+import { inPortOf, lengthOf, sequenceOf, setLength, wireLengthOf } from "../packet";
+import { copyFrame } from "../respond/copies";
+import { putDeferred } from "../state/deferred";
+import { publishSequence } from "../state/turn";
+import { mirrorOf } from "../table/flows";
+import { portFlags, portOf } from "../table/ports";
+import { countCopy, dry, output, setOutput } from "./walk";
+
+/** How long a copy waits for the host to make room in the output ring: times and nanoseconds. */
+const WAITS: u32 = 1000;
+const WAIT: i64 = 2_000_000;
+
+/** Sends the frame by the port: counts it, and copies it out if the host wants it. */
+export function send(record: usize, port: u32): void {
+  countSent(port, wireLengthOf(record));
+  if (outputMode === OUTPUT_NONE) return;
+  if (outputMode === OUTPUT_OVERWRITE || (portFlags(portOf(port)) & PORT_KEEP) !== 0) {
+    keepFrame(record, port);
+  }
+}
+
+/** Sends a copy of the frame as it is now; the packet goes on. False when it could not leave. */
+function sendCopy(record: usize, port: u32): bool {
+  if ((portFlags(portOf(port)) & PORT_UP) === 0 || !roomForCopy()) {
+    countEvent(COUNT_COPIES_LOST);
+    return false;
+  }
+  send(record, port);
+  count(COUNT_COPIED, wireLengthOf(record));
+  return true;
+}
+
+function roomForCopy(): bool {
+  for (let waits: u32 = 0; !outputHasRoom(); waits++) {
+    if (waits === WAITS || atomic.load<u32>(CONTROL_STOP) !== 0) return false;
+    publishSequence();
+    waitForOutput(WAIT);
+  }
+  return true;
+}
+
+/** Notes an output; one noted before leaves as a copy. */
+export function addOutput(record: usize, port: u32): void {
+  flushOutput(record);
+  setOutput(port);
+}
+
+/** Does the output that is noted, before the packet changes. */
+export function flushOutput(record: usize): void {
+  const port = output;
+  if (port === PORT_UNKNOWN) return;
+  setOutput(PORT_UNKNOWN);
+  if (dry) return;
+  if (port === PORT_NORMAL) {
+    const copy = copyFrame(record);
+    if (copy === 0) countEvent(COUNT_COPIES_LOST);
+    else if (!putDeferred(copy)) releaseFrame(copy);
+  } else if (port === PORT_LOCAL) {
+    countEvent(COUNT_COPIES_DELIVERED);
+  } else {
+    if (sendCopy(record, port)) countCopy();
+  }
+}
+
+/** Every port that is up, but the one the packet came in by. */
+export function flood(record: usize): void {
+  const ports = load<u32>(CONTROL_PORTS);
+  for (let port: u32 = 0; port < ports; port++) {
+    if (port === inPortOf(record) || (portFlags(portOf(port)) & PORT_UP) === 0) continue;
+    addOutput(record, port);
+  }
+}
+
+/** Sends a copy to a mirror's port, cut to its length, if it is this packet's turn. */
+export function mirrorTo(record: usize, number: u32): void {
+  const mirror = mirrorOf(number);
+  if (sequenceOf(record) % load<u32>(mirror, MIRROR_SAMPLE) !== 0) return;
+  const length = lengthOf(record);
+  const most = load<u32>(mirror, MIRROR_SNAPLEN);
+  if (most !== 0) setLength(record, min<u32>(length, most));
+  sendCopy(record, load<u16>(mirror, MIRROR_PORT));
+  setLength(record, length);
+}

@@ -1,0 +1,159 @@
+// The walk of the packet at hand through the flow tables: its key, the flows it has met, what has
+// been done to it, where it is to be sent. One packet at a time, so all of it is kept in globals of
+// the instance and in the worker's block.
+
+import {
+  CONTROL_KEY_BLOCKS,
+  KEY_BLOCKS,
+  KEY_BYTES,
+  KEY_IN_PORT,
+  KEY_OUT_PORT,
+  PATH_FLOWS,
+  PORT_UNKNOWN,
+  SAVED_KEYS,
+  WORKER_KEY,
+  WORKER_KEY_CHECKED,
+  WORKER_PATH,
+  WORKER_SAVED_KEYS,
+} from "../layout";
+import { worker } from "../memory/directory";
+import { tracing } from "../memory/trace";
+import { beginKey, extractKey } from "../parse/key";
+
+const ALL_BLOCKS: u32 = (1 << KEY_BLOCKS) - 1;
+
+// What has happened to the packet
+/** It has changed since the key was extracted. */
+const STALE: u32 = 1;
+/** Something that later flows may look at was changed. */
+const CHANGED: u32 = 2;
+/** Headers came or went: what is under them the first key did not show. */
+const RESTRUCTURED: u32 = 4;
+/** A look-up has happened after a change: the outcome follows from more than the first key. */
+const REWRITTEN: u32 = 8;
+/** The outcome must not be kept: it depends on what the first key does not show. */
+const UNFIT: u32 = 16;
+
+/** The key in use: the packet's own, or that of a packet walked for comparison. */
+export let key: usize = 0;
+/** Blocks of the key that are kept up to date. */
+export let keyBlocks: u32 = 0;
+/** Nothing is to be counted, sent or metered: the walk is for comparison. */
+export let dry: bool = false;
+
+let state: u32 = 0;
+let stateBeforeDry: u32 = 0;
+let met: u32 = 0;
+/** Keys saved at the moment: buckets within buckets. */
+let depth: u32 = 0;
+
+/** Begins a packet. */
+export function beginWalk(record: usize): void {
+  key = worker + WORKER_KEY;
+  keyBlocks = tracing ? ALL_BLOCKS : load<u32>(CONTROL_KEY_BLOCKS);
+  beginKey(key, record);
+  extractKey(record, key, keyBlocks);
+  state = 0;
+  met = 0;
+  depth = 0;
+  output = PORT_UNKNOWN;
+  copies = 0;
+}
+
+/** Begins a walk for comparison, with a key of its own. */
+export function beginDry(): void {
+  dry = true;
+  stateBeforeDry = state;
+  memory.copy(worker + WORKER_KEY_CHECKED, key, KEY_BYTES);
+  key = worker + WORKER_KEY_CHECKED;
+}
+export function endDry(): void {
+  dry = false;
+  state = stateBeforeDry;
+  key = worker + WORKER_KEY;
+  output = PORT_UNKNOWN;
+  copies = 0;
+}
+
+/** Brings the key up to date for a look-up. */
+export function refreshKey(record: usize): void {
+  if (state === 0) return;
+  if ((state & RESTRUCTURED) !== 0) state |= UNFIT;
+  if ((state & CHANGED) !== 0) state |= REWRITTEN;
+  if ((state & STALE) === 0) return;
+  extractKey(record, key, keyBlocks);
+  state &= ~STALE;
+}
+
+/** A field of the packet, or of the key alone, has been written. */
+export function noteChange(): void {
+  state |= STALE | CHANGED;
+}
+/** A header was put in front, taken away, or declared to be another. */
+export function noteRestructured(): void {
+  state |= STALE | CHANGED | RESTRUCTURED;
+}
+export function isRewritten(): bool {
+  return (state & REWRITTEN) !== 0;
+}
+/** Whether the outcome so far must not be kept. */
+export function isUnfit(): bool {
+  return (state & UNFIT) !== 0;
+}
+
+export function setKeyInPort(port: u32): void {
+  store<u16>(key, bswap<u16>(<u16>port), KEY_IN_PORT);
+}
+export function setKeyOutPort(port: u32): void {
+  store<u16>(key, bswap<u16>(<u16>port), KEY_OUT_PORT);
+}
+
+/** Keeps the key while a bucket works on a copy; what the bucket does to it does not last. */
+export function saveKey(): void {
+  if (depth < <u32>SAVED_KEYS) memory.copy(savedAt(depth), key, KEY_BYTES);
+  depth++;
+}
+export function restoreKey(): void {
+  depth--;
+  if (depth < <u32>SAVED_KEYS) memory.copy(key, savedAt(depth), KEY_BYTES);
+}
+function savedAt(place: u32): usize {
+  return worker + WORKER_SAVED_KEYS + <usize>place * KEY_BYTES;
+}
+
+/** Notes that the packet met the flow. */
+export function meet(flow: u32): void {
+  if (met < <u32>PATH_FLOWS) store<u32>(worker + ((<usize>met) << 2), flow, WORKER_PATH);
+  met++;
+}
+/** Flows met since forgetMet(); the first PATH_FLOWS of them are noted. */
+export function metCount(): u32 {
+  return met;
+}
+export function metFlow(place: u32): u32 {
+  return load<u32>(worker + ((<usize>place) << 2), WORKER_PATH);
+}
+export function forgetMet(): void {
+  met = 0;
+}
+
+// Where the packet is to be sent. An output is only noted: it is done when nothing follows it, or,
+// as a copy, before anything else is done to the packet.
+
+/** The port noted; PORT_UNKNOWN = none. */
+export let output: u32 = PORT_UNKNOWN;
+/** Copies of the packet that have been sent. */
+export let copies: u32 = 0;
+
+export function setOutput(port: u32): void {
+  output = port;
+}
+export function countCopy(): void {
+  copies++;
+}
+
+/** REJECT_* of the last flow that rejected. */
+export let rejection: u32 = 0;
+export function setRejection(kind: u32): void {
+  rejection = kind;
+}
