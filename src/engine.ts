@@ -4,27 +4,46 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { sizesOf, Tables } from "./compile/tables.ts";
+import type { FlowReader } from "./config/flow_reader.ts";
 import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
+import { describeTables } from "./control/description.ts";
+import { FlowControl, runtimeReader } from "./control/flows.ts";
+import { type LogEntry, logEntry } from "./control/log.ts";
+import { SetControl } from "./control/sets.ts";
+import { type FlowStatistics, flowStatistics } from "./control/statistics.ts";
 import { SluiceError } from "./errors.ts";
 import { openCapture } from "./io/capture.ts";
+import { FrameReader } from "./io/frame.ts";
 import { useHugePages } from "./io/linux.ts";
-import { inspectForwarding, inspectNeighbor } from "./memory/inspect.ts";
 import { planMemory } from "./memory/map.ts";
 import { Region } from "./memory/region.ts";
 import { keepFrames, type Pace, setNeighborResolution } from "./memory/run.ts";
 import { readTrace } from "./memory/traces.ts";
 import type { CaptureSource } from "./replay/feeder.ts";
-import { Replay, type ReplayPlan, type ReplayResult } from "./replay/replay.ts";
+import { Replay, type ReplayPlan, type ReplayResult as RunResult } from "./replay/replay.ts";
 import { explainTrace, type Trace } from "./trace/explain.ts";
 import { WorkerPool } from "./worker/pool.ts";
 
 export { loadConfiguration, parseConfiguration } from "./config/configuration.ts";
 export type * from "./config/model.ts";
 export { passThroughModel } from "./config/passthrough.ts";
+export type { ActionText, FlowText, MatchText } from "./control/flow_text.ts";
+export type {
+  AddOptions,
+  ExpiredFlow,
+  FlowChange,
+  FlowControl,
+  FlowInput,
+  FlowSelector,
+  FlowStatus,
+  ModifyOptions,
+} from "./control/flows.ts";
+export type { LogEntry } from "./control/log.ts";
+export type { ElementInput, SetControl } from "./control/sets.ts";
+export type { FlowStatistics, TableCounts } from "./control/statistics.ts";
 export { type ErrorCode, type ErrorPlace, SluiceError } from "./errors.ts";
 export type { Pace } from "./memory/run.ts";
 export { DROP_REASONS, type DropReason, type Statistics } from "./memory/statistics.ts";
-export type { ReplayResult } from "./replay/replay.ts";
 export type { Trace, TraceStep } from "./trace/explain.ts";
 
 export interface ReplayOptions {
@@ -50,7 +69,15 @@ export interface ReplayOptions {
   /** Stops the replay; it still resolves, with what was done. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (packets: number, share: number) => void;
+  /** Called for what `log` actions keep, in the order of the packets. */
+  readonly onLog?: (entry: LogEntry) => void;
 }
+
+/** How a single frame is traced: the port it enters by, and whether neighbors are asked for. */
+export type FrameOptions = Pick<ReplayOptions, "input" | "resolveNeighbors">;
+
+/** How a replay went; and what flow tables, groups, meters and named counters have counted. */
+export interface ReplayResult extends RunResult, FlowStatistics {}
 
 /** A route to add, in the model's terms. */
 export type RouteChange = RouteModel;
@@ -60,6 +87,11 @@ export class Engine {
   readonly model: Model;
   /** Whether the memory lies on huge pages. */
   readonly hugePages: boolean;
+  /** Flow tables: flows added, changed and taken away, also during a replay. */
+  readonly tables: FlowControl;
+  /** Named sets: elements added and taken away, also during a replay. */
+  readonly sets: SetControl;
+  readonly #reader: FlowReader;
   readonly #region: Region;
   readonly #tables: Tables;
   readonly #pool: WorkerPool;
@@ -70,6 +102,9 @@ export class Engine {
     this.#region = new Region(planMemory(sizesOf(model)));
     this.hugePages = useHugePages(this.#region.buffer);
     this.#tables = new Tables(this.#region, model);
+    this.#reader = runtimeReader(model);
+    this.tables = new FlowControl(this.#tables.flows, model, this.#reader);
+    this.sets = new SetControl(this.#tables.flows, model, this.#reader);
     this.#pool = new WorkerPool(model.engine.queues);
   }
 
@@ -125,7 +160,10 @@ export class Engine {
     return this.#tables.routes.match(vrf, address);
   }
 
-  /** Replays captures. One replay at a time. */
+  /**
+   * Replays captures. One replay at a time. It begins with the flows that are there, all of them
+   * alive and with their counters at zero: what expired in the last replay is back.
+   */
   async replay(options: ReplayOptions): Promise<ReplayResult> {
     return this.#run(this.#plan(options));
   }
@@ -135,19 +173,29 @@ export class Engine {
    * Throws USAGE when the capture has fewer packets.
    */
   async trace(options: ReplayOptions, packet: number): Promise<Trace> {
-    const plan = this.#plan(options);
+    return this.#trace(this.#plan(options), packet);
+  }
+
+  /** Sends one Ethernet frame, without FCS, through the data path, and says what became of it. */
+  async traceFrame(frame: Uint8Array, options: FrameOptions = {}): Promise<Trace> {
+    const plan = this.#plan({ ...options, captures: [] });
+    const open = async () => new FrameReader(frame);
+    const ports = this.#inputPorts(options.input);
+    const sources = [{ open, ports, rereadable: false, size: undefined }];
+    return this.#trace({ ...plan, sources }, 1);
+  }
+
+  async #trace(plan: ReplayPlan, packet: number): Promise<Trace> {
     const result = await this.#run({ ...plan, trace: packet - 1 });
-    const { entries } = readTrace(this.#region);
+    const { entries, lost } = readTrace(this.#region);
     if (entries.length === 0) {
       if (result.failure !== undefined) throw result.failure;
       const { received } = result.statistics.packets;
       throw new SluiceError("USAGE", `packet ${packet}: the capture has ${received} packets`);
     }
-    return explainTrace(entries, this.model, {
-      match: (vrf, address) => this.#tables.routes.match(vrf, address),
-      forwarding: (number) => inspectForwarding(this.#region, number),
-      neighbor: (number) => inspectNeighbor(this.#region, number),
-    });
+    const { counters } = this.#reader;
+    const describe = describeTables(this.#region, this.#tables, this.model, counters);
+    return explainTrace(entries, this.model, describe, lost);
   }
 
   /** Ends the workers. */
@@ -157,13 +205,18 @@ export class Engine {
 
   async #run(plan: ReplayPlan): Promise<ReplayResult> {
     if (this.#busy) throw new SluiceError("USAGE", "the engine is replaying already");
+    const { flows, neighbors, routes } = this.#tables;
     this.#busy = true;
-    this.#tables.neighbors.forget();
+    neighbors.forget();
+    flows.beginRun();
     try {
-      return await new Replay(this.#region, plan).run(this.#pool);
+      const result = await new Replay(this.#region, plan).run(this.#pool);
+      flows.endRun();
+      return { ...result, ...flowStatistics(flows, this.model, this.#reader.counters) };
     } finally {
       this.#busy = false;
-      this.#tables.routes.reclaim();
+      flows.endRun();
+      routes.reclaim();
     }
   }
 
@@ -195,8 +248,15 @@ export class Engine {
       idleOutput: options.copyOut ? "overwrite" : "count",
       trace: undefined,
       signal: options.signal,
+      onStart: (first) => this.#tables.flows.startTime(first),
+      onLog: this.#logSink(options.onLog),
       onProgress: options.onProgress,
     };
+  }
+
+  #logSink(tell: ReplayOptions["onLog"]): ReplayPlan["onLog"] {
+    if (tell === undefined) return undefined;
+    return (entry) => tell(logEntry(entry, this.#tables.flows, this.model));
   }
 
   #inputPorts(input: ReplayOptions["input"]): number[] {

@@ -12,7 +12,7 @@ export interface BucketMember {
 /** Buckets per unit of weight wanted, so that shares come within a few per cent. */
 const BUCKETS_PER_WEIGHT = 16;
 const LEAST_BUCKETS = 128;
-const MOST_BUCKETS = 4096;
+export const MOST_BUCKETS = 4096;
 
 /** How many buckets a group of this total weight gets: a power of two. */
 export function bucketCount(totalWeight: number): number {

@@ -6,6 +6,8 @@ import { readRouteFile } from "../config/route_file.ts";
 import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import type { Region } from "../memory/region.ts";
+import { flowSizes } from "./flow_sizes.ts";
+import { FlowTables } from "./flows.ts";
 import { estimateLpmBytes } from "./lpm.ts";
 import { NeighborTable } from "./neighbors.ts";
 import { connectedRoutes, writePort } from "./ports.ts";
@@ -36,6 +38,7 @@ export function sizesOf(model: Model): MemorySizes {
     neighbors: engine.limits.neighbors + 1,
     lpmBytes: estimateLpmBytes(engine.limits.routes - routes6, routes6, tables),
     chunks: CHUNKS,
+    ...flowSizes(model),
   };
 }
 
@@ -43,6 +46,7 @@ export function sizesOf(model: Model): MemorySizes {
 export class Tables {
   readonly neighbors: NeighborTable;
   readonly routes: RouteTable;
+  readonly flows: FlowTables;
   readonly #region: Region;
 
   constructor(region: Region, model: Model) {
@@ -50,6 +54,7 @@ export class Tables {
     for (const [number, port] of model.ports.entries()) writePort(region, number, port);
     this.neighbors = new NeighborTable(region);
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
+    this.flows = new FlowTables(region, model);
     this.#writeEngine(model);
   }
 
@@ -64,6 +69,7 @@ export class Tables {
     for (const route of model.routes) this.#insert(route);
     for (const file of model.routeFiles) await this.#loadFile(file);
     this.routes.commit();
+    this.flows.load();
   }
 
   #insert(route: RouteModel): void {

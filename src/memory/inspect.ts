@@ -69,3 +69,34 @@ export function inspectNeighbor(region: Region, number: number): NeighborFacts |
     state: NEIGHBOR_STATES.get(code) ?? "free",
   };
 }
+
+/**
+ * The bucket, by its place, that a group gives a packet of this flow hash to; undefined when it has
+ * none to give it to. Of a group whose buckets all see every packet: the first.
+ */
+export function inspectBucket(region: Region, number: number, hash: number): number | undefined {
+  const at = region.base(layout.REGION_GROUPS) + number * layout.GROUP_STRIDE;
+  const count = region.getU32(at + layout.GROUP_COUNT);
+  if (count === 0) return undefined;
+  const type = region.getU32(at + layout.GROUP_TYPE);
+  if (type === layout.GROUP_SELECT_BY_HASH) {
+    const slot = hash & region.getU32(at + layout.GROUP_MASK);
+    return region.getU32(region.getU32(at + layout.GROUP_SLOTS) + slot * 4);
+  }
+  return type === layout.GROUP_FAST_FAILOVER ? firstAlive(region, at, count) : 0;
+}
+
+function firstAlive(region: Region, group: number, count: number): number | undefined {
+  const buckets = region.getU32(group + layout.GROUP_BUCKETS);
+  for (let bucket = 0; bucket < count; bucket++) {
+    const at = buckets + bucket * layout.GROUP_BUCKET_STRIDE;
+    const watched = region.getU32(at + layout.GROUP_BUCKET_WATCH);
+    if (watched === layout.PORT_UNKNOWN || isUp(region, watched)) return bucket;
+  }
+  return undefined;
+}
+
+function isUp(region: Region, port: number): boolean {
+  const at = region.base(layout.REGION_PORTS) + port * layout.PORT_STRIDE;
+  return (region.getU32(at + layout.PORT_FLAGS) & layout.PORT_UP) !== 0;
+}

@@ -17,6 +17,18 @@ export interface MemorySizes {
   readonly neighbors: number;
   readonly lpmBytes: number;
   readonly chunks: number;
+  /** Flow entries, entry 0 (none) included. */
+  readonly flows: number;
+  /** Flow counters of each worker, counter 0 (none) included. */
+  readonly flowCounters: number;
+  /** Bytes of classifiers, programs, sets and groups together. */
+  readonly ruleBytes: number;
+  /** Entries of each kind, entry 0 (none) included. */
+  readonly groups: number;
+  readonly meters: number;
+  readonly mirrors: number;
+  /** Entries of the flow cache in each shard: a power of two, or 0. */
+  readonly cacheEntries: number;
 }
 
 export interface MemoryMap {
@@ -62,6 +74,17 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_LPM] = sizes.lpmBytes;
   bytes[layout.REGION_SHARD_STATE] = layout.SHARDS * layout.SHARD_STRIDE;
   bytes[layout.REGION_PENDING] = sizes.queues * layout.PENDING_SLOTS * layout.PENDING_STRIDE;
+  bytes[layout.REGION_TABLES] = layout.MAX_TABLES * layout.TABLE_STRIDE;
+  bytes[layout.REGION_FLOWS] = sizes.flows * layout.FLOW_STRIDE;
+  bytes[layout.REGION_FLOW_COUNTERS] =
+    sizes.queues * sizes.flowCounters * layout.FLOW_COUNTER_STRIDE;
+  bytes[layout.REGION_RULES] = sizes.ruleBytes;
+  bytes[layout.REGION_GROUPS] = sizes.groups * layout.GROUP_STRIDE;
+  bytes[layout.REGION_METERS] = sizes.meters * layout.METER_STRIDE;
+  bytes[layout.REGION_MIRRORS] = sizes.mirrors * layout.MIRROR_STRIDE;
+  bytes[layout.REGION_CHANGES] = layout.CHANGE_SLOTS * layout.CHANGE_STRIDE;
+  bytes[layout.REGION_FLOW_CACHE] = layout.SHARDS * sizes.cacheEntries * layout.CACHE_STRIDE;
+  bytes[layout.REGION_LOG] = sizes.queues * layout.LOG_RING_BYTES;
   return bytes;
 }
 

@@ -88,6 +88,8 @@ export class Region {
     this.setU32(layout.CONTROL_PORTS, sizes.ports);
     this.setU32(layout.CONTROL_FRAME_SIZE, sizes.frameSize);
     this.setU32(layout.CONTROL_FRAMES_PER_WORKER, sizes.framesPerWorker);
+    this.setU32(layout.CONTROL_FLOW_COUNTERS, sizes.flowCounters);
+    this.setU32(layout.CONTROL_FLOW_CACHE_ENTRIES, sizes.cacheEntries);
     for (const [slot, address] of regions.entries()) {
       this.setU32(layout.CONTROL_REGIONS + slot * 4, address);
     }

@@ -87,3 +87,26 @@ export function setNeighborResolution(region: Region, on: boolean): void {
   if (on) Atomics.or(region.i32, layout.CONTROL_MODE >>> 2, layout.MODE_RESOLVE);
   else Atomics.and(region.i32, layout.CONTROL_MODE >>> 2, ~layout.MODE_RESOLVE);
 }
+
+/**
+ * The oldest version of the tables that a worker may be using in the run that is going on; 0 when
+ * one has not begun its first burst.
+ */
+export function oldestTablesVersion(region: Region): number {
+  const published = region.observe(layout.CONTROL_TABLES_VERSION);
+  let behind = 0;
+  for (let worker = 0; worker < region.map.sizes.queues; worker++) {
+    const version = region.observe(region.worker(worker) + layout.WORKER_TABLES_VERSION);
+    if (version === 0) return 0;
+    // Versions count modulo 2^32; a worker is never 2^31 changes behind.
+    behind = Math.max(behind, (published - version) >>> 0);
+  }
+  return (published - behind) >>> 0;
+}
+
+/** Empties the flow cache. No worker may be running. */
+export function clearFlowCache(region: Region): void {
+  const { cacheEntries } = region.map.sizes;
+  const bytes = layout.SHARDS * cacheEntries * layout.CACHE_STRIDE;
+  region.bytes(region.base(layout.REGION_FLOW_CACHE), bytes).fill(0);
+}

@@ -18,6 +18,20 @@ export interface PortCounts {
   readonly tx: { readonly packets: number; readonly bytes: number };
 }
 
+export interface CacheCounts {
+  /** Packets whose outcome was found; those that were classified. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Outcomes that cannot be kept. */
+  readonly unfit: number;
+  /** Entries given up for others while they were good. */
+  readonly evicted: number;
+  /** Entries made anew because of a change of the tables. */
+  readonly renewed: number;
+  /** Outcomes that differed from classification (looked for in tests only). */
+  readonly wrong: number;
+}
+
 export interface Statistics {
   readonly packets: VerdictCounts;
   /** Bytes of frames without FCS, as they were on the wire. */
@@ -35,6 +49,17 @@ export interface Statistics {
     /** Own packets that found no way out. */
     readonly lost: number;
   };
+  /** Frames sent beside the one a packet ended as: several outputs, flooding, mirrors. */
+  readonly copied: {
+    readonly packets: number;
+    readonly bytes: number;
+    /** Copies not sent because no frame was left to make them in. */
+    readonly lost: number;
+  };
+  /** What the flow cache did for packets that met flow tables. */
+  readonly cache: CacheCounts;
+  /** Entries of `log` actions: kept, held back by their rate, not read in time. */
+  readonly log: { readonly entries: number; readonly limited: number; readonly lost: number };
   /** Packets still in the engine: they wait for a neighbor. */
   readonly inFlight: number;
 }
@@ -80,7 +105,7 @@ function verdicts(
   const total = (side: "rx" | "tx") => ports.reduce((all, port) => all + port[side][unit], 0);
   return {
     received: total("rx"),
-    transmitted: total("tx") - at(layout.COUNT_ORIGINATED),
+    transmitted: total("tx") - at(layout.COUNT_ORIGINATED) - at(layout.COUNT_COPIED),
     delivered: at(layout.COUNT_DELIVERED),
     consumed: at(layout.COUNT_CONSUMED),
     dropped: at(layout.COUNT_DROPPED),
@@ -111,6 +136,17 @@ function waitingPackets(region: Region, worker: number): number {
   }, 0);
 }
 
+function cacheCounts(counter: (offset: number) => number): CacheCounts {
+  return {
+    hits: counter(layout.COUNT_CACHE_HITS),
+    misses: counter(layout.COUNT_CACHE_MISSES),
+    unfit: counter(layout.COUNT_CACHE_UNFIT),
+    evicted: counter(layout.COUNT_CACHE_EVICTED),
+    renewed: counter(layout.COUNT_CACHE_RENEWED),
+    wrong: counter(layout.COUNT_CACHE_WRONG),
+  };
+}
+
 /** Adds up the counters of the given workers (all by default). */
 export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
@@ -132,6 +168,17 @@ export function readStatistics(region: Region, only?: number): Statistics {
       bytes: counter(layout.COUNT_ORIGINATED_BYTES),
       limited: counter(layout.COUNT_ICMP_LIMITED),
       lost: counter(layout.COUNT_ORIGINATED_LOST),
+    },
+    copied: {
+      packets: counter(layout.COUNT_COPIED),
+      bytes: counter(layout.COUNT_COPIED_BYTES),
+      lost: counter(layout.COUNT_COPIES_LOST),
+    },
+    cache: cacheCounts(counter),
+    log: {
+      entries: counter(layout.COUNT_LOGGED),
+      limited: counter(layout.COUNT_LOG_LIMITED),
+      lost: counter(layout.COUNT_LOG_LOST),
     },
     inFlight: workers.reduce((total, worker) => total + waitingPackets(region, worker), 0),
   };

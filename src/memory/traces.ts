@@ -3,8 +3,13 @@
 import * as layout from "../../assembly/layout.ts";
 import type { Region } from "./region.ts";
 
+/** In a key's out_port: the packet is for the engine itself. */
+export { PORT_LOCAL } from "../../assembly/layout.ts";
+
 /** The packet record as one step left it. */
 export interface TracedRecord {
+  /** Which frame of the pool the packet is in: copies and answers are in others. */
+  readonly frameNumber: number;
   readonly length: number;
   readonly wireLength: number;
   readonly inPort: number;
@@ -39,6 +44,18 @@ export interface TraceEntry {
   readonly record: TracedRecord;
   /** The frame as the step left it, its first TRACE_FRAME_BYTES bytes. */
   readonly frame: Uint8Array;
+  /** Of look-ups in flow tables: noted when the flow was found, before it did anything. */
+  readonly lookUp: TracedLookUp | undefined;
+}
+
+export interface TracedLookUp {
+  /** Number of the flow found; of the one that stands for the table's miss when none was. */
+  readonly flow: number;
+  readonly isMiss: boolean;
+  /** POINT_*. */
+  readonly point: number;
+  /** The packet's key, all of its KEY_BYTES. */
+  readonly key: Uint8Array;
 }
 
 /** A trace, and whether the buffer was too small for all of it. */
@@ -88,19 +105,37 @@ export function isTraceComplete(region: Region): boolean {
 function readEntry(region: Region, at: number): TraceEntry {
   const length = region.getU32(at + layout.TRACE_LENGTH);
   const view = new DataView(region.buffer, at + layout.TRACE_RECORD, layout.RECORD_STRIDE);
+  const step = region.getU32(at + layout.TRACE_STEP);
+  const isMiss = step === layout.STEP_MISS;
   return {
-    step: region.getU32(at + layout.TRACE_STEP),
+    step,
     verdict: region.getU32(at + layout.TRACE_VERDICT) | 0,
-    record: readRecord(view),
+    record: readRecord(view, frameNumberAt(region, view)),
     frame: region.bytes(at + layout.TRACE_FRAME, length).slice(),
+    lookUp: isMiss || step === layout.STEP_FLOW ? readLookUp(region, at, isMiss) : undefined,
   };
 }
 
-function readRecord(view: DataView): TracedRecord {
+function readLookUp(region: Region, at: number, isMiss: boolean): TracedLookUp {
+  return {
+    flow: region.getU32(at + layout.TRACE_FLOW),
+    isMiss,
+    point: region.getU32(at + layout.TRACE_POINT),
+    key: region.bytes(at + layout.TRACE_KEY, layout.KEY_BYTES).slice(),
+  };
+}
+
+function frameNumberAt(region: Region, view: DataView): number {
+  const data = view.getUint32(layout.RECORD_DATA, true);
+  return Math.floor((data - region.base(layout.REGION_FRAMES)) / region.map.sizes.frameSize);
+}
+
+function readRecord(view: DataView, frameNumber: number): TracedRecord {
   const u16 = (offset: number) => view.getUint16(offset, true);
   const u32 = (offset: number) => view.getUint32(offset, true);
   const outPort = u16(layout.RECORD_OUT_PORT);
   return {
+    frameNumber,
     length: u32(layout.RECORD_LENGTH),
     wireLength: u32(layout.RECORD_WIRE_LENGTH),
     inPort: u16(layout.RECORD_IN_PORT),

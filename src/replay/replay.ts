@@ -2,6 +2,7 @@
 
 import { SluiceError } from "../errors.ts";
 import { JobRing } from "../memory/chunks.ts";
+import { LogReader, type LogSink } from "../memory/log.ts";
 import { Outputs } from "../memory/outputs.ts";
 import type { Region } from "../memory/region.ts";
 import {
@@ -31,6 +32,10 @@ export interface ReplayPlan {
   /** Number of the packet to trace, from 0. */
   readonly trace: number | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Called with the time of the first packet, nanoseconds since 1970, before any worker has it. */
+  readonly onStart?: (first: bigint) => void;
+  /** What `log` actions say, in the order of the packets. */
+  readonly onLog?: LogSink | undefined;
   /**
    * Called about ten times a second with the packets received so far and the share that is done.
    */
@@ -58,6 +63,7 @@ export class Replay {
   readonly #region: Region;
   readonly #plan: ReplayPlan;
   readonly #collector: Collector | undefined;
+  readonly #log: LogReader;
   readonly #feeder: Feeder;
   #start = 0n;
   #stopped = false;
@@ -68,6 +74,7 @@ export class Replay {
     this.#region = region;
     this.#plan = plan;
     resetRun(region);
+    this.#log = new LogReader(region);
     const keep = plan.outputs.length > 0 || plan.digest;
     prepareRun(region, plan.pace, keep ? "keep" : plan.idleOutput);
     if (plan.trace !== undefined) requestTrace(region, plan.trace);
@@ -77,6 +84,7 @@ export class Replay {
       loops: plan.loops,
       queues: region.map.sizes.queues,
       onStart: (first) => {
+        plan.onStart?.(first);
         this.#start = anchorRun(region, first);
       },
       stopped: () => this.#stopped,
@@ -93,6 +101,7 @@ export class Replay {
     const end = await workers;
     await feeding;
     this.#collector?.drain(true);
+    this.#drainLog(true);
     const digest = await this.#collector?.finish().catch((error) => this.#fail(error));
     this.#plan.signal?.removeEventListener("abort", stop);
     return this.#result(end, digest ?? undefined);
@@ -115,6 +124,7 @@ export class Replay {
     let told = 0;
     while (running) {
       const busy = this.#collector?.drain() ?? false;
+      this.#drainLog();
       if (this.#collector?.failed || this.#isTraced()) this.#stop();
       const now = Date.now();
       if (this.#plan.onProgress !== undefined && now - told >= PROGRESS_INTERVAL) {
@@ -134,6 +144,11 @@ export class Replay {
   #tellProgress(tell: (packets: number, share: number) => void): void {
     const { received } = readStatistics(this.#region).packets;
     tell(received, this.#feeder.share(received));
+  }
+
+  /** Also read when nobody listens: what counts as lost is what could not be read in time. */
+  #drainLog(all = false): void {
+    this.#log.drain((entry) => this.#plan.onLog?.(entry), all);
   }
 
   #stop(): void {

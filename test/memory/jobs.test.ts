@@ -30,6 +30,13 @@ beforeEach(() => {
       neighbors: 1,
       lpmBytes: 64,
       chunks: 3,
+      flows: 4,
+      flowCounters: 4,
+      ruleBytes: 4096,
+      groups: 1,
+      meters: 1,
+      mirrors: 1,
+      cacheEntries: 0,
     }),
   );
 });

@@ -23,6 +23,13 @@ const SMALL: MemorySizes = {
   neighbors: 9,
   lpmBytes: 1 << 20,
   chunks: 2,
+  flows: 4,
+  flowCounters: 4,
+  ruleBytes: 4096,
+  groups: 1,
+  meters: 1,
+  mirrors: 1,
+  cacheEntries: 0,
 };
 
 const sizes = fc.record({
@@ -36,6 +43,13 @@ const sizes = fc.record({
   neighbors: fc.integer({ min: 1, max: 100_000 }),
   lpmBytes: fc.integer({ min: 1, max: 1 << 28 }),
   chunks: fc.integer({ min: 1, max: 40 }),
+  flows: fc.integer({ min: 1, max: 100_000 }),
+  flowCounters: fc.integer({ min: 1, max: 10_000 }),
+  ruleBytes: fc.integer({ min: 1, max: 1 << 26 }),
+  groups: fc.integer({ min: 1, max: 1000 }),
+  meters: fc.integer({ min: 1, max: 10_000 }),
+  mirrors: fc.integer({ min: 1, max: 100 }),
+  cacheEntries: fc.constantFrom(0, 16, 1024),
 });
 
 describe("planMemory", () => {

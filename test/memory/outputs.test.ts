@@ -23,6 +23,13 @@ const SIZES = {
   neighbors: 1,
   lpmBytes: 64,
   chunks: 1,
+  flows: 4,
+  flowCounters: 4,
+  ruleBytes: 4096,
+  groups: 1,
+  meters: 1,
+  mirrors: 1,
+  cacheEntries: 0,
 };
 
 /** A worker's side of its ring, written down plainly. */

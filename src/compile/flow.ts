@@ -1,0 +1,62 @@
+// A flow as the host knows it: what was asked for, and where it is in memory.
+
+import type { ActionModel, FlowModel, MatchModel } from "../config/model.ts";
+import type { Program } from "./programs.ts";
+
+/** Why a flow's time is over. */
+export type ExpiryReason = "idle" | "hard";
+
+/** The low half of a rank: of two flows of a priority, the one that was there first has more. */
+const MOST_ORDER = 0xffffffff;
+
+/** Rank, low half, of the flow made as number `serial`, from 0. */
+export function orderOf(serial: number): number {
+  return MOST_ORDER - serial;
+}
+
+export class Flow implements FlowModel {
+  readonly table: number;
+  readonly id: string | undefined;
+  readonly cookie: bigint;
+  readonly priority: number;
+  readonly match: readonly MatchModel[];
+  readonly actions: readonly ActionModel[];
+  readonly idleTimeout: number;
+  readonly hardTimeout: number;
+  /** hashOfMatch(); and the next flow of the table with the same hash. */
+  readonly hash: number;
+  next: Flow | undefined;
+  /** Decides among flows of one priority: higher wins. */
+  order = 0;
+  /** Place in the list of its table's flows. */
+  place = -1;
+  /** Number of its entry; 0 while it has none. */
+  number = 0;
+  counter = 0;
+  /** Another flow goes on counting in its counter. */
+  handedOn = false;
+  program: Program | undefined;
+  /** Handle of its row, 0 = none, and address of the predicates; and of further rows, if any. */
+  row = 0;
+  predicates = 0;
+  moreRows: { readonly row: number; readonly predicates: number }[] | undefined;
+  /** It was there when the run began, or no run is going on: the next run begins with it. */
+  lasting = true;
+  expired: ExpiryReason | undefined;
+
+  constructor(table: number, model: FlowModel, hash: number) {
+    this.table = table;
+    this.id = model.id;
+    this.cookie = model.cookie;
+    this.priority = model.priority;
+    this.match = model.match;
+    this.actions = model.actions;
+    this.idleTimeout = model.idleTimeout;
+    this.hardTimeout = model.hardTimeout;
+    this.hash = hash;
+  }
+
+  get hasTimeout(): boolean {
+    return this.idleTimeout > 0 || this.hardTimeout > 0;
+  }
+}

@@ -1,0 +1,275 @@
+// Flows in memory and in the host's indexes, changed in bundles: staged one by one, then published
+// all at once or taken back. What was published stays readable for workers that have not seen a
+// newer version; settle() takes it back when all have.
+
+import * as layout from "../../assembly/layout.ts";
+import type { ActionModel, MissModel, TableModel } from "../config/model.ts";
+import { TableGraph, useOf } from "../config/table_graph.ts";
+import { SluiceError } from "../errors.ts";
+import type { FlowCounters } from "../memory/flow_counters.ts";
+import type { Region } from "../memory/region.ts";
+import type { ChangeRing } from "./changes.ts";
+import { Flow, orderOf } from "./flow.ts";
+import { FlowEntries } from "./flow_entries.ts";
+import { FlowIndex } from "./flow_index.ts";
+import type { FlowRows } from "./flow_rows.ts";
+import type { Program, Programs } from "./programs.ts";
+
+/** What flows are put together from. */
+export interface FlowParts {
+  readonly rows: FlowRows;
+  readonly programs: Programs;
+  readonly counters: FlowCounters;
+  readonly ring: ChangeRing;
+}
+
+/** One step of a bundle. */
+interface Step {
+  readonly flow: Flow;
+  /** Else it was removed. */
+  readonly isAdded: boolean;
+  /** The flow whose counter it goes on with. */
+  readonly giver: Flow | undefined;
+}
+
+export class FlowStore {
+  readonly entries: FlowEntries;
+  readonly indexes: readonly FlowIndex[];
+  /** Flows with a timeout. */
+  readonly timed = new Set<Flow>();
+  readonly #region: Region;
+  readonly #parts: FlowParts;
+  readonly #graph: TableGraph;
+  readonly #limit: number;
+  readonly #byNumber: (Flow | undefined)[] = [];
+  #steps: Step[] = [];
+  #size = 0;
+  #serial: number;
+  /** Flows that are gone, and since which version; those before #settled are taken back. */
+  #gone: Flow[] = [];
+  #goneSince: number[] = [];
+  #settled = 0;
+
+  /**
+   * @param limit flows in all tables together (engine.limits.rules)
+   * @param serial number of the first flow made
+   */
+  constructor(
+    region: Region,
+    parts: FlowParts,
+    tables: readonly TableModel[],
+    limit: number,
+    serial = 0,
+  ) {
+    this.#region = region;
+    this.#parts = parts;
+    this.#graph = new TableGraph(tables);
+    for (const [table, { miss }] of tables.entries()) this.#graph.addMiss(table, miss);
+    this.#limit = limit;
+    this.#serial = serial;
+    this.entries = new FlowEntries(region);
+    this.indexes = tables.map(() => new FlowIndex());
+  }
+
+  /** Flows in all tables, misses not counted. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Flows that are gone but not yet taken back. */
+  get waiting(): number {
+    return this.#gone.length - this.#settled;
+  }
+
+  /** The flow that has this number, or had it until a moment ago. */
+  byNumber(number: number): Flow | undefined {
+    return this.#byNumber[number];
+  }
+
+  /** Writes the flow that stands for a table's miss: always there, in no index. */
+  addMiss(table: number, miss: MissModel): Flow {
+    const actions = [actionOf(miss)];
+    const flow = new Flow(table, { ...MISS, actions }, 0);
+    flow.program = this.#parts.programs.acquire(actions);
+    flow.counter = this.#parts.counters.allocate();
+    flow.number = this.entries.allocate();
+    this.#byNumber[flow.number] = flow;
+    this.#writeEntry(flow, flow.program);
+    const at = this.#region.base(layout.REGION_TABLES) + table * layout.TABLE_STRIDE;
+    this.#region.setU32(at + layout.TABLE_MISS, flow.number);
+    return flow;
+  }
+
+  /** Order of one more flow; see isExhausted. */
+  nextOrder(): number {
+    return orderOf(this.#serial++);
+  }
+
+  /** Whether orders run out: then all flows need new ones, see renumber(). */
+  isExhausted(wanted: number): boolean {
+    return orderOf(this.#serial) - wanted <= 0;
+  }
+
+  /** Lets orders begin anew, when every flow is about to get one. */
+  restartOrders(): void {
+    this.#serial = 0;
+  }
+
+  /**
+   * Stages a flow. With `before`, it goes on with the times of a flow that was removed in this
+   * bundle, and with its counter if that is kept. Throws FLOW_INVALID and LIMIT_EXCEEDED; then roll back.
+   */
+  insert(flow: Flow, before?: Flow, keepCounter = false): void {
+    const { counters, programs, ring, rows } = this.#parts;
+    const index = this.indexes[flow.table] as FlowIndex;
+    this.#check(flow, index);
+    const giver = before !== undefined && keepCounter ? before : undefined;
+    this.#steps.push({ flow, isAdded: true, giver: giver });
+    flow.program = programs.acquire(flow.actions);
+    if (giver === undefined) {
+      flow.counter = counters.allocate();
+    } else {
+      flow.counter = giver.counter;
+      giver.handedOn = true;
+    }
+    flow.number = this.entries.allocate();
+    this.#byNumber[flow.number] = flow;
+    this.#writeEntry(flow, flow.program);
+    if (before !== undefined) this.entries.copyTimes(flow.number, before.number);
+    rows.insert(flow, ring);
+    this.#enter(flow, index);
+  }
+
+  /** Stages that a flow is gone. */
+  remove(flow: Flow): void {
+    this.#parts.rows.note(flow, this.#parts.ring);
+    this.#steps.push({ flow, isAdded: false, giver: undefined });
+    this.#leave(flow);
+  }
+
+  /** Makes everything staged visible to the workers. */
+  commit(): void {
+    const { ring } = this.#parts;
+    const steps = this.#steps;
+    this.#steps = [];
+    const version = ring.next;
+    for (const { flow, isAdded } of steps) if (!isAdded) this.#retire(flow, version);
+    for (const [table, { flows }] of this.indexes.entries()) {
+      const at = this.#region.base(layout.REGION_TABLES) + table * layout.TABLE_STRIDE;
+      this.#region.setU32(at + layout.TABLE_FLOWS, flows.length);
+    }
+    this.#parts.rows.writeKeyMask(ring);
+    ring.publish();
+  }
+
+  /** Takes back everything staged. */
+  rollback(): void {
+    const steps = this.#steps;
+    this.#steps = [];
+    const version = this.#parts.ring.next;
+    for (const { flow, isAdded, giver } of steps.reverse()) {
+      if (!isAdded) {
+        this.#enter(flow, this.indexes[flow.table] as FlowIndex);
+        continue;
+      }
+      if (flow.place >= 0) this.#leave(flow);
+      if (giver !== undefined) {
+        giver.handedOn = false;
+        flow.handedOn = true;
+      }
+      this.#retire(flow, version);
+    }
+    this.#parts.ring.rollback();
+    this.#parts.rows.rollback();
+  }
+
+  /**
+   * Takes back what no worker sees any more: what is gone since `version` or longer.
+   * @param isIdle no worker is running
+   */
+  settle(version: number, isIdle: boolean): void {
+    while (this.#settled < this.#gone.length) {
+      if (((version - (this.#goneSince[this.#settled] as number)) | 0) < 0) break;
+      this.#release(this.#gone[this.#settled] as Flow);
+      this.#settled++;
+    }
+    this.#parts.rows.settle(version, isIdle);
+    if (this.#settled === 0 || this.#settled < this.#gone.length / 2) return;
+    this.#gone = this.#gone.slice(this.#settled);
+    this.#goneSince = this.#goneSince.slice(this.#settled);
+    this.#settled = 0;
+  }
+
+  #check(flow: Flow, index: FlowIndex): void {
+    if (this.#size >= this.#limit) {
+      const message = `more flows than engine.limits.rules (${this.#limit}) allows`;
+      throw new SluiceError("LIMIT_EXCEEDED", message);
+    }
+    const reason = this.#graph.whyNot(flow.table, useOf(flow));
+    if (reason !== undefined) throw new SluiceError("FLOW_INVALID", `actions: ${reason}`);
+    if (flow.id !== undefined && index.findId(flow.id) !== undefined) {
+      throw new SluiceError("FLOW_INVALID", "id: another flow of the table has it");
+    }
+  }
+
+  #writeEntry(flow: Flow, program: Program): void {
+    let flags = program.flags;
+    if (flow.hasTimeout) flags |= layout.FLOW_HAS_TIMEOUT;
+    if (flow.idleTimeout > 0) flags |= layout.FLOW_ORDERED;
+    this.entries.write(flow.number, {
+      table: flow.table,
+      priority: flow.priority,
+      order: flow.order,
+      program: program.address,
+      flags,
+      counter: flow.counter,
+      idleTimeout: flow.idleTimeout,
+      hardTimeout: flow.hardTimeout,
+    });
+  }
+
+  #enter(flow: Flow, index: FlowIndex): void {
+    index.insert(flow);
+    this.#graph.add(flow.table, useOf(flow));
+    if (flow.hasTimeout) this.timed.add(flow);
+    this.#size++;
+  }
+
+  #leave(flow: Flow): void {
+    (this.indexes[flow.table] as FlowIndex).remove(flow);
+    this.#graph.remove(flow.table, useOf(flow));
+    if (flow.hasTimeout) this.timed.delete(flow);
+    this.#size--;
+  }
+
+  #retire(flow: Flow, version: number): void {
+    this.#parts.rows.remove(flow, version);
+    this.#gone.push(flow);
+    this.#goneSince.push(version);
+  }
+
+  #release(flow: Flow): void {
+    const { counters, programs, rows } = this.#parts;
+    rows.release(flow);
+    if (flow.program !== undefined) programs.release(flow.program);
+    if (flow.counter !== 0 && !flow.handedOn) counters.release(flow.counter);
+    if (flow.number === 0) return;
+    this.#byNumber[flow.number] = undefined;
+    this.entries.release(flow.number);
+  }
+}
+
+/** A miss has the lowest rank there is. */
+const MISS = {
+  id: undefined,
+  cookie: 0n,
+  priority: 0,
+  match: [],
+  idleTimeout: 0,
+  hardTimeout: 0,
+} as const;
+
+/** At ingress the built-in path is what comes next: normal is accept. */
+function actionOf(miss: MissModel): ActionModel {
+  return miss.type === "normal" ? { type: "accept" } : miss;
+}
