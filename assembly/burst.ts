@@ -1,97 +1,87 @@
-// THE PATH: the only file that knows in which order a packet meets the stages.
+// THE PATH: the only file that knows in which order a packet meets the stages, and the points that
+// flow tables are attached to (in capitals).
 //
-//   parse ─ checksum ─ admit ─┬─ cross-connect ──────────────────────────────────▶ send
-//                             ├─ ARP ─▶ answer
-//                             └─ route ─┬─ local ─▶ deliver or answer
-//                                       └─ forward ─ resolve ─ rewrite ───────────▶ send
+//   parse ─ checksum ─ INGRESS ─┬─ cross-connect ────────────────────────────────────────▶ send
+//                               └─ admit ─┬─ ARP ─▶ answer
+//                                         └─ RAW ─ PREROUTING ─ route
+//                 ┌───────────────────────────────────────────────┴──┐
+//                 └─ INPUT ─▶ deliver or answer        forward ─ FORWARD ─ POSTROUTING
+//                                                                    └─ resolve ─ rewrite ─▶ send
 //
-// Every packet ends with one verdict; a drop that the sender should hear of makes an ICMP error,
-// which takes the short way: route ─ resolve ─ link header ─ send.
+// Every packet ends with one verdict. What the engine sends of its own, answers and errors, is in
+// originate.ts; packets that wait for a neighbor are in waiting.ts.
 
+import { send } from "./action/output";
+import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED } from "./drops";
 import {
-  DROP_IP6_UNKNOWN_OPTION,
-  DROP_L4_BAD_CHECKSUM,
-  DROP_NEIGHBOR_FAILED,
-  DROP_TOO_BIG,
-} from "./drops";
-import {
+  CACHED_BEFORE,
+  CACHED_INGRESS,
   COUNT_CONSUMED,
   COUNT_DELIVERED,
   COUNT_DROPPED,
-  COUNT_ORIGINATED,
-  COUNT_ORIGINATED_LOST,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
-  NEIGHBOR_FAILED,
-  OUTPUT_NONE,
-  OUTPUT_OVERWRITE,
   PACKET_ARP,
-  PACKET_OWN,
+  POINT_FORWARD,
+  POINT_INGRESS,
+  POINT_INPUT,
+  POINT_POSTROUTING,
+  POINT_PREROUTING,
+  POINT_RAW,
   PORT_CROSS_CONNECT,
-  PORT_KEEP,
+  PORT_LOCAL,
   PORT_UNKNOWN,
   STEP_ADMIT,
   STEP_CHECKSUM,
   STEP_CROSS_CONNECT,
   STEP_FORWARD,
-  STEP_LOCAL,
   STEP_NEIGHBOR,
   STEP_PARSE,
   STEP_RECEIVE,
-  STEP_RESPOND,
   STEP_REWRITE,
   STEP_ROUTE,
   STEP_VERDICT,
-  VERDICT_CONSUME,
   VERDICT_CONTINUE,
   VERDICT_DELIVER,
   VERDICT_DROP,
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { count, countDropReason, countEvent, countReceived, countSent } from "./memory/counters";
-import { mode, outputMode } from "./memory/directory";
-import { releaseFrame, takeFrame } from "./memory/frames";
-import { keepFrame, outputHasRoom } from "./memory/output";
+import { count, countDropReason, countReceived } from "./memory/counters";
+import { mode, points } from "./memory/directory";
+import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
+import { answer, explainDrop, finishOriginated } from "./originate";
 import {
-  clearRecord,
   drop,
   flagsOf,
   inPortOf,
-  lengthOf,
-  neighborOf,
   outPortOf,
   sequenceOf,
-  setFlags,
   setOutPort,
-  setSequence,
-  setTimestamp,
   timestampOf,
   wireLengthOf,
 } from "./packet";
 import { admit } from "./stage/admit";
-import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";
-import { choosePort, forward } from "./stage/forward";
-import { icmpError, wantsIcmpError } from "./stage/icmp_error";
-import { local } from "./stage/local";
-import { nd } from "./stage/nd";
+import { forward } from "./stage/forward";
 import { parse } from "./stage/parse";
 import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
-import { solicit } from "./stage/solicit";
-import {
-  isKnown,
-  neighborEntry,
-  neighborState,
-  PROBE_GIVE_UP,
-  PROBE_SEND,
-  probeNeighbor,
-} from "./state/neighbors";
-import { compactPending, pendingCount, putPending, takePending } from "./state/pending";
-import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
+import { beginOwnTables, beginTables, runTables, runTablesBehind } from "./stage/tables";
+import { takeDeferred } from "./state/deferred";
+import { portFlags, portOf, portPeer } from "./table/ports";
+import { waitOn } from "./waiting";
+
+// Points as bits of the word that says where tables are attached
+const AT_INGRESS: u32 = 1 << POINT_INGRESS;
+const AT_INPUT: u32 = 1 << POINT_INPUT;
+const BEFORE_ROUTING: u32 = (1 << POINT_RAW) | (1 << POINT_PREROUTING);
+const BEHIND_ROUTING: u32 = (1 << POINT_FORWARD) | (1 << POINT_POSTROUTING);
+
+/** The packet ended at ingress: no router has seen it who would have to explain. */
+let quiet: bool = false;
 
 /**
  * Takes one packet, of which the device says `verdict`, all the way to its own verdict, and gives
@@ -101,8 +91,10 @@ export function runPacket(record: usize, verdict: i32): void {
   countReceived(inPortOf(record), wireLengthOf(record));
   chooseTrace(record);
   if (tracing) note(STEP_RECEIVE, record, verdict);
+  quiet = false;
   if (verdict === VERDICT_CONTINUE) verdict = runParsed(record);
   finish(record, verdict);
+  if ((points & AT_INGRESS) !== 0) runDeferred();
 }
 
 function runParsed(record: usize): i32 {
@@ -113,12 +105,26 @@ function runParsed(record: usize): i32 {
     verdict = checkTransport(record);
   }
   if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (points !== 0) {
+    beginTables(record);
+    if ((points & AT_INGRESS) !== 0) {
+      verdict = runTables(record, CACHED_INGRESS, POINT_INGRESS, POINT_INGRESS);
+      quiet = verdict !== VERDICT_CONTINUE;
+      if (quiet) return verdict;
+    }
+  }
+  return runBuiltIn(record, port);
+}
+
+/** What every packet meets that no flow at ingress has sent elsewhere. */
+function runBuiltIn(record: usize, port: usize): i32 {
   return (portFlags(port) & PORT_CROSS_CONNECT) !== 0
     ? crossConnect(record, port)
     : runRouted(record, port);
 }
 
-function checkTransport(record: usize): i32 {
+/** Does the transport checksum hold? */
+export function checkTransport(record: usize): i32 {
   const verdict = verifyTransport(record) ? VERDICT_CONTINUE : drop(DROP_L4_BAD_CHECKSUM);
   if (tracing) note(STEP_CHECKSUM, record, verdict);
   return verdict;
@@ -136,183 +142,67 @@ function runRouted(record: usize, port: usize): i32 {
   if (tracing) note(STEP_ADMIT, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
+  if ((points & BEFORE_ROUTING) !== 0) {
+    verdict = runTables(record, CACHED_BEFORE, POINT_RAW, POINT_PREROUTING);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
   verdict = route(record);
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  if (isForHere(record)) return answer(record);
-  return runForward(record);
+  return isForHere(record) ? runLocal(record) : runForward(record);
 }
 
+function runLocal(record: usize): i32 {
+  if ((points & AT_INPUT) !== 0) {
+    const verdict = runTablesBehind(record, PORT_LOCAL, POINT_INPUT, POINT_INPUT);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
+  return answer(record);
+}
+
+/** As in the kernel, the TTL is taken from before the hooks and the look for a neighbor. */
 function runForward(record: usize): i32 {
   let verdict = forward(record);
   if (tracing) note(STEP_FORWARD, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
+  decrementTtl(record);
+  if ((points & BEHIND_ROUTING) !== 0) {
+    verdict = runTablesBehind(record, outPortOf(record), POINT_FORWARD, POINT_POSTROUTING);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
   verdict = resolve(record);
   if (tracing) note(STEP_NEIGHBOR, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  decrementTtl(record);
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
 }
 
-/** What is addressed to the engine itself: ARP, ND, echo are answered, the rest delivered. */
-function answer(record: usize): i32 {
-  const isArp = (flagsOf(record) & PACKET_ARP) !== 0;
-  if (!isArp && (mode & MODE_VERIFY_HEADER) !== 0) {
-    const verdict = checkTransport(record);
-    if (verdict !== VERDICT_CONTINUE) return verdict;
-  }
-  const reply = takeOwnFrame();
-  if (reply === 0) return VERDICT_DELIVER;
-  const verdict = isArp ? arp(record, reply) : hear(record, reply);
-  if (tracing) note(STEP_LOCAL, record, verdict);
-  if (lengthOf(reply) !== 0) originate(reply);
-  else releaseFrame(reply);
-  return verdict;
-}
-
-/** A frame for a packet of the engine's own; 0, and counted as lost, when there is none. */
-function takeOwnFrame(): usize {
-  const record = takeFrame();
-  if (record === 0) countEvent(COUNT_ORIGINATED_LOST);
-  return record;
-}
-
-function hear(record: usize, reply: usize): i32 {
-  const verdict = nd(record, reply);
-  return verdict === VERDICT_CONTINUE ? local(record, reply) : verdict;
-}
-
-/** Sends a packet the engine made, and gives its frame back unless it must wait for a neighbor. */
-function originate(record: usize): void {
-  setFlags(record, flagsOf(record) | PACKET_OWN);
-  const addressed = outPortOf(record) !== PORT_UNKNOWN;
-  const verdict = addressed ? VERDICT_TRANSMIT : addressOriginated(record);
-  if (tracing) note(STEP_RESPOND, record, verdict);
-  finishOriginated(record, verdict);
-}
-
-/** Routes an own packet to where it must go; its TTL is fresh and stays. */
-function addressOriginated(record: usize): i32 {
-  let verdict = route(record);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
-  if (isForHere(record)) return VERDICT_CONSUME;
-  verdict = choosePort(record);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
-  verdict = resolve(record);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
-  rewriteLink(record);
-  return VERDICT_TRANSMIT;
-}
-
-function finishOriginated(record: usize, verdict: i32): void {
-  if (verdict === VERDICT_HOLD) {
-    waitOn(record, timestampOf(record), sequenceOf(record));
-    return;
-  }
-  if (verdict === VERDICT_TRANSMIT) {
-    count(COUNT_ORIGINATED, wireLengthOf(record));
-    send(record);
-  } else {
-    countEvent(COUNT_ORIGINATED_LOST);
-  }
-  releaseFrame(record);
-}
-
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
-function finish(record: usize, verdict: i32): void {
+export function finish(record: usize, verdict: i32): void {
   if (tracing) note(STEP_VERDICT, record, verdict);
   if (verdict === VERDICT_HOLD) {
     waitOn(record, timestampOf(record), sequenceOf(record));
     return;
   }
   if (verdict === VERDICT_TRANSMIT) {
-    send(record);
+    // Without a port: all there was to send has left as copies.
+    if (outPortOf(record) !== PORT_UNKNOWN) send(record, outPortOf(record));
   } else if (verdict >= VERDICT_DROP) {
     count(COUNT_DROPPED, wireLengthOf(record));
     countDropReason(verdict - VERDICT_DROP);
-    if (wantsIcmpError(verdict - VERDICT_DROP)) sendIcmpError(record, verdict - VERDICT_DROP);
+    const reason = verdict - VERDICT_DROP;
+    if (!quiet || reason === DROP_REJECTED) explainDrop(record, reason);
   } else {
     count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }
   releaseFrame(record);
 }
 
-function send(record: usize): void {
-  const port = outPortOf(record);
-  countSent(port, wireLengthOf(record));
-  if (outputMode === OUTPUT_NONE) return;
-  if (outputMode === OUTPUT_OVERWRITE || (portFlags(portOf(port)) & PORT_KEEP) !== 0) {
-    keepFrame(record, port);
+/** The copies that flows at ingress handed to the built-in path, now that the packet is done. */
+function runDeferred(): void {
+  for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
+    beginOwnTables(copy);
+    finishOriginated(copy, runBuiltIn(copy, portOf(inPortOf(copy))));
   }
-}
-
-/** Tells the sender why its packet was dropped, where the standards want it told. */
-function sendIcmpError(record: usize, reason: i32): void {
-  // Parse drops before it is known whether the frame was meant for us; others' are none of ours.
-  if (reason === DROP_IP6_UNKNOWN_OPTION && !isAdmitted(record)) return;
-  const reply = takeOwnFrame();
-  if (reply === 0) return;
-  const mtu = reason === DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
-  if (icmpError(record, reason, reply, mtu)) originate(reply);
-  else releaseFrame(reply);
-}
-
-function isAdmitted(record: usize): bool {
-  return admit(record, portOf(inPortOf(record))) === VERDICT_CONTINUE;
-}
-
-/**
- * Looks after the packets that wait for a neighbor, once a burst: sends those whose neighbor has
- * answered, asks again for the others, gives up on those asked for too often. What leaves, leaves
- * at `now` and under the number `sequence`: behind everything that was sent while it waited.
- * False when some wait only for room in the output ring.
- */
-export function runPending(now: u64, sequence: u64): bool {
-  const waiting = pendingCount();
-  let kept: u32 = 0;
-  let hasRoom = true;
-  for (let place: u32 = 0; place < waiting; place++) {
-    const record = takePending(place);
-    chooseTrace(record);
-    hasRoom = outputHasRoom();
-    const verdict = hasRoom ? waitOn(record, now, sequence) : VERDICT_HOLD;
-    if (verdict === VERDICT_HOLD) putPending(kept++, record);
-    else finishPending(record, verdict, now, sequence);
-  }
-  // What ended may have left an answer that waits in turn, behind the places walked.
-  compactPending(kept, waiting);
-  return hasRoom;
-}
-
-/** What becomes of a waiting packet; asks for its neighbor if it is time to. */
-function waitOn(record: usize, now: u64, sequence: u64): i32 {
-  const entry = neighborEntry(neighborOf(record));
-  if (isKnown(entry)) return VERDICT_TRANSMIT;
-  if (neighborState(entry) === NEIGHBOR_FAILED) return drop(DROP_NEIGHBOR_FAILED);
-  const decision = probeNeighbor(entry, now);
-  if (decision === PROBE_SEND) sendSolicitation(entry, now, sequence);
-  return decision === PROBE_GIVE_UP ? drop(DROP_NEIGHBOR_FAILED) : VERDICT_HOLD;
-}
-
-function sendSolicitation(entry: usize, now: u64, sequence: u64): void {
-  const request = takeOwnFrame();
-  if (request === 0) return;
-  clearRecord(request, PORT_UNKNOWN, now, sequence);
-  solicit(entry, request);
-  originate(request);
-}
-
-function finishPending(record: usize, verdict: i32, now: u64, sequence: u64): void {
-  setTimestamp(record, now);
-  setSequence(record, sequence);
-  const own = (flagsOf(record) & PACKET_OWN) !== 0;
-  if (verdict === VERDICT_TRANSMIT) {
-    if (!own) decrementTtl(record);
-    rewriteLink(record);
-    if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
-  }
-  if (own) finishOriginated(record, verdict);
-  else finish(record, verdict);
 }

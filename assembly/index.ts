@@ -1,7 +1,7 @@
 // The ABI: what the host may call. A worker calls attach() once and step() until it is finished;
 // the control side never calls into the kernels, it writes memory.
 
-import { runPacket, runPending } from "./burst";
+import { runPacket } from "./burst";
 import { receive } from "./device/capture";
 import {
   currentChunk,
@@ -49,6 +49,7 @@ import { readTrace } from "./memory/trace";
 import { clearRecord, setRoute } from "./packet";
 import { pendingCount } from "./state/pending";
 import { steerNext } from "./steering";
+import { runPending } from "./waiting";
 
 /** Longest sleep inside a call: after it the host can look at its clock and at the stop word. */
 const LONGEST_WAIT: i64 = 2_000_000;

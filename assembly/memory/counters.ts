@@ -26,6 +26,13 @@ export function countEvent(counter: usize): void {
   add(worker + WORKER_COUNTERS + counter, 1);
 }
 
+/** Takes one frame out of what count() has counted. */
+export function takeBack(counter: usize, bytes: u32): void {
+  const at = worker + WORKER_COUNTERS + counter;
+  store<u64>(at, load<u64>(at) - 1);
+  store<u64>(at, load<u64>(at, 8) - bytes, 8);
+}
+
 export function countReceived(port: u32, bytes: u32): void {
   const at = worker + WORKER_PORTS + <usize>port * WORKER_PORT_STRIDE + PORT_RX_PACKETS;
   add(at, 1);

@@ -2,25 +2,39 @@
 // A module global belongs to one instance, so it is also the place for "which worker am I".
 
 import {
+  CONTROL_FLOW_CACHE_ENTRIES,
+  CONTROL_FLOW_COUNTERS,
   CONTROL_FRAME_SIZE,
   CONTROL_MAGIC,
   CONTROL_MODE,
   CONTROL_OUTPUT_MODE,
+  CONTROL_POINTS,
   CONTROL_QUEUES,
   CONTROL_REGIONS,
+  CONTROL_TABLES_VERSION,
   CONTROL_VERSION,
+  FLOW_COUNTER_STRIDE,
   LAYOUT_MAGIC,
   LAYOUT_VERSION,
+  LOG_RING_BYTES,
   MODE_VERIFY_HEADER,
   OUTPUT_NONE,
   OUTPUT_RING_BYTES,
   PENDING_SLOTS,
   PENDING_STRIDE,
   REGION_BUCKETS,
+  REGION_CHANGES,
+  REGION_FLOW_CACHE,
+  REGION_FLOW_COUNTERS,
+  REGION_FLOWS,
   REGION_FORWARDING,
   REGION_FRAMES,
   REGION_FREE_FRAMES,
+  REGION_GROUPS,
   REGION_JOBS,
+  REGION_LOG,
+  REGION_METERS,
+  REGION_MIRRORS,
   REGION_NEIGHBOR_INDEX,
   REGION_NEIGHBORS,
   REGION_OUTPUT,
@@ -28,9 +42,11 @@ import {
   REGION_PORTS,
   REGION_RECORDS,
   REGION_SHARD_STATE,
+  REGION_TABLES,
   REGION_VRFS,
   REGION_WORKERS,
   WORKER_STRIDE,
+  WORKER_TABLES_VERSION,
 } from "../layout";
 
 export let workerNumber: u32 = 0;
@@ -53,6 +69,25 @@ export let neighborIndex: usize = 0;
 export let shardStates: usize = 0;
 /** This worker's pending queue. */
 export let pending: usize = 0;
+
+export let tables: usize = 0;
+export let flows: usize = 0;
+/** This worker's counters of flows. */
+export let flowCounters: usize = 0;
+export let groups: usize = 0;
+export let meters: usize = 0;
+export let mirrors: usize = 0;
+export let changes: usize = 0;
+export let flowCache: usize = 0;
+/** Entries of the flow cache in each shard. */
+export let flowCacheEntries: u32 = 0;
+/** This worker's log ring. */
+export let logRing: usize = 0;
+
+/** Version of the tables, as of the start of the burst. */
+export let tablesVersion: u32 = 0;
+/** Bit p = tables are attached at POINT_p, as of the start of the burst. */
+export let points: u32 = 0;
 
 /** MODE_* bits, as of the start of the burst. */
 export let mode: u32 = MODE_VERIFY_HEADER;
@@ -85,6 +120,17 @@ export function openDirectory(number: u32): bool {
   neighborIndex = region(REGION_NEIGHBOR_INDEX);
   shardStates = region(REGION_SHARD_STATE);
   pending = region(REGION_PENDING) + number * PENDING_SLOTS * PENDING_STRIDE;
+  tables = region(REGION_TABLES);
+  flows = region(REGION_FLOWS);
+  const counters = <usize>load<u32>(CONTROL_FLOW_COUNTERS) * FLOW_COUNTER_STRIDE;
+  flowCounters = region(REGION_FLOW_COUNTERS) + <usize>number * counters;
+  groups = region(REGION_GROUPS);
+  meters = region(REGION_METERS);
+  mirrors = region(REGION_MIRRORS);
+  changes = region(REGION_CHANGES);
+  flowCache = region(REGION_FLOW_CACHE);
+  flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
+  logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
   readModes();
   return true;
 }
@@ -93,4 +139,7 @@ export function openDirectory(number: u32): bool {
 export function readModes(): void {
   mode = load<u32>(CONTROL_MODE);
   outputMode = load<u32>(CONTROL_OUTPUT_MODE);
+  points = load<u32>(CONTROL_POINTS);
+  tablesVersion = atomic.load<u32>(CONTROL_TABLES_VERSION);
+  atomic.store<u32>(worker, tablesVersion, WORKER_TABLES_VERSION);
 }

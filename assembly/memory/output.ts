@@ -5,6 +5,7 @@
 // Indices count bytes modulo 2^32; an entry never wraps, a filler entry skips to the ring's start.
 
 import {
+  HEADROOM,
   OUTPUT_FILLER,
   OUTPUT_HEADER,
   OUTPUT_LENGTH,
@@ -36,9 +37,9 @@ export function openOutput(): void {
   cachedTail = atomic.load<u32>(worker, WORKER_OUTPUT_TAIL);
 }
 
-/** Ring bytes one frame of this length takes, at most: entry, and filler before the ring's end. */
+/** Ring bytes a frame takes at most, pushed headers, and filler before the ring's end included. */
 function worstEntry(): u32 {
-  return 2 * (OUTPUT_HEADER + frameCapacity() + 16);
+  return 2 * (OUTPUT_HEADER + HEADROOM + frameCapacity() + 16);
 }
 
 /** Whether one more packet, and an answer to it, find room whatever their size. */

@@ -2,15 +2,20 @@
 // its sequence number, the steps leave copies of the record and of the frame's beginning.
 
 import {
+  KEY_BYTES,
   RECORD_STRIDE,
+  TRACE_FLOW,
   TRACE_FRAME,
   TRACE_FRAME_BYTES,
+  TRACE_KEY,
   TRACE_LENGTH,
+  TRACE_POINT,
   TRACE_RECORD,
   TRACE_SLOTS,
   TRACE_STEP,
   TRACE_STRIDE,
   TRACE_VERDICT,
+  VERDICT_CONTINUE,
   WORKER_TRACE,
   WORKER_TRACE_BUFFER,
   WORKER_TRACE_COUNT,
@@ -47,4 +52,15 @@ export function note(step: u32, record: usize, verdict: i32): void {
   store<u32>(entry, length, TRACE_LENGTH);
   memory.copy(entry + TRACE_RECORD, record, RECORD_STRIDE);
   memory.copy(entry + TRACE_FRAME, dataOf(record), length);
+}
+
+/** Notes that the packet, with this key, met a flow at POINT_*: STEP_FLOW or STEP_MISS. */
+export function noteFlow(step: u32, record: usize, flow: u32, point: u32, key: usize): void {
+  const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
+  note(step, record, VERDICT_CONTINUE);
+  if (number >= <usize>TRACE_SLOTS) return;
+  const entry = worker + WORKER_TRACE_BUFFER + number * TRACE_STRIDE;
+  store<u32>(entry, flow, TRACE_FLOW);
+  store<u32>(entry, point, TRACE_POINT);
+  memory.copy(entry + TRACE_KEY, key, KEY_BYTES);
 }

@@ -28,8 +28,10 @@ const UNKNOWN_GATEWAY = world({
   - { to: "::/0", via: "${NEXT.ip6}" }`,
 });
 
-const out4 = (number: number) =>
-  hostToRouter().ip4({ from: HOST.ip4, to: FAR.ip4, id: number }).udp(PORTS).payload(4);
+const out4 = (number: number, ttl = 64) =>
+  hostToRouter().ip4({ from: HOST.ip4, to: FAR.ip4, id: number, ttl }).udp(PORTS).payload(4);
+/** As it waits for the neighbor: its TTL is taken from before (RFC 1812 4.3.2.3 lets errors show it). */
+const waiting4 = (number: number) => out4(number, 63);
 const sent4 = (number: number): Expectation => [
   "wan",
   ethernet(NEW_MAC, WAN.mac)
@@ -37,8 +39,8 @@ const sent4 = (number: number): Expectation => [
     .udp(PORTS)
     .payload(4),
 ];
-const out6 = (length: number) =>
-  hostToRouter().ip6({ from: HOST.ip6, to: FAR.ip6 }).udp(PORTS).payload(length);
+const out6 = (length: number, hops = 64) =>
+  hostToRouter().ip6({ from: HOST.ip6, to: FAR.ip6, hops }).udp(PORTS).payload(length);
 const sent6 = (length: number): Expectation => [
   "wan",
   ethernet(NEW_MAC, WAN.mac)
@@ -165,8 +167,8 @@ export const NEIGHBORS: readonly PathRow[] = [
       asks(NEXT.ip4),
       asks(NEXT.ip4),
       asks(NEXT.ip4),
-      hostUnreachable(out4(1)),
-      hostUnreachable(out4(2)),
+      hostUnreachable(waiting4(1)),
+      hostUnreachable(waiting4(2)),
     ],
     drops: { "neighbor-failed": 2 },
     delivered: 6,
@@ -186,7 +188,7 @@ export const NEIGHBORS: readonly PathRow[] = [
         routerToHost()
           .ip6({ from: LAN.ip6, to: HOST.ip6 })
           .icmp6(1, 3)
-          .payload(out6(1).bytes().subarray(14)),
+          .payload(out6(1, 63).bytes().subarray(14)),
       ],
     ],
     drops: { "neighbor-failed": 1 },
@@ -208,8 +210,8 @@ export const NEIGHBORS: readonly PathRow[] = [
       asks(NEXT.ip4),
       asks(NEXT.ip4),
       asks(NEXT.ip4),
-      hostUnreachable(out4(1)),
-      hostUnreachable(out4(2)),
+      hostUnreachable(waiting4(1)),
+      hostUnreachable(waiting4(2)),
       asks(NEXT.ip4),
       sent4(3),
     ],

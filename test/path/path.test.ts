@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
+import { FLOW_TABLES } from "./flow_tables.cases.ts";
 import { LINKS } from "./links.cases.ts";
 import { MALFORMED } from "./malformed.cases.ts";
 import { MARTIANS } from "./martians.cases.ts";
@@ -21,6 +22,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   answers: ANSWERS,
   resources: RESOURCES,
   neighbors: NEIGHBORS,
+  "flow tables": FLOW_TABLES,
 };
 
 const reached = new Set<string>();

@@ -33,6 +33,8 @@ export interface PathRow {
   readonly inFlight?: number;
   /** Of the frames that leave, those the engine made itself. */
   readonly originated?: number;
+  /** Frames that left beside the one their packet ended as. */
+  readonly copied?: number;
   /** ICMP errors held back by the rate limit, and own packets that found no way. */
   readonly limited?: number;
   readonly lost?: number;
@@ -60,7 +62,7 @@ function expectedFrames(row: PathRow): string[] {
 
 /** What happened, in the terms of a row. */
 function outcome({ departures, statistics }: PathResult): object {
-  const { packets, drops, originated, inFlight } = statistics;
+  const { packets, drops, originated, copied, inFlight } = statistics;
   const { delivered, consumed } = packets satisfies VerdictCounts;
   const { limited, lost } = originated;
   return {
@@ -70,6 +72,7 @@ function outcome({ departures, statistics }: PathResult): object {
     consumed,
     inFlight,
     originated: originated.packets,
+    copied: copied.packets,
     limited,
     lost,
   };
@@ -86,6 +89,7 @@ export async function checkRow(row: PathRow, build: Build): Promise<string[]> {
     consumed: row.consumed ?? 0,
     inFlight: row.inFlight ?? 0,
     originated: row.originated ?? 0,
+    copied: row.copied ?? 0,
     limited: row.limited ?? 0,
     lost: row.lost ?? 0,
   });

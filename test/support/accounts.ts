@@ -12,7 +12,7 @@ function ended(counts: VerdictCounts): number {
 
 /** The sentences that do not hold; none when the books balance. */
 export function imbalances(statistics: Statistics): string[] {
-  const { packets, bytes, drops, ports, originated, inFlight } = statistics;
+  const { packets, bytes, drops, ports, originated, copied, inFlight } = statistics;
   const facts: [what: string, left: number, right: number][] = [
     ["received = ended + in flight", packets.received, ended(packets) + inFlight],
     ["dropped = sum over reasons", packets.dropped, sum(Object.values(drops))],
@@ -20,12 +20,12 @@ export function imbalances(statistics: Statistics): string[] {
     ["received bytes = over ports", bytes.received, sum(ports.map(({ rx }) => rx.bytes))],
     [
       "sent = sum over ports",
-      packets.transmitted + originated.packets,
+      packets.transmitted + originated.packets + copied.packets,
       sum(ports.map(({ tx }) => tx.packets)),
     ],
     [
       "sent bytes = sum over ports",
-      bytes.transmitted + originated.bytes,
+      bytes.transmitted + originated.bytes + copied.bytes,
       sum(ports.map(({ tx }) => tx.bytes)),
     ],
   ];

@@ -93,9 +93,9 @@ export class PacketBuilder {
     return this.#with({ build });
   }
 
-  mpls(label: number, bottom = true): PacketBuilder {
+  mpls(label: number, bottom = true, ttl = 64): PacketBuilder {
     const build: Layer["build"] = (payload) =>
-      concat(u32(label * 4096 + (bottom ? 256 : 0) + 64), payload);
+      concat(u32(label * 4096 + (bottom ? 256 : 0) + ttl), payload);
     return this.#with({ etherType: 0x8847, build });
   }
 

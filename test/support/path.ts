@@ -114,6 +114,8 @@ export class TestRouter {
     const { region } = this;
     resetRun(region);
     this.tables.neighbors.forget();
+    this.tables.flows.beginRun();
+    this.tables.flows.startTime(BigInt(EPOCH) * 1_000_000_000n);
     prepareRun(region, { kind: "top" }, options.output ?? "keep");
     keepFrames(region, undefined);
     setNeighborResolution(region, options.resolve ?? false);
@@ -144,6 +146,7 @@ export class TestRouter {
       if (options.stepwise) run.step(sink);
     }
     const statistics = run.finish(sink);
+    this.tables.flows.endRun();
     return { departures, statistics };
   }
 

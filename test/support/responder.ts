@@ -35,6 +35,7 @@ interface RespondKernel {
   icmpError(record: number, reason: number, reply: number, mtu: number): number;
   wantsIcmpError(reason: number): number;
   answer(record: number, reply: number): number;
+  refuse(record: number, kind: number, reply: number): number;
   isSound(reply: number): number;
 }
 
@@ -137,6 +138,14 @@ export class Responder {
     this.receive(frame, port, present);
     const { record, reply } = this.world;
     return this.#answer(this.kernel.icmpError(record, reason, reply, mtu));
+  }
+
+  /** Rejects a raw frame in the words REJECT_*; the verdict is 1 when a reply was built. */
+  refuse(frame: Uint8Array, kind: number, port = 0): Answer {
+    this.#prepare(frame, port, frame.length);
+    const answer = this.#answer(this.kernel.refuse(this.world.record, kind, this.world.reply));
+    if (answer.frame && !this.kernel.isSound(this.world.reply)) throw new Error("unsound reply");
+    return answer;
   }
 
   #answer(verdict: number): Answer {

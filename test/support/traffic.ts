@@ -158,7 +158,14 @@ export const models: fc.Arbitrary<Model> = fc
         cpus: undefined,
         frames: 64,
         frameSize: 4096,
-        limits: { routes: 200, neighbors: 64, nextHops: 64 },
+        limits: {
+          routes: 200,
+          neighbors: 64,
+          nextHops: 64,
+          rules: 1,
+          setElements: 1,
+          cachedFlows: 0,
+        },
         verifyChecksums: "header",
         icmpErrors: { perSecond: 1e6, burst: 1e6 },
       },
@@ -171,6 +178,12 @@ export const models: fc.Arbitrary<Model> = fc
       })),
       routes: [...routes4, ...routes6],
       routeFiles: [],
+      sets: [],
+      tables: [],
+      groups: [],
+      meters: [],
+      mirrors: [],
+      counters: [],
     };
   });
 

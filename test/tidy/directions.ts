@@ -6,16 +6,21 @@ export type Directions = Readonly<Record<string, readonly string[]>>;
 const BASE = ["packet", "layout", "drops"];
 
 export const ASSEMBLY: Directions = {
-  index: ["burst", "steering", "device", "state", "memory", ...BASE],
-  burst: ["stage", "state", "table", "memory", ...BASE],
+  index: ["burst", "waiting", "steering", "device", "state", "memory", ...BASE],
+  // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
+  burst: ["originate", "waiting", "stage", "action", "state", "table", "memory", ...BASE],
+  originate: ["burst", "waiting", "stage", "action", "table", "memory", ...BASE],
+  waiting: ["burst", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "table", "memory", "wire", ...BASE],
-  stage: ["parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  stage: ["action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  // What flows do to packets.
+  action: ["action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
   parse: ["parse", "wire", ...BASE],
-  respond: ["respond", "table", "wire", ...BASE],
-  state: ["table", "memory", ...BASE],
-  table: ["table", "memory", "layout"],
+  respond: ["respond", "state", "table", "memory", "wire", ...BASE],
+  state: ["state", "table", "memory", ...BASE],
+  table: ["table", "state", "memory", "layout"],
   memory: ["memory", "packet", "layout"],
   wire: ["wire"],
   packet: ["layout"],
@@ -26,7 +31,9 @@ export const ASSEMBLY: Directions = {
 export const HOST: Directions = {
   cli: ["cli", "api", "engine", "trace", "config", "errors"],
   api: ["api", "engine", "config", "errors"],
-  engine: ["compile", "config", "io", "memory", "replay", "trace", "worker", "errors"],
+  engine: ["compile", "config", "control", "io", "memory", "replay", "trace", "worker", "errors"],
+  // What the library lets its users change and read while the engine runs.
+  control: ["control", "compile", "config", "memory", "errors"],
   replay: ["replay", "memory", "worker", "io", "errors"],
   trace: ["trace", "memory", "config", "errors"],
   compile: ["compile", "memory", "config", "errors", "assembly"],

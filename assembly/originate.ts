@@ -1,0 +1,166 @@
+// What the engine sends of its own: answers to what is addressed to it, and errors and rejections
+// that tell a sender why its packet was dropped. Own packets take the short way:
+//
+//   route ─ OUTPUT ─ POSTROUTING ─ resolve ─ link header ─ send
+
+import { send } from "./action/output";
+import { rejection } from "./action/walk";
+import { checkTransport } from "./burst";
+import { DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
+import {
+  COUNT_ORIGINATED,
+  COUNT_ORIGINATED_LOST,
+  MODE_VERIFY_HEADER,
+  PACKET_ARP,
+  PACKET_IP4,
+  PACKET_IP6,
+  PACKET_OWN,
+  POINT_OUTPUT,
+  POINT_POSTROUTING,
+  PORT_UNKNOWN,
+  STEP_LOCAL,
+  STEP_RESPOND,
+  VERDICT_CONSUME,
+  VERDICT_CONTINUE,
+  VERDICT_DELIVER,
+  VERDICT_HOLD,
+  VERDICT_TRANSMIT,
+} from "./layout";
+import { count, countEvent } from "./memory/counters";
+import { mode, points } from "./memory/directory";
+import { releaseFrame, takeFrame } from "./memory/frames";
+import { note, tracing } from "./memory/trace";
+import {
+  flagsOf,
+  inPortOf,
+  lengthOf,
+  outPortOf,
+  sequenceOf,
+  setFlags,
+  timestampOf,
+  wireLengthOf,
+} from "./packet";
+import { admit } from "./stage/admit";
+import { arp } from "./stage/arp";
+import { verifyTransport } from "./stage/checksum";
+import { choosePort } from "./stage/forward";
+import { icmpError, wantsIcmpError } from "./stage/icmp_error";
+import { local } from "./stage/local";
+import { nd } from "./stage/nd";
+import { reject } from "./stage/reject";
+import { resolve } from "./stage/resolve";
+import { rewriteLink } from "./stage/rewrite";
+import { isForHere, route } from "./stage/route";
+import { beginOwnTables, runTablesBehind } from "./stage/tables";
+import { portMtu, portOf } from "./table/ports";
+import { waitOn } from "./waiting";
+
+const OWN_POINTS: u32 = (1 << POINT_OUTPUT) | (1 << POINT_POSTROUTING);
+
+/** What is addressed to the engine itself: ARP, ND, echo are answered, the rest delivered. */
+export function answer(record: usize): i32 {
+  const isArp = (flagsOf(record) & PACKET_ARP) !== 0;
+  if (!isArp && (mode & MODE_VERIFY_HEADER) !== 0) {
+    const verdict = checkTransport(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
+  const reply = takeOwnFrame();
+  if (reply === 0) return VERDICT_DELIVER;
+  const verdict = isArp ? arp(record, reply) : hear(record, reply);
+  if (tracing) note(STEP_LOCAL, record, verdict);
+  if (lengthOf(reply) !== 0) originate(reply);
+  else releaseFrame(reply);
+  return verdict;
+}
+
+/** A frame for a packet of the engine's own; 0, and counted as lost, when there is none. */
+export function takeOwnFrame(): usize {
+  const record = takeFrame();
+  if (record === 0) countEvent(COUNT_ORIGINATED_LOST);
+  return record;
+}
+
+function hear(record: usize, reply: usize): i32 {
+  const verdict = nd(record, reply);
+  return verdict === VERDICT_CONTINUE ? local(record, reply) : verdict;
+}
+
+/** Sends a packet the engine made, and gives its frame back unless it must wait for a neighbor. */
+export function originate(record: usize): void {
+  setFlags(record, flagsOf(record) | PACKET_OWN);
+  const addressed = outPortOf(record) !== PORT_UNKNOWN;
+  const verdict = addressed ? passHooks(record, VERDICT_TRANSMIT) : addressOriginated(record);
+  if (tracing) note(STEP_RESPOND, record, verdict);
+  finishOriginated(record, verdict);
+}
+
+/** Routes an own packet to where it must go; its TTL is fresh and stays. */
+function addressOriginated(record: usize): i32 {
+  let verdict = route(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (isForHere(record)) return VERDICT_CONSUME;
+  verdict = choosePort(record);
+  if (verdict === VERDICT_CONTINUE) verdict = passHooks(record, VERDICT_CONTINUE);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  verdict = resolve(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  rewriteLink(record);
+  return VERDICT_TRANSMIT;
+}
+
+export function finishOriginated(record: usize, verdict: i32): void {
+  if (verdict === VERDICT_HOLD) {
+    waitOn(record, timestampOf(record), sequenceOf(record));
+    return;
+  }
+  if (verdict === VERDICT_TRANSMIT) {
+    count(COUNT_ORIGINATED, wireLengthOf(record));
+    send(record, outPortOf(record));
+  } else {
+    countEvent(COUNT_ORIGINATED_LOST);
+  }
+  releaseFrame(record);
+}
+
+/** OUTPUT and POSTROUTING, which see IP packets; `verdict` if they let it pass. */
+function passHooks(record: usize, verdict: i32): i32 {
+  if ((points & OWN_POINTS) === 0) return verdict;
+  if ((flagsOf(record) & (PACKET_IP4 | PACKET_IP6)) === 0) return verdict;
+  beginOwnTables(record);
+  const port = outPortOf(record);
+  let outcome = runTablesBehind(record, port, POINT_OUTPUT, POINT_OUTPUT);
+  if (outcome === VERDICT_CONTINUE) {
+    outcome = runTablesBehind(record, port, POINT_POSTROUTING, POINT_POSTROUTING);
+  }
+  return outcome === VERDICT_CONTINUE ? verdict : outcome;
+}
+
+/** Tells the sender why its packet was dropped, where the standards or a flow want it told. */
+export function explainDrop(record: usize, reason: i32): void {
+  if (reason === DROP_REJECTED) sendRejection(record);
+  else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
+}
+
+/** As netfilter: what is broken is not answered. */
+function sendRejection(record: usize): void {
+  if ((mode & MODE_VERIFY_HEADER) !== 0 && !verifyTransport(record)) return;
+  const kind = rejection;
+  const reply = takeOwnFrame();
+  if (reply === 0) return;
+  if (reject(record, kind, reply)) originate(reply);
+  else releaseFrame(reply);
+}
+
+function sendIcmpError(record: usize, reason: i32): void {
+  // Parse drops before it is known whether the frame was meant for us; others' are none of ours.
+  if (reason === DROP_IP6_UNKNOWN_OPTION && !isAdmitted(record)) return;
+  const reply = takeOwnFrame();
+  if (reply === 0) return;
+  const mtu = reason === DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
+  if (icmpError(record, reason, reply, mtu)) originate(reply);
+  else releaseFrame(reply);
+}
+
+function isAdmitted(record: usize): bool {
+  return admit(record, portOf(inPortOf(record))) === VERDICT_CONTINUE;
+}

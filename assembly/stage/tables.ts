@@ -1,0 +1,295 @@
+// Flow tables on the packet's way: at ingress, before routing, and behind it. Each of these parts is
+// either classified, table by table, or, when the flow cache knows it, done as for the packets
+// before.
+
+import { beginFlows, doFlow, finalOperation } from "../action/flow";
+import {
+  beginDry,
+  beginWalk,
+  endDry,
+  forgetMet,
+  isRewritten,
+  isUnfit,
+  key,
+  keyBlocks,
+  meet,
+  metCount,
+  metFlow,
+  refreshKey,
+  setKeyInPort,
+  setKeyOutPort,
+} from "../action/walk";
+import { DROP_TOO_MANY_JUMPS } from "../drops";
+import {
+  CACHE_MAX_FLOWS,
+  CACHED_BEHIND,
+  CACHED_REWRITTEN,
+  CACHED_TIMEOUT,
+  CONTROL_KEY_MASK,
+  COUNT_CACHE_HITS,
+  COUNT_CACHE_MISSES,
+  COUNT_CACHE_RENEWED,
+  COUNT_CACHE_UNFIT,
+  COUNT_CACHE_WRONG,
+  FLOW_HAS_TIMEOUT,
+  KEY_OUT_PORT,
+  MAX_JUMPS,
+  MODE_CHECK_CACHE,
+  MODE_NO_CACHE,
+  OP_ARG,
+  OP_CODE,
+  OP_CONTINUE,
+  OP_END,
+  OP_GOTO,
+  OP_JUMP,
+  OP_RETURN,
+  POINT_INGRESS,
+  PORT_LOCAL,
+  PORT_UNKNOWN,
+  RETURN_STRIDE,
+  STEP_FLOW,
+  STEP_MISS,
+  VERDICT_CONTINUE,
+  WORKER_RETURNS,
+} from "../layout";
+import { countEvent } from "../memory/counters";
+import { mode, worker } from "../memory/directory";
+import { releaseFrame } from "../memory/frames";
+import { noteFlow, tracing } from "../memory/trace";
+import { drop, hashOf, sequenceOf, timestampOf } from "../packet";
+import { copyFrame } from "../respond/copies";
+import { clearActionSet } from "../state/action_set";
+import {
+  addCacheFlags,
+  cachedCount,
+  cachedFlow,
+  cachedOutPort,
+  cachedStart,
+  cachedTotal,
+  cacheFlags,
+  claimEntry,
+  clearEntry,
+  findCached,
+  isFresh,
+  removeCacheFlags,
+  setCachedCount,
+  setCachedFlow,
+  setCachedOutPort,
+} from "../state/flow_cache";
+import { isFlowAlive } from "../state/flows";
+import { beginTurn } from "../state/turn";
+import { lookup } from "../table/classifier";
+import {
+  attachedCount,
+  attachedTable,
+  flowFlags,
+  flowNumber,
+  flowOf,
+  flowRank,
+  missOf,
+  tableOf,
+} from "../table/flows";
+
+/** The packet's entry in the flow cache; 0 = it has none. */
+let entry: usize = 0;
+
+/** Begins the packet's walk, and looks for what the flow cache knows of it. */
+export function beginTables(record: usize): void {
+  beginWalk(record);
+  clearActionSet();
+  beginTurn(sequenceOf(record));
+  entry = 0;
+  // A traced packet is classified, to show how.
+  if (tracing || (mode & MODE_NO_CACHE) !== 0) return;
+  entry = findCached(key, keyBlocks, hashOf(record));
+  if (entry === 0) {
+    countEvent(COUNT_CACHE_MISSES);
+    entry = claimEntry();
+    if (entry === 0) countEvent(COUNT_CACHE_UNFIT);
+  } else if (isGood(record)) {
+    countEvent(COUNT_CACHE_HITS);
+  } else {
+    countEvent(COUNT_CACHE_RENEWED);
+    clearEntry(entry);
+  }
+}
+
+/** Begins the walk of a packet of the engine's own: it came in by no port, and is not cached. */
+export function beginOwnTables(record: usize): void {
+  beginWalk(record);
+  setKeyInPort(PORT_UNKNOWN);
+  clearActionSet();
+  beginTurn(sequenceOf(record));
+  entry = 0;
+}
+
+/** Whether the entry holds for the tables of now, and no flow of it has timed out. */
+function isGood(record: usize): bool {
+  const flags = cacheFlags(entry);
+  if ((flags & CACHED_BEHIND) !== 0) setKeyOutPort(cachedOutPort(entry));
+  const fresh = isFresh(entry, key);
+  setKeyOutPort(PORT_UNKNOWN);
+  if (!fresh || (flags & CACHED_TIMEOUT) === 0) return fresh;
+  const total = cachedTotal(entry);
+  for (let place: u32 = 0; place < total; place++) {
+    if (!isFlowAlive(flowOf(cachedFlow(entry, place)), timestampOf(record))) return false;
+  }
+  return true;
+}
+
+/**
+ * Takes the packet through the tables at the POINT_* `first` and `last`, which make up the part
+ * CACHED_* of its way. VERDICT_CONTINUE: on with the built-in path.
+ */
+export function runTables(record: usize, part: u32, first: u32, last: u32): i32 {
+  if (entry === 0) return classify(record, first, last);
+  if ((cacheFlags(entry) & part) === 0) return learn(record, part, first, last);
+  if ((mode & MODE_CHECK_CACHE) !== 0) compare(record, part, first, last);
+  const start = cachedStart(entry, part);
+  const end = start + cachedCount(entry, part);
+  for (let place = start; place < end; place++) {
+    const verdict = doFlow(flowOf(cachedFlow(entry, place)), record, first);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
+  return VERDICT_CONTINUE;
+}
+
+/**
+ * The part behind routing. What is known of it holds for the port that routing chose then, if any
+ * flow looks at that, and never for both what is forwarded and what is for the engine itself.
+ */
+export function runTablesBehind(record: usize, port: u32, first: u32, last: u32): i32 {
+  setKeyOutPort(port);
+  if (entry !== 0) {
+    if ((cacheFlags(entry) & CACHED_BEHIND) !== 0 && !isSameWay(cachedOutPort(entry), port)) {
+      removeCacheFlags(entry, CACHED_BEHIND);
+      setCachedCount(entry, CACHED_BEHIND, 0);
+    }
+    setCachedOutPort(entry, port);
+  }
+  return runTables(record, CACHED_BEHIND, first, last);
+}
+
+function isSameWay(known: u32, port: u32): bool {
+  if (known === port) return true;
+  const matters = load<u16>(<usize>CONTROL_KEY_MASK + KEY_OUT_PORT) !== 0;
+  return !matters && known !== PORT_LOCAL && port !== PORT_LOCAL;
+}
+
+/** Classifies, and keeps in the entry what was met, if that can be kept. */
+function learn(record: usize, part: u32, first: u32, last: u32): i32 {
+  const verdict = classify(record, first, last);
+  const count = metCount();
+  const start = cachedStart(entry, part);
+  // A flow whose meter refused the packet did not show what would have followed.
+  if (isUnfit() || finalOperation === 0 || start + count > <u32>CACHE_MAX_FLOWS) {
+    countEvent(COUNT_CACHE_UNFIT);
+    entry = 0;
+    return verdict;
+  }
+  let flags = part | (isRewritten() ? CACHED_REWRITTEN : 0);
+  for (let place: u32 = 0; place < count; place++) {
+    const flow = metFlow(place);
+    setCachedFlow(entry, start + place, flow);
+    if ((flowFlags(flowOf(flow)) & FLOW_HAS_TIMEOUT) !== 0) flags |= CACHED_TIMEOUT;
+  }
+  setCachedCount(entry, part, count);
+  addCacheFlags(entry, flags);
+  return verdict;
+}
+
+/** Classifies a copy without doing anything, and counts a difference to what the entry says. */
+function compare(record: usize, part: u32, first: u32, last: u32): void {
+  const copy = copyFrame(record);
+  if (copy === 0) return;
+  beginDry();
+  classify(copy, first, last);
+  let same = metCount() === cachedCount(entry, part);
+  const start = cachedStart(entry, part);
+  for (let place: u32 = 0; same && place < metCount(); place++) {
+    same = metFlow(place) === cachedFlow(entry, start + place);
+  }
+  if (!same) countEvent(COUNT_CACHE_WRONG);
+  endDry();
+  clearActionSet();
+  releaseFrame(copy);
+}
+
+/** Looks up and does flow after flow, in every table of the points. */
+function classify(record: usize, first: u32, last: u32): i32 {
+  forgetMet();
+  beginFlows();
+  for (let point = first; point <= last; point++) {
+    const count = attachedCount(point);
+    for (let place: u32 = 0; place < count; place++) {
+      const verdict = runTable(record, attachedTable(point, place), point);
+      if (verdict !== VERDICT_CONTINUE) return verdict;
+    }
+  }
+  return VERDICT_CONTINUE;
+}
+
+/** Takes the packet through one attached table, and those it is sent to from there. */
+function runTable(record: usize, attached: usize, point: u32): i32 {
+  let table = attached;
+  let below: u64 = u64.MAX_VALUE;
+  let depth: u32 = 0;
+  const now = timestampOf(record);
+  while (true) {
+    refreshKey(record);
+    let flow = lookup(table, key, below, now);
+    const missed = flow === 0;
+    if (missed) flow = missOf(table);
+    meet(flowNumber(flow));
+    if (tracing) noteFlow(missed ? STEP_MISS : STEP_FLOW, record, flowNumber(flow), point, key);
+    const verdict = doFlow(flow, record, point);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+    switch (<i32>load<u8>(finalOperation, OP_CODE)) {
+      case OP_END:
+        if (point === POINT_INGRESS) return VERDICT_CONTINUE;
+        below = flowRank(flow);
+        break;
+      case OP_CONTINUE:
+        below = flowRank(flow);
+        break;
+      case OP_JUMP:
+        if (depth === <u32>MAX_JUMPS) return drop(DROP_TOO_MANY_JUMPS);
+        saveReturn(depth++, table, flowRank(flow));
+        table = tableOf(load<u32>(finalOperation, OP_ARG));
+        below = u64.MAX_VALUE;
+        break;
+      case OP_GOTO:
+        table = tableOf(load<u32>(finalOperation, OP_ARG));
+        below = u64.MAX_VALUE;
+        break;
+      case OP_RETURN:
+        if (depth === 0) {
+          // Back at the attached table, whose miss decides.
+          if (missed && table === attached) return VERDICT_CONTINUE;
+          table = attached;
+          below = 0;
+        } else {
+          depth--;
+          table = returnTable(depth);
+          below = returnRank(depth);
+        }
+        break;
+      default:
+        return VERDICT_CONTINUE;
+    }
+  }
+}
+
+function returnAt(depth: u32): usize {
+  return worker + WORKER_RETURNS + <usize>depth * RETURN_STRIDE;
+}
+function saveReturn(depth: u32, table: usize, rank: u64): void {
+  store<u32>(returnAt(depth), <u32>table);
+  store<u64>(returnAt(depth), rank, 8);
+}
+function returnTable(depth: u32): usize {
+  return load<u32>(returnAt(depth));
+}
+function returnRank(depth: u32): u64 {
+  return load<u64>(returnAt(depth), 8);
+}

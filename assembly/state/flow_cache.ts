@@ -1,0 +1,241 @@
+// The flow cache: what flows the first packet of its kind has met, for those that follow. "Of its
+// kind" means equal in every field that any flow looks at (CONTROL_KEY_MASK), so a kept outcome is
+// the outcome of classifying, and costs one look-up however many flows there are.
+//
+// Tables change under it. An entry knows the version of the tables it was made under; when that is
+// not the present one, the changes since then are compared with the packet's key, and the entry
+// stays good if none of them is about such a packet (layout.ts, CHANGE_*).
+
+import {
+  CACHE_BEFORE,
+  CACHE_BEHIND,
+  CACHE_BLOCKS,
+  CACHE_FLAGS,
+  CACHE_FLOWS,
+  CACHE_FLOWS_REST,
+  CACHE_HASH,
+  CACHE_INGRESS,
+  CACHE_KEY,
+  CACHE_KEY_REST,
+  CACHE_MAX_BLOCKS,
+  CACHE_OUT_PORT,
+  CACHE_STRIDE,
+  CACHE_VERSION,
+  CACHE_WAYS,
+  CACHED_REWRITTEN,
+  CHANGE_ANY,
+  CHANGE_BLOCK_NUMBERS,
+  CHANGE_COUNT,
+  CHANGE_MASKED,
+  CHANGE_SLOTS,
+  CHANGE_STRIDE,
+  CHANGE_WALK,
+  CONTROL_KEY_MASK,
+  CONTROL_TABLES_WRITING,
+  COUNT_CACHE_EVICTED,
+  SHARD_SHIFT,
+  WORKER_KEY_MASKED,
+} from "../layout";
+import { countEvent } from "../memory/counters";
+import { changes, flowCache, flowCacheEntries, tablesVersion, worker } from "../memory/directory";
+
+// Odd constants without structure: fractions of the square roots of 11, 13 and 17
+const FIRST: u64 = 0x510e527fade682d1;
+const SECOND: u64 = 0x9b05688c2b3e6c1f;
+const THIRD: u64 = 0x1f83d9abfb41bd6b;
+
+/** Of the key looked for last: its hash, the blocks of it that are not zero, where it may be. */
+let hash: u32 = 0;
+let blocks: u32 = 0;
+let kept: u32 = 0;
+let shard: usize = 0;
+/** Which way gives way next. */
+let turn: u32 = 0;
+
+/**
+ * Looks for the entry of a key, of which the blocks `wanted` are extracted, in the shard of the
+ * flow hash; 0 = none. It may be outdated: ask isFresh().
+ */
+export function findCached(key: usize, wanted: u32, flowHash: u32): usize {
+  maskKey(key, wanted);
+  if (kept > <u32>CACHE_MAX_BLOCKS || flowCacheEntries === 0) return 0;
+  shard = flowCache + <usize>(flowHash >>> SHARD_SHIFT) * flowCacheEntries * CACHE_STRIDE;
+  for (let way: u32 = 0; way < <u32>CACHE_WAYS; way++) {
+    const entry = entryAt(way);
+    if (
+      load<u32>(entry, CACHE_HASH) === hash &&
+      load<u16>(entry, CACHE_BLOCKS) === <u16>blocks &&
+      load<u32>(entry, CACHE_VERSION) !== 0 &&
+      isOfKey(entry)
+    ) {
+      return entry;
+    }
+  }
+  return 0;
+}
+
+function entryAt(way: u32): usize {
+  return shard + <usize>((hash + way) & (flowCacheEntries - 1)) * CACHE_STRIDE;
+}
+
+/** Notes what of the key counts, its blocks without a bit left out, and its hash. */
+function maskKey(key: usize, wanted: u32): void {
+  let target = worker + WORKER_KEY_MASKED;
+  let mixed: u64 = 0;
+  blocks = 0;
+  kept = 0;
+  for (let rest = wanted; rest !== 0; rest &= rest - 1) {
+    const block: usize = ctz(rest);
+    const mask = v128.load(<usize>CONTROL_KEY_MASK + (block << 4));
+    const masked = v128.and(v128.load(key + (block << 4)), mask);
+    if (!v128.any_true(masked)) continue;
+    v128.store(target, masked);
+    target += 16;
+    kept++;
+    blocks |= (<u32>1) << (<u32>block);
+    mixed = (mixed ^ i64x2.extract_lane(masked, 0)) * FIRST;
+    mixed = (rotl<u64>(mixed, 29) ^ i64x2.extract_lane(masked, 1)) * SECOND;
+    mixed ^= mixed >> 32;
+  }
+  hash = <u32>(((mixed ^ blocks) * THIRD) >> 32);
+}
+
+/** Address of the place of a key's block, by its place among those kept. */
+function keyBlock(entry: usize, place: u32): usize {
+  const first = place < 2 ? CACHE_KEY : CACHE_KEY_REST - 32;
+  return entry + first + ((<usize>place) << 4);
+}
+
+function isOfKey(entry: usize): bool {
+  const masked = worker + WORKER_KEY_MASKED;
+  for (let place: u32 = 0; place < kept; place++) {
+    const difference = v128.xor(
+      v128.load(masked + ((<usize>place) << 4)),
+      v128.load(keyBlock(entry, place)),
+    );
+    if (v128.any_true(difference)) return false;
+  }
+  return true;
+}
+
+/**
+ * An empty entry for the key looked for last; 0 when the key does not fit into one. Another entry
+ * may have to give way: rather one that is outdated.
+ */
+export function claimEntry(): usize {
+  if (kept > <u32>CACHE_MAX_BLOCKS || flowCacheEntries === 0) return 0;
+  let entry = outdatedWay();
+  if (entry === 0) {
+    entry = entryAt(turn++ % CACHE_WAYS);
+    countEvent(COUNT_CACHE_EVICTED);
+  }
+  clearEntry(entry);
+  store<u32>(entry, hash, CACHE_HASH);
+  store<u16>(entry, <u16>blocks, CACHE_BLOCKS);
+  const masked = worker + WORKER_KEY_MASKED;
+  for (let place: u32 = 0; place < kept; place++) {
+    v128.store(keyBlock(entry, place), v128.load(masked + ((<usize>place) << 4)));
+  }
+  return entry;
+}
+
+function outdatedWay(): usize {
+  for (let way: u32 = 0; way < <u32>CACHE_WAYS; way++) {
+    const entry = entryAt(way);
+    const version = load<u32>(entry, CACHE_VERSION);
+    if (version === 0 || tablesVersion - version > <u32>CHANGE_WALK) return entry;
+  }
+  return 0;
+}
+
+/** Forgets what the entry knows, for the same key and the tables of now. */
+export function clearEntry(entry: usize): void {
+  store<u32>(entry, tablesVersion, CACHE_VERSION);
+  store<u32>(entry, 0, CACHE_INGRESS);
+}
+
+/**
+ * Whether the entry holds under the present tables; `key` is the packet's, complete. One that does
+ * is noted as good for them.
+ */
+export function isFresh(entry: usize, key: usize): bool {
+  const version = load<u32>(entry, CACHE_VERSION);
+  if (version === tablesVersion) return true;
+  if (tablesVersion - version > <u32>CHANGE_WALK) return false;
+  if ((cacheFlags(entry) & CACHED_REWRITTEN) !== 0) return false;
+  for (let change = version; change !== tablesVersion; ) {
+    change++;
+    if (concerns(change, key)) return false;
+  }
+  // The host may have gone on so far meanwhile that it wrote over what was just read.
+  if (atomic.load<u32>(CONTROL_TABLES_WRITING) - version >= <u32>CHANGE_SLOTS) return false;
+  store<u32>(entry, tablesVersion, CACHE_VERSION);
+  return true;
+}
+
+/** Whether a change of the tables may be about packets with this key. */
+function concerns(change: u32, key: usize): bool {
+  const slot = changes + <usize>(change & (CHANGE_SLOTS - 1)) * CHANGE_STRIDE;
+  const count = load<u32>(slot, CHANGE_COUNT);
+  if (count === <u32>CHANGE_ANY) return true;
+  for (let place: usize = 0; place < <usize>count; place++) {
+    const block: usize = load<u8>(slot + place, CHANGE_BLOCK_NUMBERS);
+    const pair = slot + CHANGE_MASKED + (place << 5);
+    const masked = v128.and(v128.load(key + (block << 4)), v128.load(pair));
+    if (v128.any_true(v128.xor(masked, v128.load(pair, 16)))) return false;
+  }
+  return true;
+}
+
+/** CACHED_* bits. */
+export function cacheFlags(entry: usize): u32 {
+  return load<u8>(entry, CACHE_FLAGS);
+}
+export function addCacheFlags(entry: usize, flags: u32): void {
+  store<u8>(entry, <u8>(cacheFlags(entry) | flags), CACHE_FLAGS);
+}
+export function removeCacheFlags(entry: usize, flags: u32): void {
+  store<u8>(entry, <u8>(cacheFlags(entry) & ~flags), CACHE_FLAGS);
+}
+
+/** Flows met in the part of the way that CACHED_* `part` names. */
+export function cachedCount(entry: usize, part: u32): u32 {
+  return load<u8>(entry + partOffset(part));
+}
+export function setCachedCount(entry: usize, part: u32, count: u32): void {
+  store<u8>(entry + partOffset(part), <u8>count);
+}
+/** CACHED_INGRESS, CACHED_BEFORE, CACHED_BEHIND are 1, 2, 4; their counts lie side by side. */
+function partOffset(part: u32): usize {
+  return <usize>CACHE_INGRESS + <usize>(part >> 1);
+}
+/** Place of the part's first flow. */
+export function cachedStart(entry: usize, part: u32): u32 {
+  let start: u32 = 0;
+  if (part > 1) start += load<u8>(entry, CACHE_INGRESS);
+  if (part > 2) start += load<u8>(entry, CACHE_BEFORE);
+  return start;
+}
+/** Flows met in all parts. */
+export function cachedTotal(entry: usize): u32 {
+  return cachedStart(entry, 4) + load<u8>(entry, CACHE_BEHIND);
+}
+
+/** Number of the flow at a place. */
+export function cachedFlow(entry: usize, place: u32): u32 {
+  return load<u32>(flowPlace(entry, place));
+}
+export function setCachedFlow(entry: usize, place: u32, flow: u32): void {
+  store<u32>(flowPlace(entry, place), flow);
+}
+function flowPlace(entry: usize, place: u32): usize {
+  const first = place < 4 ? CACHE_FLOWS : CACHE_FLOWS_REST - 16;
+  return entry + first + ((<usize>place) << 2);
+}
+
+export function cachedOutPort(entry: usize): u32 {
+  return load<u16>(entry, CACHE_OUT_PORT);
+}
+export function setCachedOutPort(entry: usize, port: u32): void {
+  store<u16>(entry, <u16>port, CACHE_OUT_PORT);
+}

@@ -1,0 +1,68 @@
+// Flow entries and the tables they are in, as the host writes them.
+
+import {
+  CONTROL_POINT_TABLES,
+  FLOW_COUNTER,
+  FLOW_FLAGS,
+  FLOW_PROGRAM,
+  FLOW_RANK,
+  FLOW_STRIDE,
+  FLOW_TABLE,
+  GROUP_STRIDE,
+  MIRROR_STRIDE,
+  TABLE_MISS,
+  TABLE_STRIDE,
+} from "../layout";
+import { flows, groups, mirrors, tables } from "../memory/directory";
+
+export function flowOf(number: u32): usize {
+  return flows + <usize>number * FLOW_STRIDE;
+}
+export function flowNumber(flow: usize): u32 {
+  return <u32>((flow - flows) / FLOW_STRIDE);
+}
+/** Priority, and what decides between equals: the higher wins. */
+export function flowRank(flow: usize): u64 {
+  return load<u64>(flow, FLOW_RANK);
+}
+/** Address of its first operation. */
+export function flowProgram(flow: usize): usize {
+  return load<u32>(flow, FLOW_PROGRAM);
+}
+/** FLOW_* bits. */
+export function flowFlags(flow: usize): u32 {
+  return load<u32>(flow, FLOW_FLAGS);
+}
+export function flowCounter(flow: usize): u32 {
+  return load<u32>(flow, FLOW_COUNTER);
+}
+
+export function tableOf(number: u32): usize {
+  return tables + <usize>number * TABLE_STRIDE;
+}
+/** The flow that stands for "no flow matched". */
+export function missOf(table: usize): usize {
+  return flowOf(load<u32>(table, TABLE_MISS));
+}
+
+/** Whether the flow is one that stands for "no flow matched". */
+export function isMiss(flow: usize): bool {
+  return missOf(tableOf(load<u32>(flow, FLOW_TABLE))) === flow;
+}
+
+/** How many tables are attached at a POINT_*, and the table at each place. */
+export function attachedCount(point: u32): u32 {
+  const list: usize = load<u32>(<usize>CONTROL_POINT_TABLES + ((<usize>point) << 2));
+  return list === 0 ? 0 : load<u32>(list);
+}
+export function attachedTable(point: u32, place: u32): usize {
+  const list: usize = load<u32>(<usize>CONTROL_POINT_TABLES + ((<usize>point) << 2));
+  return tableOf(load<u32>(list + ((<usize>place) << 2), 4));
+}
+
+export function groupOf(number: u32): usize {
+  return groups + <usize>number * GROUP_STRIDE;
+}
+export function mirrorOf(number: u32): usize {
+  return mirrors + <usize>number * MIRROR_STRIDE;
+}

@@ -1,0 +1,229 @@
+// Open vSwitch's user-space datapath as an oracle: a bridge of dummy ports in daemons of our own,
+// which need no root, no kernel module and nothing outside their temporary folder.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
+import { concat, hex, toHex } from "./octets.ts";
+import { GrowingCapture } from "./pcap_tail.ts";
+import { ControlSocket } from "./unixctl.ts";
+
+const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
+const TOOLS = ["ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl"];
+/** Frames of this EtherType (IEEE local experimental 1) say that those before them are through. */
+export const MARKER_TYPE = 0x88b5;
+const MARKER_PORT = "marker";
+/** A dummy port queues at most 100 frames and drops the rest. */
+const MOST_PER_PORT = 90;
+const PATIENCE_MS = 10_000;
+
+/** Why Open vSwitch cannot run here; undefined when it can. */
+export function ovsAbsence(): string | undefined {
+  for (const tool of TOOLS) {
+    try {
+      execFileSync(tool, ["--version"], { stdio: "ignore" });
+    } catch {
+      return `${tool} is not installed`;
+    }
+  }
+  return existsSync(SCHEMA) ? undefined : "Open vSwitch's database schema is not installed";
+}
+
+export interface SwitchFrame {
+  /** Name of the port. */
+  readonly port: string;
+  readonly bytes: Uint8Array;
+}
+
+export class OpenVSwitch {
+  readonly #folder = mkdtempSync(join(tmpdir(), "sluice-ovs-"));
+  readonly #ports: readonly string[];
+  readonly #daemons: ChildProcess[] = [];
+  readonly #captures = new Map<string, GrowingCapture>();
+  #control: ControlSocket | undefined;
+  readonly #onExit = () => this.#kill();
+
+  private constructor(ports: readonly string[]) {
+    this.#ports = ports;
+    process.on("exit", this.#onExit);
+  }
+
+  /** A switch without flows; its ports have the numbers 1, 2, … in this order. */
+  static async start(ports: readonly string[]): Promise<OpenVSwitch> {
+    const made = new OpenVSwitch(ports);
+    try {
+      await made.#start();
+    } catch (error) {
+      await made.close();
+      throw error;
+    }
+    return made;
+  }
+
+  async #start(): Promise<void> {
+    const database = this.#path("conf.db");
+    execFileSync("ovsdb-tool", ["create", database, SCHEMA], { env: this.#environment });
+    const remote = `unix:${this.#path("db.sock")}`;
+    this.#daemon("ovsdb-server", [database, `--remote=p${remote}`], "db.ctl");
+    await this.#appears("db.sock");
+    this.#run("ovs-vsctl", ["--no-wait", "init"]);
+    // Both tags of a double-tagged frame are looked through, as OpenFlow has it.
+    const limit = ["set", "Open_vSwitch", ".", "other_config:vlan-limit=0"];
+    this.#run("ovs-vsctl", ["--no-wait", ...limit]);
+    const options = ["--enable-dummy", "--disable-system", "--disable-system-route"];
+    this.#daemon("ovs-vswitchd", [remote, ...options], "switch.ctl");
+    await this.#appears("switch.ctl");
+    this.#run("ovs-vsctl", this.#bridge());
+    await this.#appears("br.mgmt");
+    // First fragments have ports to match, later ones have not.
+    this.#run("ovs-ofctl", ["-O", "OpenFlow13", "set-frags", this.#management, "nx-match"]);
+    for (const port of [...this.#ports, MARKER_PORT]) {
+      this.#captures.set(port, new GrowingCapture(this.#path(`${port}.pcap`)));
+    }
+    this.#control = await ControlSocket.connect(this.#path("switch.ctl"));
+    // A cached flow that covers many packets gives labels of one to others (seen in 3.1).
+    await this.#call("upcall/disable-megaflows");
+  }
+
+  /** Arguments of ovs-vsctl that make the bridge and its ports, and wait until they are there. */
+  #bridge(): string[] {
+    const versions = "protocols=OpenFlow13,OpenFlow15";
+    const words = ["add-br", "br", "--", "set", "bridge", "br", "datapath-type=dummy"];
+    words.push("fail-mode=secure", versions);
+    for (const [place, port] of [...this.#ports, MARKER_PORT].entries()) {
+      words.push("--", "add-port", "br", port, "--", "set", "interface", port, "type=dummy");
+      words.push(`options:tx_pcap=${this.#path(`${port}.pcap`)}`, `ofport_request=${place + 1}`);
+    }
+    return words;
+  }
+
+  /**
+   * Replaces all flows and groups. `lines` are those of an ovs-ofctl(8) bundle, "group add …" and
+   * "flow add …". Throws what ovs-ofctl complains of.
+   */
+  async load(lines: readonly string[]): Promise<void> {
+    const marker = this.#ports.length + 1;
+    const type = `0x${MARKER_TYPE.toString(16)}`;
+    const all = [
+      "flow delete",
+      "group delete group_id=all",
+      ...lines,
+      `flow add table=0,priority=65535,eth_type=${type},actions=output:${marker}`,
+    ];
+    const words = ["-O", "OpenFlow15", "bundle", this.#management, "-"];
+    this.#run("ovs-ofctl", words, `${all.join("\n")}\n`);
+    // What the datapath has cached of the flows before would go on being used for a while.
+    await this.#call("revalidator/purge");
+  }
+
+  /** Sends frames in, in order for each port; gives what came out, in order for each port. */
+  async send(frames: readonly SwitchFrame[]): Promise<SwitchFrame[]> {
+    const out: SwitchFrame[] = [];
+    for (let from = 0; from < frames.length; from += MOST_PER_PORT) {
+      out.push(...(await this.#exchange(frames.slice(from, from + MOST_PER_PORT))));
+    }
+    return out;
+  }
+
+  async #exchange(frames: readonly SwitchFrame[]): Promise<SwitchFrame[]> {
+    const marker = concat(hex("02000000000f02000000000e"), [MARKER_TYPE >> 8, MARKER_TYPE & 255]);
+    const ports = this.#ports.filter((name) => frames.some(({ port }) => port === name));
+    for (const name of ports) {
+      const mine = frames.filter(({ port }) => port === name).map(({ bytes }) => toHex(bytes));
+      await this.#call(
+        "netdev-dummy/receive",
+        name,
+        ...mine,
+        toHex(concat(marker, Buffer.alloc(46))),
+      );
+    }
+    await this.#seesMarkers(ports.length);
+    return this.#ports.flatMap((port) =>
+      this.#captureOf(port)
+        .take()
+        .map((bytes) => ({ port, bytes })),
+    );
+  }
+
+  /** Waits until so many markers have come through, among whatever else was flooded there. */
+  async #seesMarkers(count: number): Promise<void> {
+    const capture = this.#captureOf(MARKER_PORT);
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let seen = 0; seen < count; await turn()) {
+      if (Date.now() > deadline) throw new Error("Open vSwitch did not handle all frames in time");
+      if (capture.unread <= 0) continue;
+      const types = capture.take().map((bytes) => bytes[12]! * 256 + bytes[13]!);
+      seen += types.filter((type) => type === MARKER_TYPE).length;
+    }
+  }
+
+  /** Ends the daemons and removes their folder. */
+  async close(): Promise<void> {
+    this.#control?.close();
+    for (const capture of this.#captures.values()) capture.close();
+    const running = this.#daemons.filter(({ exitCode, signalCode }) => !exitCode && !signalCode);
+    const ended = running.map((daemon) => new Promise((resolve) => daemon.once("exit", resolve)));
+    this.#kill();
+    await Promise.race([Promise.all(ended), pause(PATIENCE_MS)]);
+    process.off("exit", this.#onExit);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #kill(): void {
+    for (const daemon of this.#daemons) daemon.kill("SIGTERM");
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** Where ovs-ofctl finds the bridge. */
+  get #management(): string {
+    return `unix:${this.#path("br.mgmt")}`;
+  }
+
+  get #environment(): NodeJS.ProcessEnv {
+    const folder = this.#folder;
+    const folders = { OVS_RUNDIR: folder, OVS_LOGDIR: folder, OVS_DBDIR: folder };
+    return { ...process.env, ...folders, OVS_SYSCONFDIR: folder };
+  }
+
+  #daemon(program: string, words: readonly string[], control: string): void {
+    const options = [`--unixctl=${this.#path(control)}`, "-vconsole:off"];
+    const daemon = spawn(program, [...words, ...options], {
+      env: this.#environment,
+      stdio: "ignore",
+    });
+    this.#daemons.push(daemon);
+  }
+
+  /** Waits for a file that a daemon makes. */
+  async #appears(name: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!existsSync(this.#path(name))) {
+      const dead = this.#daemons.some(({ exitCode }) => exitCode !== null);
+      if (dead || Date.now() > deadline) throw new Error(`Open vSwitch did not make ${name}`);
+      await pause(5);
+    }
+  }
+
+  #run(program: string, words: readonly string[], input = ""): void {
+    const database = program === "ovs-vsctl" ? [`--db=unix:${this.#path("db.sock")}`] : [];
+    try {
+      execFileSync(program, [...database, ...words], { env: this.#environment, input });
+    } catch (error) {
+      const { stderr } = error as { stderr?: Buffer };
+      throw new Error(`${program}: ${stderr?.toString().trim() || error}`);
+    }
+  }
+
+  #call(method: string, ...params: readonly string[]): Promise<string> {
+    return (this.#control as ControlSocket).call(method, ...params);
+  }
+
+  #captureOf(port: string): GrowingCapture {
+    return this.#captures.get(port) as GrowingCapture;
+  }
+}
