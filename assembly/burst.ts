@@ -22,6 +22,7 @@ import {
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
   PACKET_ARP,
+  PACKET_OWN,
   POINT_FORWARD,
   POINT_INGRESS,
   POINT_INPUT,
@@ -38,6 +39,7 @@ import {
   STEP_NEIGHBOR,
   STEP_PARSE,
   STEP_RECEIVE,
+  STEP_RESPOND,
   STEP_REWRITE,
   STEP_ROUTE,
   STEP_VERDICT,
@@ -58,6 +60,7 @@ import {
   inPortOf,
   outPortOf,
   sequenceOf,
+  setFlags,
   setOutPort,
   timestampOf,
   wireLengthOf,
@@ -203,6 +206,9 @@ export function finish(record: usize, verdict: i32): void {
 function runDeferred(): void {
   for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
     beginOwnTables(copy);
-    finishOriginated(copy, runBuiltIn(copy, portOf(inPortOf(copy))));
+    setFlags(copy, flagsOf(copy) | PACKET_OWN);
+    const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));
+    if (tracing) note(STEP_RESPOND, copy, verdict);
+    finishOriginated(copy, verdict);
   }
 }

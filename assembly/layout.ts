@@ -711,8 +711,12 @@ export const FLOW_CREATED = 40;
 /** i32: 1 = its time is over. Written by workers, once; the host takes the flow away later. */
 export const FLOW_EXPIRED = 48;
 
-/** Nothing but its last operation: the program need not be walked for side effects. */
+/**
+ * Nothing but its final operation, whose code (OP_*) is in the flags too: the program need not be
+ * looked at.
+ */
 export const FLOW_PLAIN = 1;
+export const FLOW_FINAL_SHIFT = 8;
 export const FLOW_HAS_TIMEOUT = 2;
 /** Order between workers matters (a meter, an idle timeout): see assembly/state/turn.ts. */
 export const FLOW_ORDERED = 4;
@@ -1005,10 +1009,13 @@ export const LOG_FILLER = 0xffffffff;
 // Tuple space search: subtables, in the order of the highest rank in or behind them; in each a hash
 // table by the bits of the key that its mask leaves; in its entries chains of rows.
 //
-// The list (TABLE_SUBTABLES) is a cache line with the number of subtables, then their descriptors:
+// The list (TABLE_SUBTABLES) is a cache line with the number of subtables and the address of their
+// filter, then their descriptors:
 //    0        4       8         12       16                32             36       64
 //   | bound (u64)    | buckets | blocks | mask of block 0 | further masks |        |
 export const SUBTABLES_COUNT = 0;
+/** u32, address of the filter; 0 = none. */
+export const SUBTABLES_FILTER = 4;
 export const SUBTABLES_FIRST = 64;
 export const SUBTABLE_STRIDE = 64;
 /** u64: no row of this subtable or of those behind it has a higher rank. */
@@ -1024,6 +1031,18 @@ export const SUBTABLE_BLOCKS = 12;
 export const SUBTABLE_MASK = 16;
 /** u32, address of the v128 masks of the other blocks, in the order of their numbers; 0 = none. */
 export const SUBTABLE_FURTHER = 32;
+/**
+ * The filter says which subtables are worth a look: some bytes of the key each have 256 v128 by
+ * their value, where bit n = subtable n has a row that this byte does not rule out. Subtables from
+ * FILTER_SUBTABLES on are always looked at.
+ *   | u8 number of bytes | u8 offset in the key of each | … 64 B | 256 v128 | 256 v128 | …
+ */
+export const FILTER_COUNT = 0;
+export const FILTER_OFFSETS = 1;
+export const FILTER_MOST_BYTES = 12;
+export const FILTER_VALUES = 64;
+export const FILTER_STRIDE = 4096;
+export const FILTER_SUBTABLES = 128;
 /**
  * What of the key the mask leaves is hashed to 32 bits: each block to the upper half of the sum of
  * its two u64, each times its factor (given in halves, for the host has no u64); a further block

@@ -10,6 +10,7 @@ import {
 } from "../drops";
 import {
   COUNT_COPIED,
+  FLOW_FINAL_SHIFT,
   FLOW_ORDERED,
   FLOW_PLAIN,
   OP_ACCEPT,
@@ -61,16 +62,20 @@ export function doFlow(flow: usize, record: usize, point: u32): i32 {
     countFlow(flowCounter(flow), wireLengthOf(record), timestampOf(record));
   }
   finalOperation = flowProgram(flow);
-  if ((flags & FLOW_PLAIN) === 0) {
-    beginProgram(flowNumber(flow), point);
-    finalOperation = runOperations(finalOperation, record);
-    if (finalOperation === 0) return refusal;
+  if ((flags & FLOW_PLAIN) !== 0) {
+    return conclude(flow, record, point, (flags >> FLOW_FINAL_SHIFT) & 0xff);
   }
-  return conclude(flow, record, point);
+  beginProgram(flowNumber(flow), point);
+  finalOperation = runOperations(finalOperation, record);
+  if (finalOperation === 0) return refusal;
+  return conclude(flow, record, point, load<u8>(finalOperation, OP_CODE));
 }
 
-function conclude(flow: usize, record: usize, point: u32): i32 {
-  switch (<i32>load<u8>(finalOperation, OP_CODE)) {
+/** What the final operation `code` means. */
+function conclude(flow: usize, record: usize, point: u32, code: i32): i32 {
+  // At a hook the common case leaves nothing to do.
+  if (code === OP_ACCEPT && point !== POINT_INGRESS) return VERDICT_CONTINUE;
+  switch (code) {
     case OP_END:
       return point === POINT_INGRESS ? endPipeline(record) : VERDICT_CONTINUE;
     case OP_ACCEPT:

@@ -50,7 +50,7 @@ import {
 import { countEvent } from "../memory/counters";
 import { keepLog } from "../memory/log";
 import { inPortOf, setRoute, timestampOf, wireLengthOf } from "../packet";
-import { clearActionSet, writeAction } from "../state/action_set";
+import { actionSetEnd, clearActionSet, writeAction } from "../state/action_set";
 import { countFlow } from "../state/flows";
 import { takeTurn } from "../state/turn";
 import { runGroup } from "./group";
@@ -140,10 +140,10 @@ export function runOperation(operation: usize, record: usize): i32 {
   return VERDICT_CONTINUE;
 }
 
-/** Whether the flow ends behind the operation, and no other follows. */
+/** Whether nothing is done to the packet behind the operation, by its flow or the action set. */
 function isLast(operation: usize): bool {
   const next = operation + ((<usize>load<u8>(operation, OP_SIZE)) << 3);
-  return load<u8>(next, OP_CODE) === <u8>OP_END;
+  return load<u8>(next, OP_CODE) === <u8>OP_END && actionSetEnd() === 0;
 }
 
 /** Metering changes no more than the DSCP. */

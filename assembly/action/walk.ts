@@ -51,7 +51,7 @@ let depth: u32 = 0;
 export function beginWalk(record: usize): void {
   key = worker + WORKER_KEY;
   keyBlocks = tracing ? ALL_BLOCKS : load<u32>(CONTROL_KEY_BLOCKS);
-  beginKey(key, record);
+  beginKey(key, record, keyBlocks);
   extractKey(record, key, keyBlocks);
   state = 0;
   met = 0;

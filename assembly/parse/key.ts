@@ -33,16 +33,17 @@ const DISCOVERY: u32 = (1 << 9) | (1 << 10);
 const OTHERS = LINK | ADDRESSES6 | LABELS | DISCOVERY;
 
 /**
- * Begins the key of a packet: zeros but for its ports, the out-port as far as it is known
- * (PORT_UNKNOWN until then, so that no flow takes it for port 0).
+ * Begins the key of a packet, as far as the blocks whose bit is set: zeros but for its ports, the
+ * out-port as far as it is known (PORT_UNKNOWN until then, so that no flow takes it for port 0).
  */
-export function beginKey(key: usize, record: usize): void {
+export function beginKey(key: usize, record: usize, blocks: u32): void {
   const zero = i64x2.splat(0);
   // in-port and out-port lie side by side in the record as in the key
   const ports = load<u32>(record, RECORD_IN_PORT);
   const swapped = ((ports & 0xff00ff) << 8) | ((ports >> 8) & 0xff00ff);
   v128.store(key, zero);
   v128.store(key, i32x4.replace_lane(zero, 0, swapped), KEY_IN_PORT);
+  if ((blocks & ~(FIRST | SECOND)) === 0) return;
   // one by one: a loop takes half as long again
   v128.store(key, zero, 2 * KEY_BLOCK);
   v128.store(key, zero, 3 * KEY_BLOCK);

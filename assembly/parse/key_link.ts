@@ -13,12 +13,12 @@ import {
 } from "../packet";
 import { ETHERNET_HEADER, ETHERTYPE_FIRST } from "../wire/ethernet";
 import { SNAP_HEADER } from "../wire/llc";
+import { ETHERTYPE_PBB } from "../wire/pbb";
 import { VLAN_TAG, vlanType } from "../wire/vlan";
 import { extensionBits } from "./key_extension";
 import { networkOf } from "./key_network";
 
 const TYPE: usize = 12;
-const ETHERTYPE_BACKBONE: u32 = 0x88e7;
 /** Bytes of a label stack entry, and of an I-TAG without its addresses. */
 const WORD: u32 = 4;
 /** The present bit, in the memory order of a tag's control information. */
@@ -50,10 +50,10 @@ export function extractLabels(record: usize, key: usize): void {
 
 /** The I-TAG of a provider backbone frame (802.1ah), memory order; 0 = none. */
 export function backboneTag(record: usize): u32 {
-  return etherTypeOf(record) === ETHERTYPE_BACKBONE ? wordBehindLink(record) : 0;
+  return etherTypeOf(record) === ETHERTYPE_PBB ? wordBehindLink(record) : 0;
 }
 
-/** Four bytes behind the VLAN tags and, of an 802.3 frame, behind SNAP; 0 where they end earlier. */
+/** Four bytes behind VLAN tags and, of an 802.3 frame, SNAP; 0 where the frame ends earlier. */
 function wordBehindLink(record: usize): u32 {
   const frame = dataOf(record);
   let offset = ETHERNET_HEADER + vlanTagsOf(record) * VLAN_TAG;

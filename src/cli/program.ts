@@ -34,7 +34,8 @@ Examples:
 const TRACE_NOTES = `
 Examples:
   sluice trace -c router.yaml capture.pcap:1
-  sluice trace -c router.yaml --in wan capture.pcap:17 --json`;
+  sluice trace -c router.yaml --in wan capture.pcap:17 --json
+  sluice trace -c router.yaml --in lan --packet 0200000000010200000000a208004500...`;
 
 /** The whole command line. */
 export function createProgram(finish: Finish = () => {}): Command {
@@ -90,11 +91,12 @@ function addTrace(program: Command, finish: Finish): void {
   program
     .command("trace")
     .description("follow one packet through the data path and show every step")
-    .argument("<capture:number>", "a capture, and the packet's number from 1")
+    .argument("[capture:number]", "a capture, and the packet's number from 1")
     .option("-c, --config <file>", "configuration; without it packets only pass through")
     .option("--in <port>", "port they enter by, or 0=lan,1=wan by capture interface")
     .option("--no-checksum", "verify no checksums")
     .option("--resolve-neighbors", "ask for unknown neighbors instead of dropping")
+    .option("--packet <hex>", "an Ethernet frame in hexadecimal, instead of a capture's packet")
     .option("--json", "print the steps as one JSON object")
     .helpOption("-h, --help", "print help")
     .addHelpText("after", TRACE_NOTES)

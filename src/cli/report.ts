@@ -28,7 +28,14 @@ export interface Report {
     readonly limited: number;
     readonly lost: number;
   };
+  readonly copied: { readonly packets: number; readonly bytes: number; readonly lost: number };
   readonly in_flight: number;
+  readonly tables: ReplayResult["tables"];
+  readonly groups: ReplayResult["groups"];
+  readonly meters: ReplayResult["meters"];
+  readonly counters: ReplayResult["counters"];
+  readonly cache: ReplayResult["statistics"]["cache"];
+  readonly log: ReplayResult["statistics"]["log"];
   readonly skipped: Readonly<Record<string, number>>;
   /** Packets each queue received. */
   readonly queues: readonly number[];
@@ -52,7 +59,14 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
     drops,
     ports: Object.fromEntries(ports) as Record<string, PortReport>,
     originated,
+    copied: statistics.copied,
     in_flight: statistics.inFlight,
+    tables: result.tables,
+    groups: result.groups,
+    meters: result.meters,
+    counters: result.counters,
+    cache: statistics.cache,
+    log: statistics.log,
     skipped: Object.fromEntries(result.skipped),
     queues: result.queues.map((queue) => queue.packets.received),
     seconds,

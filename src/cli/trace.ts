@@ -7,33 +7,53 @@ import { styleFor } from "./style.ts";
 
 export interface TraceFlags extends EngineFlags {
   readonly json?: boolean;
+  /** An Ethernet frame in hexadecimal digits, instead of a packet of a capture. */
+  readonly packet?: string;
 }
 
-interface Target {
+/** A packet of a capture, counted from 1. */
+interface CapturePacket {
   readonly capture: string;
-  /** From 1. */
   readonly number: number;
 }
+/** A frame of the command line. */
+interface GivenPacket {
+  readonly hex: string;
+  readonly length: number;
+}
+type Target = CapturePacket | GivenPacket;
+
+/** No frame that the engine could be given is longer. */
+const LONGEST_FRAME = 65535;
 
 /** Traces a packet and prints its steps; resolves to the exit status. */
-export async function trace(text: string, flags: TraceFlags): Promise<number> {
-  const target = parseTarget(text);
+export async function trace(text: string | undefined, flags: TraceFlags): Promise<number> {
+  const target = chooseTarget(text, flags.packet);
   const input = parseInput(flags.in);
   const engine = await Engine.create(await chooseModel(flags));
   try {
     const options = {
-      captures: [target.capture],
       ...(input === undefined ? {} : { input }),
       resolveNeighbors: flags.resolveNeighbors ?? false,
     };
-    print(target, await engine.trace(options, target.number), flags.json ?? false);
+    const found =
+      "hex" in target
+        ? await engine.traceFrame(Buffer.from(target.hex, "hex"), options)
+        : await engine.trace({ ...options, captures: [target.capture] }, target.number);
+    print(target, found, flags.json ?? false);
     return 0;
   } finally {
     await engine.close();
   }
 }
 
-function parseTarget(text: string): Target {
+function chooseTarget(text: string | undefined, packet: string | undefined): Target {
+  if (packet === undefined && text !== undefined) return parseTarget(text);
+  if (packet !== undefined && text === undefined) return parsePacket(packet);
+  throw new SluiceError("USAGE", "expected either CAPTURE:NUMBER or --packet HEX");
+}
+
+function parseTarget(text: string): CapturePacket {
   const colon = text.lastIndexOf(":");
   const digits = text.slice(colon + 1);
   const number = Number(digits);
@@ -44,13 +64,30 @@ function parseTarget(text: string): Target {
   throw new SluiceError("USAGE", `${expected}, found "${text}"`);
 }
 
-function print(packet: Target, { steps }: Trace, json: boolean): void {
+/** Blanks and colons between the digits are as good as none: they come with what is copied. */
+function parsePacket(text: string): GivenPacket {
+  const hex = text.replace(/^0x|[\s:]/gi, "").toLowerCase();
+  const length = hex.length / 2;
+  if (/^([\da-f]{2})+$/.test(hex) && length <= LONGEST_FRAME) return { hex, length };
+  const expected = `expected an Ethernet frame of at most ${LONGEST_FRAME} bytes in hexadecimal`;
+  throw new SluiceError("USAGE", `--packet: ${expected} digits, two for each byte`);
+}
+
+function print(packet: Target, found: Trace, json: boolean): void {
+  const { steps, lost } = found;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ packet, steps })}\n`);
+    const all = { packet, steps, ...(lost === 0 ? {} : { lost }) };
+    process.stdout.write(`${JSON.stringify(all)}\n`);
     return;
   }
   const { bold, dim, red } = styleFor(process.stdout);
-  const body = formatTrace({ steps }, { step: bold, drop: red, name: dim });
-  const result = steps.find(({ step }) => step === "verdict")?.facts.result ?? "";
-  process.stdout.write(`${packet.capture}, packet ${packet.number}: ${result}\n\n${body}\n`);
+  const body = formatTrace(found, { step: bold, drop: red, name: dim });
+  const verdict = steps.find(({ step }) => step === "verdict");
+  const result = verdict?.facts.result ?? "its verdict is beyond what the trace has room for";
+  process.stdout.write(`${titleOf(packet)}: ${result}\n\n${body}\n`);
+}
+
+function titleOf(packet: Target): string {
+  if ("hex" in packet) return `packet of ${packet.length} bytes`;
+  return `${packet.capture}, packet ${packet.number}`;
 }

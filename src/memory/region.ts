@@ -75,6 +75,11 @@ export class Region {
     Atomics.store(this.i32, address >>> 2, value);
     Atomics.notify(this.i32, address >>> 2);
   }
+  /** Sets or clears bits of a word while workers read it, and perhaps change others of it. */
+  setBits(address: number, bits: number, on: boolean): void {
+    if (on) Atomics.or(this.i32, address >>> 2, bits);
+    else Atomics.and(this.i32, address >>> 2, ~bits);
+  }
   /** A word that workers store atomically. */
   observe(address: number): number {
     return Atomics.load(this.i32, address >>> 2) >>> 0;

@@ -77,15 +77,24 @@ export function keepFrames(region: Region, ports: readonly number[] | undefined)
   for (let port = 0; port < region.map.sizes.ports; port++) {
     const wanted = ports === undefined || ports.includes(port);
     const at = region.base(layout.REGION_PORTS) + port * layout.PORT_STRIDE + layout.PORT_FLAGS;
-    if (wanted) Atomics.or(region.i32, at >>> 2, layout.PORT_KEEP);
-    else Atomics.and(region.i32, at >>> 2, ~layout.PORT_KEEP);
+    region.setBits(at, layout.PORT_KEEP, wanted);
   }
 }
 
 /** Whether packets to unknown neighbors wait while these are asked, or are dropped. */
 export function setNeighborResolution(region: Region, on: boolean): void {
-  if (on) Atomics.or(region.i32, layout.CONTROL_MODE >>> 2, layout.MODE_RESOLVE);
-  else Atomics.and(region.i32, layout.CONTROL_MODE >>> 2, ~layout.MODE_RESOLVE);
+  region.setBits(layout.CONTROL_MODE, layout.MODE_RESOLVE, on);
+}
+
+/**
+ * What the flow cache is for: used; used, and each outcome found in it compared with classifying;
+ * or not used, so that every packet is classified.
+ */
+export type FlowCacheUse = "use" | "compare" | "off";
+
+export function setFlowCacheUse(region: Region, use: FlowCacheUse): void {
+  region.setBits(layout.CONTROL_MODE, layout.MODE_CHECK_CACHE, use === "compare");
+  region.setBits(layout.CONTROL_MODE, layout.MODE_NO_CACHE, use === "off");
 }
 
 /**

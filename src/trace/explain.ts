@@ -6,9 +6,13 @@ import { dropReasonOf, PACKET_ARP, PACKET_IP4, stepName, verdictName } from "../
 import type { TraceEntry } from "../memory/traces.ts";
 import { FrameBytes, hex } from "./bytes.ts";
 import { type Facts, ownPacketFacts, packetFacts } from "./facts.ts";
+import { type LookUp, LookUpExplainer } from "./flows.ts";
 import { type Describe, neighborFacts, portName, routeFacts } from "./routing.ts";
 import { formatTime } from "./time.ts";
 
+export type { FieldChange } from "./fields.ts";
+export type { LookUp, MatchedFlow } from "./flows.ts";
+export type { Failure, NearMiss } from "./near_misses.ts";
 export type { Describe } from "./routing.ts";
 
 /** One step of the path. */
@@ -19,10 +23,14 @@ export interface TraceStep {
   readonly verdict: string;
   /** What the step found or changed, by name. */
   readonly facts: Facts;
+  /** Of the steps "flow" and "miss": the same as data, and the near misses. */
+  readonly lookUp?: LookUp;
 }
 
 export interface Trace {
   readonly steps: readonly TraceStep[];
+  /** Steps beyond those that the trace has room for. */
+  readonly lost: number;
 }
 
 /** What the explanation of one step may look at. */
@@ -30,6 +38,11 @@ interface Scene {
   readonly entry: TraceEntry;
   /** The packet as the step found it. */
   readonly before: TraceEntry;
+  /** The packet as forwarding found it: the TTL is taken from before the hooks. */
+  readonly forwarded: TraceEntry;
+  /** What the step behind it left. */
+  readonly next: TraceEntry | undefined;
+  readonly lookUps: LookUpExplainer;
   /** Whether the engine made a packet of its own later on. */
   readonly answered: boolean;
   readonly model: Model;
@@ -56,15 +69,49 @@ export function explainTrace(
   entries: readonly TraceEntry[],
   model: Model,
   describe: Describe,
+  lost = 0,
 ): Trace {
+  const lookUps = new LookUpExplainer(model, describe.flows);
   const steps = entries.map((entry, place): TraceStep => {
-    const step = stepName(entry.step);
     const before = entries[place - 1] ?? entry;
+    const next = entries[place + 1];
+    const forwarded = entries.slice(0, place).findLast(isForward) ?? before;
     const answered = entries.some((other, at) => at > place && stepName(other.step) === "respond");
-    const facts = EXPLAINERS[step]?.({ entry, before, answered, model, describe }) ?? {};
-    return { step, verdict: verdictLabel(entry.verdict), facts };
+    return explainStep({
+      ...{ entry, before, forwarded, next, answered },
+      ...{ model, describe, lookUps },
+    });
   });
-  return { steps };
+  return { steps, lost };
+}
+
+function isForward({ step }: TraceEntry): boolean {
+  return stepName(step) === "forward";
+}
+
+function explainStep(scene: Scene): TraceStep {
+  const { entry, next, lookUps } = scene;
+  const step = stepName(entry.step);
+  if (entry.lookUp === undefined) {
+    const facts = EXPLAINERS[step]?.(scene) ?? {};
+    return { step, verdict: verdictLabel(entry.verdict), facts };
+  }
+  const { facts, lookUp } = lookUps.explain(entry, entry.lookUp, next);
+  const fate = isFateOf(next, entry) ? next?.verdict : undefined;
+  return { step, verdict: verdictLabel(fate ?? entry.verdict), facts, lookUp };
+}
+
+/** Drops that follow the tables in the same step: an own packet found no way to its neighbor. */
+const BEHIND_TABLES: readonly string[] = ["no-neighbor", "neighbor-failed", "neighbor-queue-full"];
+
+/** Whether the verdict that came next is what the flow of a look-up made of the packet. */
+function isFateOf(next: TraceEntry | undefined, { lookUp }: TraceEntry): boolean {
+  if (next === undefined || lookUp === undefined) return false;
+  const step = stepName(next.step);
+  if (step !== "verdict" && step !== "respond") return false;
+  const reason = dropReasonOf(next.verdict);
+  if (reason === undefined) return step === "verdict";
+  return step === "verdict" || !BEHIND_TABLES.includes(reason.name);
 }
 
 function verdictLabel(verdict: number): string {
@@ -128,11 +175,12 @@ function explainForward({ entry, model }: Scene): Facts {
 }
 
 /** Old and new values of what rewriting touches. */
-function explainRewrite({ entry, before }: Scene): Facts {
-  const old = { bytes: new FrameBytes(before.frame), l3: before.record.l3 };
+function explainRewrite({ entry, before, forwarded }: Scene): Facts {
+  const link = new FrameBytes(before.frame);
+  const old = { bytes: new FrameBytes(forwarded.frame), l3: forwarded.record.l3 };
   const now = { bytes: new FrameBytes(entry.frame), l3: entry.record.l3 };
   const mac = (at: number) =>
-    change(old.bytes.slice(at, 6), now.bytes.slice(at, 6), (bytes) => formatMac(bytes));
+    change(link.slice(at, 6), now.bytes.slice(at, 6), (bytes) => formatMac(bytes));
   const byte = (at: number) => change(old.bytes.u8(old.l3 + at), now.bytes.u8(now.l3 + at), String);
   const ethernet = { ether_source: mac(6), ether_destination: mac(0) };
   if ((entry.record.flags & PACKET_IP4) === 0) return { ...ethernet, hop_limit: byte(7) };
@@ -145,17 +193,29 @@ function change<T>(old: T | undefined, now: T | undefined, show: (value: T) => s
 }
 
 /** The packet the engine made; it may still find no way out. */
-function explainRespond({ entry, model }: Scene): Facts {
-  return { ...leavesBy(entry, model), ...ownPacketFacts(entry), ...why(entry) };
+function explainRespond(scene: Scene): Facts {
+  const { entry, model } = scene;
+  return { ...leavesBy(entry, model), ...ownPacketFacts(entry), ...blame(scene), ...why(entry) };
 }
 
-function explainVerdict({ entry, model }: Scene): Facts {
+/** The flow, or the miss, that a drop is put down to. */
+function blame({ entry, before, lookUps }: Scene): Facts {
+  const isDropped = dropReasonOf(entry.verdict) !== undefined;
+  if (!isDropped || before.lookUp === undefined || !isFateOf(entry, before)) return {};
+  return { by: lookUps.culprit(before.lookUp) };
+}
+
+function explainVerdict(scene: Scene): Facts {
+  const { entry, model } = scene;
   const reason = dropReasonOf(entry.verdict);
-  if (reason !== undefined) return { result: `dropped: ${reason.name}`, reason: reason.sentence };
+  if (reason !== undefined) {
+    return { result: `dropped: ${reason.name}`, ...blame(scene), reason: reason.sentence };
+  }
   const { outPort, length } = entry.record;
   switch (verdictName(entry.verdict)) {
     case "transmit":
-      return { result: `transmitted by ${portName(model, outPort ?? -1)}`, length };
+      if (outPort === undefined) return { result: "transmitted: as copies alone", length };
+      return { result: `transmitted by ${portName(model, outPort)}`, length };
     case "deliver":
       return { result: "delivered to the engine itself" };
     case "consume":

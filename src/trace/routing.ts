@@ -6,6 +6,7 @@ import type { ForwardingFacts, NeighborFacts } from "../memory/inspect.ts";
 import { dropReasonOf, FORWARDING_HERE } from "../memory/names.ts";
 import type { TraceEntry } from "../memory/traces.ts";
 import { addressesOf, type Facts } from "./facts.ts";
+import type { FlowsDescription } from "./tables.ts";
 
 /** How a trace asks the engine's tables; numbers are those of a packet's record. */
 export interface Describe {
@@ -16,6 +17,7 @@ export interface Describe {
   ): { readonly length: number; readonly value: number } | undefined;
   forwarding(entry: number): ForwardingFacts;
   neighbor(entry: number): NeighborFacts | undefined;
+  readonly flows: FlowsDescription;
 }
 
 /** Reasons found in the addresses alone: no table was asked. */

@@ -25,7 +25,8 @@ describe("the report", () => {
     const report = jsonOf(run);
     const verdicts = ["received", "transmitted", "delivered", "consumed", "dropped"];
     expect(Object.keys(report)).toEqual([
-      ...["packets", "bytes", "drops", "ports", "originated", "in_flight", "skipped", "queues"],
+      ...["packets", "bytes", "drops", "ports", "originated", "copied", "in_flight"],
+      ...["tables", "groups", "meters", "counters", "cache", "log", "skipped", "queues"],
       ...["seconds", "mpps", "gbps", "huge_pages", "interrupted"],
     ]);
     expect(Object.keys(report.packets as object)).toEqual(verdicts);

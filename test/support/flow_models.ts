@@ -16,7 +16,7 @@ export function pick<T>(random: Random, values: readonly T[]): T {
   return values[random.below(values.length)] as T;
 }
 
-function numberOf(address: string): FieldValue {
+export function numberOf(address: string): FieldValue {
   const bytes = ip(address);
   const number = bytes.reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
   return bytes.length === 4 ? Number(number) : number;

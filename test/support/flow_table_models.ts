@@ -14,7 +14,7 @@ import type {
   RejectKind,
   TableModel,
 } from "../../src/config/model.ts";
-import { exact, pick, randomMatch, SETS, VALUES } from "./flow_models.ts";
+import { exact, numberOf, pick, randomMatch, SETS, VALUES } from "./flow_models.ts";
 import type { Random } from "./random.ts";
 
 const PORTS = [0, 1, 2];
@@ -76,13 +76,23 @@ interface Place {
   readonly known: boolean;
   /** What the router makes itself comes by here. */
   readonly own: boolean;
+  /** Addresses may be written: not of what the router answers, who would answer in their name. */
+  readonly addresses: boolean;
 }
+
+/** Addresses to write: not the other end of any packet, which no parser lets pass (LAND). */
+const WRITTEN: Partial<Record<FieldName, readonly FieldValue[]>> = {
+  ipv4_src: ["172.16.5.5", "10.0.0.66"].map(numberOf),
+  ipv4_dst: ["198.51.100.66", "172.20.5.5", "203.0.113.66"].map(numberOf),
+  ipv6_src: ["fd00:77::5", "2001:db8:1::66"].map(numberOf),
+  ipv6_dst: ["2001:db8:f::66", "fd00:a::66"].map(numberOf),
+};
 
 function setField(random: Random, fields: readonly FieldName[]): ActionModel {
   const field = pick(random, fields);
-  const value = pick(random, VALUES[field]!);
+  const value = pick(random, WRITTEN[field] ?? VALUES[field]!);
   const { mask } = exact(field, value) as { mask: FieldValue };
-  if (!random.oneIn(4)) return { type: "set_field", field, value, mask };
+  if (WRITTEN[field] || !random.oneIn(4)) return { type: "set_field", field, value, mask };
   // Half of the bits, of fields that need not be whole.
   const some = typeof mask === "bigint" ? mask >> 7n : mask % 16 || 1;
   const kept = BigInt(value) & BigInt(some);
@@ -91,7 +101,7 @@ function setField(random: Random, fields: readonly FieldName[]): ActionModel {
 }
 
 /** An action that may stand at any point. */
-function anywhere(random: Random, { own }: Place): ActionModel {
+function anywhere(random: Random, { own, addresses }: Place): ActionModel {
   switch (random.below(8)) {
     case 0:
       return { type: "dec_ttl" };
@@ -104,7 +114,7 @@ function anywhere(random: Random, { own }: Place): ActionModel {
     case 4:
       return { type: "log", text: "seen", perSecond: undefined, burst: 5 };
     case 5:
-      return setField(random, IP_FIELDS);
+      return setField(random, addresses ? IP_FIELDS : IP_FIELDS.slice(4));
     default:
       return setField(random, OWN_FIELDS);
   }
@@ -170,7 +180,9 @@ function actions(random: Random, place: Place): ActionModel[] {
   );
   const last = final(random, place);
   if (last !== undefined) return [...list, last];
-  return place.atIngress && random.oneIn(2) ? [...list, { type: "normal" }] : list;
+  // What follows `normal` would be done to a packet whose copy has gone the built-in way.
+  const normal: ActionModel[] = [{ type: "clear" }, { type: "normal" }];
+  return place.atIngress && random.oneIn(2) ? [...list, ...normal] : list;
 }
 
 function flows(random: Random, number: number, place: Place): FlowModel[] {
@@ -215,20 +227,23 @@ function tables(random: Random): TableModel[] {
   const below = (first: number) => made.map((_, place) => place).filter((n) => n >= first);
   const chained = (first: number, atIngress: boolean) => {
     for (let chain = 0; chain < CHAINS; chain++) {
-      add(undefined, { atIngress, known: false, own: !atIngress, chains: below(first) });
+      const place = { atIngress, known: false, own: !atIngress, addresses: true };
+      add(undefined, { ...place, chains: below(first) });
     }
     return below(first);
   };
   const ingress = chained(0, true);
   const hooks = chained(CHAINS, false);
   for (let count = random.below(3); count > 0; count--) {
-    add("ingress", { atIngress: true, known: false, own: false, chains: ingress });
+    const place = { atIngress: true, known: false, own: false, addresses: true };
+    add("ingress", { ...place, chains: ingress });
   }
   for (const point of HOOKS) {
     const known = !["raw", "prerouting"].includes(point);
     const own = ["output", "postrouting"].includes(point);
     for (let count = random.below(3); count > 0; count--) {
-      add(point, { atIngress: false, known, own, chains: hooks });
+      const addresses = point !== "input";
+      add(point, { atIngress: false, known, own, addresses, chains: addresses ? hooks : [] });
     }
   }
   return made;

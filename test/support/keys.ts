@@ -9,7 +9,7 @@ import { compileKernel, instantiate, newMemory } from "./compile.ts";
 interface KeyExports {
   parse(record: number, verifyHeader: boolean): number;
   parseAgain(record: number): number;
-  beginKey(key: number, record: number): void;
+  beginKey(key: number, record: number, blocks: number): void;
   extractKey(record: number, key: number, blocks: number): void;
   repeat(record: number, key: number, blocks: number, times: number, what: number): void;
 }
@@ -56,7 +56,7 @@ export class KeyKernel {
   /** The key of the packet parsed last, of some blocks. */
   key(blocks = ALL_BLOCKS, rubbish = 0xc3): Uint8Array {
     this.#bytes.fill(rubbish, KEY, KEY + layout.KEY_BYTES);
-    this.exports.beginKey(KEY, RECORD);
+    this.exports.beginKey(KEY, RECORD, (1 << layout.KEY_BLOCKS) - 1);
     this.exports.extractKey(RECORD, KEY, blocks);
     return this.#bytes.slice(KEY, KEY + layout.KEY_BYTES);
   }

@@ -18,6 +18,11 @@ const MARKER_PORT = "marker";
 /** A dummy port queues at most 100 frames and drops the rest. */
 const MOST_PER_PORT = 90;
 const PATIENCE_MS = 10_000;
+/**
+ * Ends the daemon when its own input ends: when close() says so, or when this process is gone,
+ * however it went. A test runner may kill it, and no handler of ours would run.
+ */
+const GUARD = '"$@" </dev/null & daemon=$!; read -r line; kill "$daemon" 2>/dev/null; wait';
 
 /** Why Open vSwitch cannot run here; undefined when it can. */
 export function ovsAbsence(): string | undefined {
@@ -40,14 +45,13 @@ export interface SwitchFrame {
 export class OpenVSwitch {
   readonly #folder = mkdtempSync(join(tmpdir(), "sluice-ovs-"));
   readonly #ports: readonly string[];
-  readonly #daemons: ChildProcess[] = [];
+  /** Guards of the daemons. */
+  readonly #guards: ChildProcess[] = [];
   readonly #captures = new Map<string, GrowingCapture>();
   #control: ControlSocket | undefined;
-  readonly #onExit = () => this.#kill();
 
   private constructor(ports: readonly string[]) {
     this.#ports = ports;
-    process.on("exit", this.#onExit);
   }
 
   /** A switch without flows; its ports have the numbers 1, 2, … in this order. */
@@ -163,16 +167,11 @@ export class OpenVSwitch {
   async close(): Promise<void> {
     this.#control?.close();
     for (const capture of this.#captures.values()) capture.close();
-    const running = this.#daemons.filter(({ exitCode, signalCode }) => !exitCode && !signalCode);
-    const ended = running.map((daemon) => new Promise((resolve) => daemon.once("exit", resolve)));
-    this.#kill();
+    const running = this.#guards.filter(({ exitCode }) => exitCode === null);
+    const ended = running.map((guard) => new Promise((resolve) => guard.once("exit", resolve)));
+    for (const guard of running) guard.stdin?.end();
     await Promise.race([Promise.all(ended), pause(PATIENCE_MS)]);
-    process.off("exit", this.#onExit);
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  #kill(): void {
-    for (const daemon of this.#daemons) daemon.kill("SIGTERM");
   }
 
   #path(name: string): string {
@@ -192,25 +191,26 @@ export class OpenVSwitch {
 
   #daemon(program: string, words: readonly string[], control: string): void {
     const options = [`--unixctl=${this.#path(control)}`, "-vconsole:off"];
-    const daemon = spawn(program, [...words, ...options], {
+    const guard = spawn("sh", ["-c", GUARD, "sh", program, ...words, ...options], {
       env: this.#environment,
-      stdio: "ignore",
+      stdio: ["pipe", "ignore", "ignore"],
     });
-    this.#daemons.push(daemon);
+    this.#guards.push(guard);
   }
 
   /** Waits for a file that a daemon makes. */
   async #appears(name: string): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
     while (!existsSync(this.#path(name))) {
-      const dead = this.#daemons.some(({ exitCode }) => exitCode !== null);
-      if (dead || Date.now() > deadline) throw new Error(`Open vSwitch did not make ${name}`);
+      if (Date.now() > deadline) throw new Error(`Open vSwitch did not make ${name}`);
       await pause(5);
     }
   }
 
   #run(program: string, words: readonly string[], input = ""): void {
-    const database = program === "ovs-vsctl" ? [`--db=unix:${this.#path("db.sock")}`] : [];
+    // A socket is there before its daemon listens.
+    const where = [`--db=unix:${this.#path("db.sock")}`, "--retry", "--timeout=10"];
+    const database = program === "ovs-vsctl" ? where : [];
     try {
       execFileSync(program, [...database, ...words], { env: this.#environment, input });
     } catch (error) {

@@ -211,6 +211,15 @@ describe("in the example router", () => {
     expect(lines.at(-1)).toBe("         reason  The route is a blackhole: dropped in silence.");
   });
 
+  it("a frame given as bytes takes the way of the same frame in a capture", async () => {
+    const match = to("c6336401");
+    const frame = Buffer.from(packets[numberOf(match) - 1] ?? "", "hex");
+    const given = await engine.traceFrame(frame, { input: "lan" });
+    const captured = await trace(match);
+    expect(given.steps.slice(1)).toEqual(captured.steps.slice(1));
+    expect(stepOf(given, "receive").facts.time).toBe("1970-01-01T00:00:00.000000000Z");
+  });
+
   it("a packet beyond the capture's end is refused", async () => {
     await expect(engine.trace({ captures: [DEMO] }, 100_000)).rejects.toMatchObject({
       code: "USAGE",

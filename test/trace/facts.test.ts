@@ -2,10 +2,12 @@
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FIELDS, type FieldName } from "../../src/config/fields.ts";
 import { passThroughModel } from "../../src/config/passthrough.ts";
 import { Engine } from "../../src/engine.ts";
 import type { TraceEntry } from "../../src/memory/traces.ts";
 import { packetFacts } from "../../src/trace/facts.ts";
+import { headerFields } from "../../src/trace/headers.ts";
 import { etherTypeLabel, icmpLabel, protocolLabel } from "../../src/trace/protocols.ts";
 import { formatTime } from "../../src/trace/time.ts";
 
@@ -36,6 +38,7 @@ describe("facts of anything", () => {
     const u16 = fc.nat(0xffff);
     const u8 = fc.nat(0xff);
     const record = fc.record({
+      frameNumber: u8,
       ...{ length: u16, wireLength: u16, inPort: u8, outPort: fc.constant(undefined), vrf: u8 },
       ...{ flags: u16, l3: fc.nat(300), l4: fc.nat(400), payload: u16, etherType: u16 },
       ...{ protocol: u8, vlanTags: u8, mplsLabels: u8, tunnel: u8, l3Length: u16 },
@@ -46,9 +49,14 @@ describe("facts of anything", () => {
       verdict: fc.constant(-1),
       record,
       frame: fc.uint8Array({ maxLength: 384 }),
+      lookUp: fc.constant(undefined),
     });
     fc.assert(
       fc.property(entry, (one) => {
+        const read = headerFields(one);
+        for (const field of Object.keys(FIELDS) as FieldName[]) {
+          expect(["undefined", "number", "bigint"]).toContain(typeof read(field));
+        }
         for (const value of Object.values(packetFacts(one))) {
           expect(["string", "number"]).toContain(typeof value);
         }
