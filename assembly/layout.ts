@@ -972,6 +972,8 @@ export const CACHE_KEY = 16;
 export const CACHE_FLOWS = 48;
 export const CACHE_KEY_REST = 64;
 export const CACHE_FLOWS_REST = 112;
+/** In a flow's place: it only counts, and this is the number of its counter, not its own. */
+export const CACHE_SILENT = 0x80000000;
 export const CACHE_MAX_BLOCKS = 5;
 export const CACHE_MAX_FLOWS = 8;
 /** Entries that a flow may be kept in: those next to each other from its hash on. */

@@ -17,7 +17,13 @@ import { FrameReader } from "./io/frame.ts";
 import { useHugePages } from "./io/linux.ts";
 import { planMemory } from "./memory/map.ts";
 import { Region } from "./memory/region.ts";
-import { keepFrames, type Pace, setNeighborResolution } from "./memory/run.ts";
+import {
+  type FlowCacheUse,
+  keepFrames,
+  type Pace,
+  setFlowCacheUse,
+  setNeighborResolution,
+} from "./memory/run.ts";
 import { readTrace } from "./memory/traces.ts";
 import type { CaptureSource } from "./replay/feeder.ts";
 import { Replay, type ReplayPlan, type ReplayResult as RunResult } from "./replay/replay.ts";
@@ -44,7 +50,15 @@ export type { FlowStatistics, TableCounts } from "./control/statistics.ts";
 export { type ErrorCode, type ErrorPlace, SluiceError } from "./errors.ts";
 export type { Pace } from "./memory/run.ts";
 export { DROP_REASONS, type DropReason, type Statistics } from "./memory/statistics.ts";
-export type { Trace, TraceStep } from "./trace/explain.ts";
+export type {
+  Failure,
+  FieldChange,
+  LookUp,
+  MatchedFlow,
+  NearMiss,
+  Trace,
+  TraceStep,
+} from "./trace/explain.ts";
 
 export interface ReplayOptions {
   /** Files, pcap or pcapng, gzip or not; "-" is stdin. Replayed one after the other. */
@@ -66,6 +80,11 @@ export interface ReplayOptions {
   readonly resolveNeighbors?: boolean;
   /** Copy sent frames out even if no output wants them, to measure what that costs. */
   readonly copyOut?: boolean;
+  /**
+   * Default "use". "compare" also classifies every packet found in the flow cache and counts
+   * differences (statistics.cache.wrong, always 0); "off" classifies every packet.
+   */
+  readonly flowCache?: FlowCacheUse;
   /** Stops the replay; it still resolves, with what was done. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (packets: number, share: number) => void;
@@ -238,6 +257,7 @@ export class Engine {
     const keptPorts = options.digest ? undefined : outputs.map(({ port }) => port);
     keepFrames(this.#region, keptPorts);
     setNeighborResolution(this.#region, options.resolveNeighbors ?? false);
+    setFlowCacheUse(this.#region, options.flowCache ?? "use");
     return {
       sources,
       outputs,

@@ -11,6 +11,7 @@ import {
 import {
   COUNT_COPIED,
   FLOW_FINAL_SHIFT,
+  FLOW_HAS_TIMEOUT,
   FLOW_ORDERED,
   FLOW_PLAIN,
   OP_ACCEPT,
@@ -69,6 +70,18 @@ export function doFlow(flow: usize, record: usize, point: u32): i32 {
   finalOperation = runOperations(finalOperation, record);
   if (finalOperation === 0) return refusal;
   return conclude(flow, record, point, load<u8>(finalOperation, OP_CODE));
+}
+
+/**
+ * Whether doing the flow at POINT_* `point` is no more than counting, so that it need not be looked
+ * at again: it has one operation, which only says where to go on.
+ */
+export function isSilent(flow: usize, point: u32): bool {
+  const flags = flowFlags(flow);
+  if ((flags & (FLOW_PLAIN | FLOW_ORDERED | FLOW_HAS_TIMEOUT)) !== <u32>FLOW_PLAIN) return false;
+  const code: i32 = (flags >> FLOW_FINAL_SHIFT) & 0xff;
+  if (code === OP_DROP || code === OP_REJECT) return false;
+  return point !== POINT_INGRESS || (code !== OP_END && code !== OP_ACCEPT);
 }
 
 /** What the final operation `code` means. */

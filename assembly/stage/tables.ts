@@ -2,7 +2,7 @@
 // either classified, table by table, or, when the flow cache knows it, done as for the packets
 // before.
 
-import { beginFlows, doFlow, finalOperation } from "../action/flow";
+import { beginFlows, doFlow, finalOperation, isSilent } from "../action/flow";
 import {
   beginDry,
   beginWalk,
@@ -22,6 +22,7 @@ import {
 import { DROP_TOO_MANY_JUMPS } from "../drops";
 import {
   CACHE_MAX_FLOWS,
+  CACHE_SILENT,
   CACHED_BEHIND,
   CACHED_REWRITTEN,
   CACHED_TIMEOUT,
@@ -56,7 +57,7 @@ import { countEvent } from "../memory/counters";
 import { mode, worker } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { noteFlow, tracing } from "../memory/trace";
-import { drop, hashOf, sequenceOf, timestampOf } from "../packet";
+import { drop, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -76,12 +77,13 @@ import {
   setCachedFlow,
   setCachedOutPort,
 } from "../state/flow_cache";
-import { isFlowAlive } from "../state/flows";
+import { countFlow, isFlowAlive } from "../state/flows";
 import { beginTurn } from "../state/turn";
 import { lookup } from "../table/classifier";
 import {
   attachedCount,
   attachedTable,
+  flowCounter,
   flowFlags,
   flowNumber,
   flowOf,
@@ -132,7 +134,9 @@ function isGood(record: usize): bool {
   if (!fresh || (flags & CACHED_TIMEOUT) === 0) return fresh;
   const total = cachedTotal(entry);
   for (let place: u32 = 0; place < total; place++) {
-    if (!isFlowAlive(flowOf(cachedFlow(entry, place)), timestampOf(record))) return false;
+    const cached = cachedFlow(entry, place);
+    if ((cached & CACHE_SILENT) !== 0) continue;
+    if (!isFlowAlive(flowOf(cached), timestampOf(record))) return false;
   }
   return true;
 }
@@ -148,10 +152,21 @@ export function runTables(record: usize, part: u32, first: u32, last: u32): i32 
   const start = cachedStart(entry, part);
   const end = start + cachedCount(entry, part);
   for (let place = start; place < end; place++) {
-    const verdict = doFlow(flowOf(cachedFlow(entry, place)), record, first);
+    const cached = cachedFlow(entry, place);
+    if ((cached & CACHE_SILENT) !== 0) {
+      countFlow(cached & ~CACHE_SILENT, wireLengthOf(record), timestampOf(record));
+      continue;
+    }
+    const verdict = doFlow(flowOf(cached), record, first);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return VERDICT_CONTINUE;
+}
+
+/** What is kept of a flow: its number, or, when there is nothing else to do, its counter's. */
+function keptAs(number: u32, point: u32): u32 {
+  const flow = flowOf(number);
+  return isSilent(flow, point) ? CACHE_SILENT | flowCounter(flow) : number;
 }
 
 /**
@@ -190,7 +205,7 @@ function learn(record: usize, part: u32, first: u32, last: u32): i32 {
   let flags = part | (isRewritten() ? CACHED_REWRITTEN : 0);
   for (let place: u32 = 0; place < count; place++) {
     const flow = metFlow(place);
-    setCachedFlow(entry, start + place, flow);
+    setCachedFlow(entry, start + place, keptAs(flow, first));
     if ((flowFlags(flowOf(flow)) & FLOW_HAS_TIMEOUT) !== 0) flags |= CACHED_TIMEOUT;
   }
   setCachedCount(entry, part, count);
@@ -207,7 +222,7 @@ function compare(record: usize, part: u32, first: u32, last: u32): void {
   let same = metCount() === cachedCount(entry, part);
   const start = cachedStart(entry, part);
   for (let place: u32 = 0; same && place < metCount(); place++) {
-    same = metFlow(place) === cachedFlow(entry, start + place);
+    same = keptAs(metFlow(place), first) === cachedFlow(entry, start + place);
   }
   if (!same) countEvent(COUNT_CACHE_WRONG);
   endDry();

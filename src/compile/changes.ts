@@ -7,8 +7,8 @@ import type { Region } from "../memory/region.ts";
 import { MaskedKey } from "./key.ts";
 
 /**
- * Changes of one bundle that are told one by one. A larger bundle concerns every packet: workers look
- * at no more changes than this before they make an outcome anew.
+ * Changes of one bundle that are told one by one. A larger bundle concerns every packet: workers
+ * look at no more changes than this before they make an outcome anew.
  */
 export const MOST_RECORDS = layout.CHANGE_WALK;
 const VERSIONS = 2 ** 32;

@@ -107,6 +107,13 @@ export class Buckets {
     }
   }
 
+  /** Visits all rows, those that are removed but still linked included. */
+  forEachRow(visit: (row: number) => void): void {
+    this.#forEachChain((first) => {
+      for (let row = first; row !== 0; row = this.#rows.nextOf(row)) visit(row);
+    });
+  }
+
   /** The highest rank of its rows; -1 when there is none. */
   highestRank(): number {
     let highest = -1;

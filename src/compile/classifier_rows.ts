@@ -45,6 +45,7 @@ export class Rows {
   readonly words: Uint32Array;
   readonly ints: Int32Array;
   readonly halves: Uint16Array;
+  readonly bytes: Uint8Array;
   readonly arena: Arena;
   readonly limbo: Limbo;
   /** By the number of a row's first line in the arena: its hash, handle and place. */
@@ -56,6 +57,7 @@ export class Rows {
     this.words = region.u32;
     this.ints = region.i32;
     this.halves = region.u16;
+    this.bytes = region.u8;
     this.arena = arena;
     this.limbo = new Limbo(arena);
     const lines = arena.reserved / layout.CACHE_LINE;
@@ -94,6 +96,15 @@ export class Rows {
 
   blocksOf(row: number): number {
     return this.halves[(row + layout.ROW_BLOCKS) >>> 1]!;
+  }
+  /** Address of the mask of the row's byte at an offset of the key, 0 = no bit of it matters. */
+  maskOf(row: number, offset: number): number {
+    const blocks = this.blocksOf(row);
+    const bit = 1 << (offset / KEY_BLOCK);
+    if ((blocks & bit) === 0) return 0;
+    let address = row + ROW_MASKED + (offset % KEY_BLOCK);
+    for (let left = blocks & (bit - 1); left !== 0; left &= left - 1) address += ROW_BLOCK_BYTES;
+    return address;
   }
   rankOf(row: number): number {
     return rankNumber(

@@ -8,7 +8,7 @@ import type { Rows } from "./classifier_rows.ts";
 const { KEY_BLOCK } = layout;
 const BLOCK_WORDS = KEY_BLOCK / 4;
 
-/** Unlinked rows, as a share of all, after which the highest rank is looked for anew. */
+/** Rows unlinked, as a share of those left, that are worth looking at all of them. */
 const STALE_SHARE = 1 / 4;
 
 export class Subtable {
@@ -28,7 +28,9 @@ export class Subtable {
   descriptor = 0;
   readonly #rows: Rows;
   readonly #further: number;
+  /** Rows unlinked since that was last made good for; and whether the highest was one of them. */
   #unlinked = 0;
+  #hasLostHighest = false;
 
   /** Throws LIMIT_EXCEEDED with nothing changed. */
   constructor(rows: Rows, number: number, mask: Uint32Array) {
@@ -56,13 +58,21 @@ export class Subtable {
     this.buckets.unlink(row);
     this.count--;
     this.#unlinked++;
+    if (this.#rows.rankOf(row) >= this.highest) this.#hasLostHighest = true;
   }
 
-  /** Makes good for rows that have gone, if they are enough to be worth it. */
-  refresh(version: number): void {
-    if (this.#unlinked <= this.count * STALE_SHARE) return;
+  /**
+   * Makes good for rows that have gone.
+   * @param isThorough even when the rows to look at are many for that
+   */
+  refresh(version: number, isThorough: boolean): void {
+    const isMuch = this.#unlinked > this.count * STALE_SHARE;
+    if (this.#hasLostHighest && (isMuch || isThorough)) {
+      this.highest = this.buckets.highestRank();
+      this.#hasLostHighest = false;
+    }
+    if (!isMuch) return;
     this.#unlinked = 0;
-    this.highest = this.buckets.highestRank();
     if (this.count > 0) this.buckets.shrink(version);
   }
 

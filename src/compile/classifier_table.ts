@@ -6,36 +6,20 @@
 // TupleMerge, 2019, do alike). So there are few subtables, and chains end soon.
 
 import * as layout from "../../assembly/layout.ts";
-import {
-  areEqual,
-  blocksOf,
-  digestOf,
-  isCoarser,
-  KEY_WORDS,
-  ladderOf,
-} from "./classifier_masks.ts";
+import { SluiceError } from "../errors.ts";
+import { type MaskClass, MaskClasses } from "./classifier_classes.ts";
+import { Filter } from "./classifier_filter.ts";
+import { isCoarser, KEY_WORDS } from "./classifier_masks.ts";
 import type { Rank, RowMatch, Rows } from "./classifier_rows.ts";
 import { Subtable } from "./classifier_subtable.ts";
 
 /** Rows a chain has before its like are filed under a finer mask (measured). */
-const LONG_CHAIN = 8;
+const LONG_CHAIN = 6;
 const LEAST_CAPACITY = 4;
-
-/** A mask that rows have, and the subtables that they can be filed in, finest first. */
-interface MaskClass {
-  readonly mask: Uint32Array;
-  readonly blocks: number;
-  ladder: readonly Uint32Array[] | undefined;
-  candidates: Subtable[];
-  /** How many of the subtables ever made have been looked at for candidates, and when. */
-  seen: number;
-  generation: number;
-}
-
-/** Masks remembered: more than a set of rules has, unless they are made up. */
-const MOST_CLASSES = 8192;
-/** Lists they are found in, by digest; a power of two. */
-const DIGESTS = 4096;
+/** Subtables that make a filter worth while (measured). */
+const MANY_SUBTABLES = 8;
+/** Share of the rows that come or go before a list with a filter is put in order: it is work. */
+const CHANGED_SHARE = 1 / 8;
 
 /** How a row refers to a subtable. */
 function placeNumber(table: number, subtable: number): number {
@@ -52,14 +36,13 @@ export class TableClassifier {
   readonly #word: number;
   #list = 0;
   #capacity = 0;
+  #filter: Filter | undefined;
+  /** Rows linked or unlinked since the list was put in order. */
+  #changes = 0;
   /** In the order of the list. */
   #subtables: Subtable[] = [];
   readonly #byNumber: (Subtable | undefined)[] = [];
-  readonly #classes: (MaskClass[] | undefined)[] = [];
-  #classCount = 0;
-  /** Subtables in the order they were made, since one went the last time; and how often. */
-  #made: Subtable[] = [];
-  #generation = 0;
+  readonly #classes = new MaskClasses();
   /** The list is not in the order of ranks, or has empty subtables. */
   #untidy = false;
   readonly #replaced: (row: number, copy: number, version: number) => void;
@@ -92,7 +75,7 @@ export class TableClassifier {
 
   /** @returns the address of the new row. Throws LIMIT_EXCEEDED with nothing changed. */
   insert(match: RowMatch, rank: Rank, flow: number, version: number, given: number): number {
-    const maskClass = this.#classOf(match.mask);
+    const maskClass = this.#classes.find(match.mask);
     const row = this.#rows.create(match, maskClass.blocks, rank, flow, version);
     try {
       const subtable =
@@ -109,6 +92,7 @@ export class TableClassifier {
   unlink(row: number): void {
     const subtable = this.#byNumber[this.#rows.placeOf(row) & 0xffff]!;
     subtable.unlink(row);
+    this.#changes++;
     if (subtable.count === 0) this.#untidy = true;
   }
 
@@ -117,8 +101,9 @@ export class TableClassifier {
    * @param given the last version given out
    */
   tidy(given: number): void {
-    if (!this.#untidy) return;
-    for (const subtable of this.#subtables) subtable.refresh(given);
+    if (!this.#untidy || !this.#isWorthTidying()) return;
+    const isThorough = this.#filter !== undefined;
+    for (const subtable of this.#subtables) subtable.refresh(given, isThorough);
     const kept = this.#subtables.filter(({ count }) => count > 0);
     kept.sort((a, b) => b.highest - a.highest);
     const isSame = (subtable: Subtable, place: number) => subtable === this.#subtables[place];
@@ -128,13 +113,19 @@ export class TableClassifier {
       for (const subtable of gone) this.#forget(subtable, given);
     }
     this.#untidy = false;
+    this.#changes = 0;
+  }
+
+  #isWorthTidying(): boolean {
+    if (this.#filter === undefined) return true;
+    const rows = this.#subtables.reduce((sum, { count }) => sum + count, 0);
+    return this.#changes >= rows * CHANGED_SHARE;
   }
 
   #forget(subtable: Subtable, given: number): void {
     subtable.retire(given);
     this.#byNumber[subtable.number] = undefined;
-    this.#generation++;
-    this.#made = this.#subtables.slice();
+    this.#classes.forget(this.#subtables);
   }
 
   #link(subtable: Subtable, row: number, given: number): void {
@@ -142,7 +133,9 @@ export class TableClassifier {
     this.#rows.setPlace(row, this.#hash, placeNumber(this.#number, subtable.number));
     // Bounds first: who sees the row must not be kept from it.
     if (rank > subtable.highest) this.#raise(subtable, rank);
+    this.#filter?.note(subtable.place, row);
     subtable.link(row, this.#entry, given);
+    this.#changes++;
   }
 
   #raise(subtable: Subtable, rank: number): void {
@@ -153,10 +146,7 @@ export class TableClassifier {
 
   /** The finest subtable where the row's chain is short. Sets #hash and #entry. */
   #find(maskClass: MaskClass, match: RowMatch): Subtable | undefined {
-    if (maskClass.seen !== this.#made.length || maskClass.generation !== this.#generation) {
-      this.#findCandidates(maskClass);
-    }
-    for (const subtable of maskClass.candidates) {
+    for (const subtable of this.#classes.candidatesOf(maskClass)) {
       this.#look(subtable, match.value);
       if (!this.#isLong(subtable.buckets.chainAt(this.#entry))) return subtable;
     }
@@ -179,13 +169,7 @@ export class TableClassifier {
 
   /** A subtable for a row whose chains are all long. Sets #hash and #entry. */
   #refine(maskClass: MaskClass, match: RowMatch, version: number, given: number): Subtable {
-    maskClass.ladder ??= ladderOf(maskClass.mask);
-    const known = (mask: Uint32Array) =>
-      maskClass.candidates.some(
-        (subtable) =>
-          subtable.blocks === blocksOf(mask) && areEqual(subtable.mask, mask, subtable.blocks),
-      );
-    const mask = maskClass.ladder.find((coarse) => !known(coarse));
+    const mask = maskClass.nextMask;
     if (mask === undefined) {
       const finest = maskClass.candidates[0]!;
       this.#look(finest, match.value);
@@ -233,7 +217,7 @@ export class TableClassifier {
     this.#byNumber[number] = subtable;
     subtable.place = this.#subtables.length;
     this.#subtables.push(subtable);
-    this.#made.push(subtable);
+    this.#classes.add(subtable);
     // It is not in the order of ranks; and empty, should no row come.
     this.#untidy = true;
     subtable.describe(this.#descriptorAt(subtable.place), 0);
@@ -247,66 +231,39 @@ export class TableClassifier {
 
   /** Publishes a new list of these subtables, with room for another; none at all is no list. */
   #replaceList(subtables: Subtable[], given: number, more = 0): void {
-    const rows = this.#rows;
-    const old = this.#list;
-    const oldBytes = listBytes(this.#capacity);
-    const capacity =
-      subtables.length + more === 0
-        ? 0
-        : Math.max(LEAST_CAPACITY, subtables.length + (subtables.length >> 1) + 1);
-    const list = capacity === 0 ? 0 : rows.arena.allocate(listBytes(capacity));
+    const { arena, limbo, words } = this.#rows;
+    const count = subtables.length;
+    const room = Math.max(LEAST_CAPACITY, count + (count >> 1) + 1);
+    const capacity = count + more === 0 ? 0 : room;
+    const list = capacity === 0 ? 0 : arena.allocate(listBytes(capacity));
+    if (this.#list !== 0) limbo.add(this.#list, listBytes(this.#capacity), given);
+    if (this.#filter) limbo.add(this.#filter.address, this.#filter.bytes, given);
     this.#list = list;
     this.#capacity = capacity;
     this.#subtables = subtables;
-    let bound = -1;
-    for (let place = subtables.length - 1; place >= 0; place--) {
+    this.#filter = this.#makeFilter();
+    let bound = 0;
+    for (let place = count - 1; place >= 0; place--) {
       const subtable = subtables[place]!;
-      bound = Math.max(bound, subtable.highest, 0);
+      bound = Math.max(bound, subtable.highest);
       subtable.place = place;
       subtable.describe(this.#descriptorAt(place), bound);
     }
-    if (list !== 0) rows.words[(list + layout.SUBTABLES_COUNT) >>> 2] = subtables.length;
-    rows.publish(this.#word, list);
-    if (old !== 0) rows.limbo.add(old, oldBytes, given);
+    if (list !== 0) {
+      words[(list + layout.SUBTABLES_COUNT) >>> 2] = count;
+      words[(list + layout.SUBTABLES_FILTER) >>> 2] = this.#filter?.address ?? 0;
+    }
+    this.#rows.publish(this.#word, list);
   }
 
-  #classOf(mask: Uint32Array): MaskClass {
-    const blocks = blocksOf(mask);
-    const digest = digestOf(mask, blocks, DIGESTS);
-    for (const candidate of this.#classes[digest] ?? []) {
-      if (candidate.blocks === blocks && areEqual(candidate.mask, mask, blocks)) return candidate;
-    }
-    if (this.#classCount === MOST_CLASSES) {
-      this.#classCount = 0;
-      this.#classes.length = 0;
-    }
-    const made: MaskClass = {
-      mask: mask.slice(),
-      blocks,
-      ladder: undefined,
-      candidates: [],
-      seen: 0,
-      generation: this.#generation,
-    };
-    this.#classes[digest] ??= [];
-    this.#classes[digest].push(made);
-    this.#classCount++;
-    return made;
-  }
-
-  #findCandidates(maskClass: MaskClass): void {
-    if (maskClass.generation !== this.#generation) {
-      maskClass.generation = this.#generation;
-      maskClass.candidates = [];
-      maskClass.seen = 0;
-    }
-    for (; maskClass.seen < this.#made.length; maskClass.seen++) {
-      const subtable = this.#made[maskClass.seen]!;
-      if ((subtable.blocks & ~maskClass.blocks) !== 0) continue;
-      if (!isCoarser(subtable.mask, subtable.blocks, maskClass.mask)) continue;
-      const { candidates } = maskClass;
-      const finer = candidates.findIndex(({ weight }) => weight < subtable.weight);
-      candidates.splice(finer === -1 ? candidates.length : finer, 0, subtable);
+  /** A filter for the list, where it is worth while and memory suffices: it works without. */
+  #makeFilter(): Filter | undefined {
+    if (this.#subtables.length < MANY_SUBTABLES) return undefined;
+    try {
+      return new Filter(this.#rows, this.#subtables);
+    } catch (error) {
+      if (error instanceof SluiceError && error.code === "LIMIT_EXCEEDED") return undefined;
+      throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 // A flow as the host knows it: what was asked for, and where it is in memory.
 
 import type { ActionModel, FlowModel, MatchModel } from "../config/model.ts";
+import { type TableUse, useOf } from "../config/table_graph.ts";
 import type { Program } from "./programs.ts";
 
 /** Why a flow's time is over. */
@@ -12,6 +13,10 @@ const MOST_ORDER = 0xffffffff;
 /** Rank, low half, of the flow made as number `serial`, from 0. */
 export function orderOf(serial: number): number {
   return MOST_ORDER - serial;
+}
+
+function asksNothing({ targets, ingressOnly, outPort }: TableUse): boolean {
+  return targets.length === 0 && ingressOnly === undefined && !outPort;
 }
 
 export class Flow implements FlowModel {
@@ -36,6 +41,8 @@ export class Flow implements FlowModel {
   /** Another flow goes on counting in its counter. */
   handedOn = false;
   program: Program | undefined;
+  /** What it asks of its table; undefined when that is nothing. */
+  readonly use: TableUse | undefined;
   /** Handle of its row, 0 = none, and address of the predicates; and of further rows, if any. */
   row = 0;
   predicates = 0;
@@ -54,6 +61,8 @@ export class Flow implements FlowModel {
     this.idleTimeout = model.idleTimeout;
     this.hardTimeout = model.hardTimeout;
     this.hash = hash;
+    const use = useOf(model);
+    this.use = asksNothing(use) ? undefined : use;
   }
 
   get hasTimeout(): boolean {

@@ -5,7 +5,7 @@ import { SluiceError } from "../errors.ts";
 import { Flow } from "./flow.ts";
 import { type FlowTableChange, selectFlows } from "./flow_changes.ts";
 import type { FlowIndex } from "./flow_index.ts";
-import type { FlowStore } from "./flow_store.ts";
+import type { FlowPlace, FlowStore } from "./flow_store.ts";
 import { canOverlap, hashOfMatch } from "./match_relations.ts";
 
 export class FlowMods {
@@ -50,7 +50,7 @@ export class FlowMods {
     flow.order = present?.order ?? this.#store.nextOrder();
     flow.lasting = !isRunning;
     if (present !== undefined) this.#store.remove(present);
-    this.#insert(flow);
+    this.#insert(flow, { before: present, keepsTimes: false, keepsCounter: false });
   }
 
   #checkOverlap(table: number, { id, match, priority }: FlowModel): void {
@@ -69,12 +69,16 @@ export class FlowMods {
     modified.order = flow.order;
     modified.lasting = flow.lasting;
     this.#store.remove(flow);
-    this.#insert(modified, flow, !resetCounters);
+    this.#insert(modified, {
+      before: flow,
+      keepsTimes: true,
+      keepsCounter: !resetCounters,
+    });
   }
 
-  #insert(flow: Flow, before?: Flow, keepCounter = false): void {
+  #insert(flow: Flow, place: FlowPlace): void {
     try {
-      this.#store.insert(flow, before, keepCounter);
+      this.#store.insert(flow, place);
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== "FLOW_INVALID") throw error;
       const message = `${this.#nameOf(flow.table, flow.id)}: ${error.message}`;
@@ -98,7 +102,7 @@ export class FlowMods {
       renumbered.lasting = flow.lasting;
       renumbered.expired = flow.expired;
       this.#store.remove(flow);
-      this.#store.insert(renumbered, flow, true);
+      this.#store.insert(renumbered, { before: flow, keepsTimes: true, keepsCounter: true });
     }
     this.#store.commit();
   }

@@ -47,16 +47,16 @@ export class FlowRows {
   }
 
   /**
-   * Adds the rows of a flow, unseen until the ring's next version is published, and notes which
-   * packets are concerned. Throws LIMIT_EXCEEDED; what it has added then is gone with remove().
+   * Adds the rows of a flow, unseen until the version is published, and notes in the ring, if one
+   * is given, which packets are concerned. Throws LIMIT_EXCEEDED; what it has added then is gone
+   * with remove().
    */
-  insert(flow: Flow, ring: ChangeRing): void {
+  insert(flow: Flow, ring: ChangeRing | undefined, version: number): void {
     const { rows, fields } = compileMatch(flow.match);
     for (const field of fields) if (!this.#fields.has(field)) this.#newFields.add(field);
     this.#noteSets(flow.match);
-    const version = ring.next;
     for (const row of rows) {
-      ring.note(row.key);
+      ring?.note(row.key);
       const predicates = this.#write(row);
       try {
         const handle = this.#classifier.insert(flow.table, flow, flow.number, this.#draft, version);

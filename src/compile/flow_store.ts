@@ -4,7 +4,7 @@
 
 import * as layout from "../../assembly/layout.ts";
 import type { ActionModel, MissModel, TableModel } from "../config/model.ts";
-import { TableGraph, useOf } from "../config/table_graph.ts";
+import { TableGraph } from "../config/table_graph.ts";
 import { SluiceError } from "../errors.ts";
 import type { FlowCounters } from "../memory/flow_counters.ts";
 import type { Region } from "../memory/region.ts";
@@ -22,6 +22,15 @@ export interface FlowParts {
   readonly counters: FlowCounters;
   readonly ring: ChangeRing;
 }
+
+/** What a new flow takes over from one of the same match that was removed in the same bundle. */
+export interface FlowPlace {
+  readonly before: Flow | undefined;
+  readonly keepsTimes: boolean;
+  readonly keepsCounter: boolean;
+}
+
+const NO_PLACE: FlowPlace = { before: undefined, keepsTimes: false, keepsCounter: false };
 
 /** One step of a bundle. */
 interface Step {
@@ -116,14 +125,15 @@ export class FlowStore {
   }
 
   /**
-   * Stages a flow. With `before`, it goes on with the times of a flow that was removed in this
-   * bundle, and with its counter if that is kept. Throws FLOW_INVALID and LIMIT_EXCEEDED; then roll back.
+   * Stages a flow, which may take the place of another. Throws FLOW_INVALID and LIMIT_EXCEEDED;
+   * then roll back.
    */
-  insert(flow: Flow, before?: Flow, keepCounter = false): void {
+  insert(flow: Flow, place: FlowPlace = NO_PLACE): void {
     const { counters, programs, ring, rows } = this.#parts;
     const index = this.indexes[flow.table] as FlowIndex;
     this.#check(flow, index);
-    const giver = before !== undefined && keepCounter ? before : undefined;
+    const { before, keepsTimes, keepsCounter } = place;
+    const giver = keepsCounter ? before : undefined;
     this.#steps.push({ flow, isAdded: true, giver: giver });
     flow.program = programs.acquire(flow.actions);
     if (giver === undefined) {
@@ -135,8 +145,9 @@ export class FlowStore {
     flow.number = this.entries.allocate();
     this.#byNumber[flow.number] = flow;
     this.#writeEntry(flow, flow.program);
-    if (before !== undefined) this.entries.copyTimes(flow.number, before.number);
-    rows.insert(flow, ring);
+    if (before !== undefined && keepsTimes) this.entries.copyTimes(flow.number, before.number);
+    // What packets are concerned was noted when the other went.
+    rows.insert(flow, before === undefined ? ring : undefined, ring.next);
     this.#enter(flow, index);
   }
 
@@ -205,7 +216,7 @@ export class FlowStore {
       const message = `more flows than engine.limits.rules (${this.#limit}) allows`;
       throw new SluiceError("LIMIT_EXCEEDED", message);
     }
-    const reason = this.#graph.whyNot(flow.table, useOf(flow));
+    const reason = flow.use && this.#graph.whyNot(flow.table, flow.use);
     if (reason !== undefined) throw new SluiceError("FLOW_INVALID", `actions: ${reason}`);
     if (flow.id !== undefined && index.findId(flow.id) !== undefined) {
       throw new SluiceError("FLOW_INVALID", "id: another flow of the table has it");
@@ -230,14 +241,14 @@ export class FlowStore {
 
   #enter(flow: Flow, index: FlowIndex): void {
     index.insert(flow);
-    this.#graph.add(flow.table, useOf(flow));
+    if (flow.use !== undefined) this.#graph.add(flow.table, flow.use);
     if (flow.hasTimeout) this.timed.add(flow);
     this.#size++;
   }
 
   #leave(flow: Flow): void {
     (this.indexes[flow.table] as FlowIndex).remove(flow);
-    this.#graph.remove(flow.table, useOf(flow));
+    if (flow.use !== undefined) this.#graph.remove(flow.table, flow.use);
     if (flow.hasTimeout) this.timed.delete(flow);
     this.#size--;
   }

@@ -29,8 +29,8 @@ export function endingOf(flow: Flow, store: FlowStore, counters: FlowCounters): 
 /**
  * Marks the flows whose time is over, and returns them.
  * @param now time that every worker has come to
- * @param isIdle no worker is running, who might be about to count a packet: flows that have had none
- *   for too long are over, too, though no worker has found that out
+ * @param isIdle no worker is running, who might be about to count a packet: flows that have had
+ *   none for too long are over, too, though no worker has found that out
  */
 export function expireFlows(
   store: FlowStore,

@@ -43,7 +43,8 @@ export class FlowTables {
   #isRunning = false;
   #hasRun = false;
 
-  constructor(region: Region, model: Model) {
+  /** @param serial number of the first flow made; they run out after 2^32 */
+  constructor(region: Region, model: Model, serial = 0) {
     this.#region = region;
     this.#model = model;
     this.#arena = new Arena(region, layout.REGION_RULES, "the flow tables", "engine.limits.rules");
@@ -59,6 +60,7 @@ export class FlowTables {
       { rows: this.#rows, programs: this.programs, counters: this.counters, ring: this.#ring },
       model.tables,
       model.engine.limits.rules,
+      serial,
     );
     this.#mods = new FlowMods(this.#store, model.tables);
   }
@@ -78,7 +80,11 @@ export class FlowTables {
         flows.map((flow) => ({ type: "add", table, flow }) satisfies FlowTableChange),
       )
       .sort((a, b) => b.flow.priority - a.flow.priority);
-    if (changes.length > 0) this.#make(changes, (_, error) => error);
+    this.#make(
+      changes.length,
+      (place) => changes[place] as FlowTableChange,
+      (_, error) => error,
+    );
   }
 
   /** Flows in all tables, misses not counted. */
@@ -105,19 +111,30 @@ export class FlowTables {
    * FLOW_INVALID, FLOW_OVERLAP, LIMIT_EXCEEDED.
    */
   bundle(changes: readonly FlowTableChange[]): number[] {
-    return this.#make(changes, changes.length > 1 ? inChange : (_, error) => error);
+    return this.bundleOf(changes.length, (place) => changes[place] as FlowTableChange);
+  }
+
+  /**
+   * The same for changes that are made one by one as they are needed, which spares memory; what
+   * `change` throws ends the bundle, too.
+   */
+  bundleOf(count: number, change: (place: number) => FlowTableChange): number[] {
+    return this.#make(count, change, count > 1 ? inChange : (_, error) => error);
   }
 
   #make(
-    changes: readonly FlowTableChange[],
+    count: number,
+    change: (place: number) => FlowTableChange,
     tell: (place: number, error: unknown) => unknown,
   ): number[] {
     this.settle();
     if (this.#isRunning) this.#store.entries.now = latestTime(this.#region);
-    if (this.#store.isExhausted(changes.length)) this.#mods.renumber();
+    if (this.#store.isExhausted(count)) this.#mods.renumber();
     const counts: number[] = [];
     try {
-      for (const change of changes) counts.push(this.#mods.apply(change, this.#isRunning));
+      for (let place = 0; place < count; place++) {
+        counts.push(this.#mods.apply(change(place), this.#isRunning));
+      }
     } catch (error) {
       this.#store.rollback();
       this.settle();
@@ -197,7 +214,9 @@ export class FlowTables {
   beginRun(): void {
     this.counters.clearAll();
     this.meters.reset();
-    if (this.#hasRun) clearFlowCache(this.#region);
+    // Without a table at any point nothing is cached.
+    const isCaching = this.#region.getU32(layout.CONTROL_POINTS) !== 0;
+    if (this.#hasRun && isCaching) clearFlowCache(this.#region);
     this.#hasRun = true;
     for (const { flows } of this.#store.indexes) {
       for (const flow of flows) flow.lasting = true;

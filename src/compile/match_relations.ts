@@ -13,58 +13,51 @@ import type {
 
 type Match = readonly MatchModel[];
 
-const FIELD_NUMBERS = new Map<string, number>(
-  Object.keys(FIELDS).map((name, number) => [name, number + 1]),
-);
-
-function mix(hash: number, value: number): number {
-  const mixed = Math.imul(hash ^ value, 0x9e3779b1);
-  return mixed ^ (mixed >>> 15);
-}
-
-function hashValue(hash: number, value: FieldValue): number {
-  if (typeof value === "number") {
-    return mix(hash, value > 0xffffffff ? (value / 2 ** 32) ^ value : value | 0);
-  }
-  let mixed = hash;
-  for (let rest = value; rest > 0n; rest >>= 32n) {
-    mixed = mix(mixed, Number(rest & 0xffffffffn));
-  }
-  return mixed;
+/** 32 bits of a value; what is lost of wider ones costs comparisons, not correctness. */
+function fold(value: FieldValue): number {
+  if (typeof value === "number") return value | 0;
+  const half = value ^ (value >> 64n);
+  return Number(BigInt.asUintN(32, half ^ (half >> 32n))) | 0;
 }
 
 function hashTerm(term: TermModel): number {
-  return term.kind === "masked"
-    ? hashValue(hashValue(1, term.value), term.mask)
-    : hashValue(hashValue(2, term.low), term.high);
+  const isMasked = term.kind === "masked";
+  const first = fold(isMasked ? term.value : term.low);
+  const second = fold(isMasked ? term.mask : term.high);
+  const hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ (isMasked ? 1 : 2), 0x85ebca6b);
+  return hash ^ (hash >>> 15);
+}
+
+/** Names of fields differ in their length, or in their first or last letter, nearly always. */
+function hashName(field: FieldName): number {
+  const last = field.length - 1;
+  return (field.charCodeAt(0) << 16) ^ (field.charCodeAt(last) << 8) ^ last;
+}
+
+function hashCondition(condition: MatchModel): number {
+  let hash = condition.negated ? 0x5bd1e995 : 0;
+  if (condition.kind === "set") {
+    hash = (hash + condition.set + 1) | 0;
+    for (const field of condition.fields) hash = Math.imul(hash ^ hashName(field), 0xc2b2ae35);
+    return hash;
+  }
+  for (const term of condition.terms) hash = (hash + hashTerm(term)) | 0;
+  return Math.imul(hash ^ hashName(condition.field), 0xc2b2ae35);
 }
 
 /** Equal for matches that are the same, in whatever order they are written; 32 bits, signed. */
 export function hashOfMatch(match: Match, priority: number): number {
-  let hash = Math.imul(priority + 1, 0x85ebca6b);
+  let hash = Math.imul(priority + 1, 0x27d4eb2f);
   for (const condition of match) {
-    const negated = condition.negated ? 0x5bd1e995 : 0;
-    let part: number;
-    if (condition.kind === "set") {
-      part = mix(condition.set, negated);
-      for (const field of condition.fields) part = mix(part, FIELD_NUMBERS.get(field) as number);
-    } else {
-      let terms = 0;
-      for (const term of condition.terms) terms = (terms + hashTerm(term)) | 0;
-      part = mix(mix(terms, FIELD_NUMBERS.get(condition.field) as number), negated);
-    }
-    hash = (hash + part) | 0;
+    const part = hashCondition(condition);
+    hash = (hash + (part ^ (part >>> 16))) | 0;
   }
   return hash;
 }
 
 /** Whether the matches say the same, in whatever order. */
 export function isSameMatch(one: Match, other: Match): boolean {
-  if (one === other) return true;
-  return (
-    one.length === other.length &&
-    one.every((condition) => other.some((candidate) => isSameCondition(condition, candidate)))
-  );
+  return one === other || areSame(one, other, isSameCondition);
 }
 
 function isSameCondition(one: MatchModel, other: MatchModel): boolean {
@@ -73,9 +66,23 @@ function isSameCondition(one: MatchModel, other: MatchModel): boolean {
   return (
     other.kind === "field" &&
     one.field === other.field &&
-    one.terms.length === other.terms.length &&
-    one.terms.every((term) => other.terms.some((candidate) => isSameTerm(term, candidate)))
+    areSame(one.terms, other.terms, isSameTerm)
   );
+}
+
+/** Whether the lists have the same members. They are nearly always in the same order. */
+function areSame<T>(
+  one: readonly T[],
+  other: readonly T[],
+  isSame: (a: T, b: T) => boolean,
+): boolean {
+  if (one.length !== other.length) return false;
+  for (let place = 0; place < one.length; place++) {
+    const member = one[place] as T;
+    if (isSame(member, other[place] as T)) continue;
+    if (!other.some((candidate) => isSame(member, candidate))) return false;
+  }
+  return true;
 }
 
 function isSameSet(one: SetMatchModel, other: SetMatchModel): boolean {

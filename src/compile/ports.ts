@@ -59,9 +59,8 @@ export function writePort(region: Region, number: number, port: PortModel): void
 
 /** Sets or clears bits of a port's flags while workers run. */
 export function setPortFlag(region: Region, number: number, flag: number, on: boolean): void {
-  const word = (region.base(layout.REGION_PORTS) + number * layout.PORT_STRIDE) >>> 2;
-  if (on) Atomics.or(region.u32, word, flag);
-  else Atomics.and(region.u32, word, ~flag >>> 0);
+  const port = region.base(layout.REGION_PORTS) + number * layout.PORT_STRIDE;
+  region.setBits(port + layout.PORT_FLAGS, flag, on);
 }
 
 /** A route that exists because the port has an address. */

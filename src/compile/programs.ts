@@ -114,7 +114,7 @@ export class Programs {
     for (let word = 0, at = address >>> 2; word < length; word++) {
       target[at + word] = words[word] as number;
     }
-    let flags = length === OPERATION_WORDS ? layout.FLOW_PLAIN : 0;
+    let flags = length === OPERATION_WORDS ? plainFlags(words[0] as number) : 0;
     if (hasMeter(actions, this.#groupMeters)) flags |= layout.FLOW_ORDERED;
     const texts = this.#usedTexts.length > 0 ? this.#usedTexts : NONE;
     const limits = this.#usedLimits.length > 0 ? this.#usedLimits : NONE;
@@ -167,4 +167,9 @@ function metersInGroups(groups: readonly GroupModel[]): boolean[] {
     }
   }
   return found;
+}
+
+/** Flags of a program that is one operation; its code is the word's first byte. */
+function plainFlags(word: number): number {
+  return layout.FLOW_PLAIN | ((word & 0xff) << layout.FLOW_FINAL_SHIFT);
 }

@@ -12,7 +12,7 @@ export function repeat(record: usize, key: usize, blocks: u32, times: u32, what:
   for (let i: u32 = 0; i < times; i++) {
     if (what !== 1) parse(record, false);
     if (what !== 0) {
-      beginKey(key, record);
+      beginKey(key, record, blocks);
       extractKey(record, key, blocks);
     }
   }

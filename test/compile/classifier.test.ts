@@ -202,6 +202,42 @@ it("many rows of one mask share a subtable, and leave nothing behind", () => {
   expect(rig.arena.used).toBe(0);
 });
 
+it("more subtables than the filter has bits for are all looked at", () => {
+  const rig = new ClassifierRig(module, FLOWS, 4 << 20);
+  const random = new Random(8);
+  const twin = new SlowClassifier();
+  const rows: { mask: Uint32Array; value: Uint32Array }[] = [];
+  // Masks of which none is part of another.
+  for (let first = 0; first < 32; first++) {
+    for (let second = 0; second < 8; second++) {
+      const mask = new Uint32Array(60).fill((1 << first) >>> 0, 5, 6);
+      mask[28 + second] = 0xff;
+      const value = mask.map((word) => (word & random.next()) >>> 0);
+      rows.push({ mask, value });
+    }
+  }
+  const handles = rows.map(({ mask, value }, number) => {
+    const rank = { priority: random.below(5), order: 0xffffffff - number };
+    const flow = 1 + number;
+    twin.insert(number, 0, rank, flow, rowMatch(mask, value), 1);
+    return rig.classifier.insert(0, rank, flow, rowMatch(mask, value), 1);
+  });
+  rig.publish(1);
+  rig.classifier.settle(1);
+  expect(rig.classifier.subtables(0)).toBe(256);
+  const keys = Array.from({ length: 1000 }, () =>
+    rows[random.below(256)]!.value.map((word) => (word | (random.next() & 0xff)) >>> 0),
+  );
+  for (const [place, key] of keys.entries()) rig.writeKey(key, place);
+  const expected = keys.map((key) => twin.lookup(0, key, HIGHEST, 1)?.flow ?? 0);
+  expect(new Set(expected).size).toBeGreaterThan(100);
+  expect([...rig.matchMany(0, keys.length)]).toEqual(expected);
+  for (const handle of handles) rig.classifier.remove(handle, 2);
+  rig.publish(2);
+  rig.classifier.settle(2, true);
+  expect(rig.arena.used).toBe(0);
+});
+
 it("buckets shrink when most of their rows have gone", () => {
   const rig = new ClassifierRig(module, 3, 16 << 20);
   const mask = new Uint32Array(60).fill(0xffffffff, 0, 1);

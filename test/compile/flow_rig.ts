@@ -60,15 +60,18 @@ export class FlowRig {
   readonly tables: FlowTables;
   readonly #module: WebAssembly.Module;
 
-  private constructor(model: Model, module: WebAssembly.Module) {
+  private constructor(model: Model, module: WebAssembly.Module, serial: number) {
     this.model = model;
     this.region = new Region(planMemory(sizesOf(model)));
-    this.tables = new FlowTables(this.region, model);
+    this.tables = new FlowTables(this.region, model, serial);
     this.#module = module;
   }
 
-  /** @param configuration what follows the keys that every configuration has: tables and such */
-  static async create(configuration: string, limits = "rules: 100"): Promise<FlowRig> {
+  /**
+   * @param configuration what follows the keys that every configuration has: tables and such
+   * @param serial number of the first flow
+   */
+  static async create(configuration: string, limits = "rules: 100", serial = 0): Promise<FlowRig> {
     const model = parseConfiguration(`
 version: 1
 engine: { queues: 2, frames: 64, limits: { routes: 10, neighbors: 10, ${limits} } }
@@ -76,7 +79,7 @@ ports:
   lan: { device: "null:", mac: "02:00:00:00:00:01" }
   wan: { device: "null:", mac: "02:00:00:00:00:02" }
 ${configuration}`);
-    const rig = new FlowRig(model, await kernel);
+    const rig = new FlowRig(model, await kernel, serial);
     rig.tables.load();
     return rig;
   }

@@ -139,7 +139,9 @@ describe("add", () => {
     control.delete({ id: "new" });
     const apart = { match: { ip_proto: "udp", eth_type: 0x86dd }, actions: ["drop"] };
     control.add("a", apart, { checkOverlap: true });
-    expect(failure(() => control.add("a", apart, { checkOverlap: true })).code).toBe("FLOW_OVERLAP");
+    expect(failure(() => control.add("a", apart, { checkOverlap: true })).code).toBe(
+      "FLOW_OVERLAP",
+    );
   });
 
   it("refuses an id that another flow of the table has", () => {
@@ -235,9 +237,9 @@ describe("a bundle", () => {
     expect(circle.message).toMatch(/change 1: .*circle/);
     // What did not stay is forgotten.
     control.add("c", { match: {}, priority: 3, actions: [{ goto: "a" }] });
-    expect(failure(() => control.add("a", { match: {}, actions: [{ goto: "d" }] })).message).toMatch(
-      /circle/,
-    );
+    expect(
+      failure(() => control.add("a", { match: {}, actions: [{ goto: "d" }] })).message,
+    ).toMatch(/circle/);
   });
 });
 
@@ -273,5 +275,32 @@ describe("flows", () => {
     expect(rig.tables.byNumber(number)).toBeUndefined();
     rig.tables.endRun();
     expect(rig.tables.memory.used).toBeLessThanOrEqual(used);
+  });
+});
+
+describe("the order of flows of one priority", () => {
+  it("stays when the numbers that say it run out, and so do counters", async () => {
+    const last = 2 ** 32 - 8;
+    const old = await FlowRig.create("tables: { t: { attach: ingress } }", "rules: 20", last);
+    const tables = new FlowControl(old.tables, old.model, runtimeReader(old.model));
+    const add = (place: number) =>
+      tables.add("t", {
+        id: `${place}`,
+        match: { in_port: "lan", mark: place },
+        actions: ["drop"],
+      });
+    for (let place = 0; place < 3; place++) add(place);
+    const { counter, order } = old.tables.byId(0, "1")!;
+    const { version } = old.tables;
+    for (let place = 3; place < 12; place++) add(place);
+    expect(tables.flows().map(({ flow }) => flow.id)).toEqual(
+      Array.from({ length: 12 }, (_, place) => `${place}`),
+    );
+    const after = old.tables.byId(0, "1")!;
+    expect(after.order).toBeGreaterThan(order);
+    expect(after.counter).toBe(counter);
+    // A record for each flow that was added, and for each that got another number.
+    expect(old.tables.version).toBe(version + 9 + 6);
+    expect(old.watcher().match(0, { mark: 1 })).toBe(after.number);
   });
 });

@@ -50,7 +50,10 @@ const actions: fc.Arbitrary<ActionModel[]> = fc.constantFrom<ActionModel[]>(
   [{ type: "drop" }],
   [{ type: "output", port: 0 }],
   [{ type: "write", actions: [{ type: "output", port: 1 }] }],
-  [{ type: "set_field", field: "mark", value: 1, mask: 0xff }, { type: "output", port: 1 }],
+  [
+    { type: "set_field", field: "mark", value: 1, mask: 0xff },
+    { type: "output", port: 1 },
+  ],
   [{ type: "log", text: "seen", perSecond: 10, burst: 5 }, { type: "accept" }],
 );
 
@@ -184,7 +187,11 @@ describe("flow tables", () => {
   it("are what a list of flows is, seen by workers at their own pace", { timeout: 60_000 }, () => {
     const { tables } = rig;
     const empty = { used: tables.memory.used, counters: tables.counters.used };
-    const property = fc.property(bundles, fc.array(packet, { minLength: 4, maxLength: 4 }), checkRun);
+    const property = fc.property(
+      bundles,
+      fc.array(packet, { minLength: 4, maxLength: 4 }),
+      checkRun,
+    );
     fc.assert(property, { seed: 11, numRuns: 150 });
     expect(tables.size).toBe(0);
     expect({ used: tables.memory.used, counters: tables.counters.used }).toEqual(empty);

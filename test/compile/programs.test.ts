@@ -10,7 +10,7 @@ import { Arena } from "../../src/memory/arena.ts";
 import { FlowCounters } from "../../src/memory/flow_counters.ts";
 import { flowMemory } from "../support/flow_memory.ts";
 
-const { FLOW_ORDERED, FLOW_PLAIN } = layout;
+const { FLOW_FINAL_SHIFT, FLOW_ORDERED, FLOW_PLAIN, OP_DROP, OP_END } = layout;
 
 /** An operation: code, the two arguments, and what follows it up to its size. */
 type Operation = readonly [code: number, short: number, argument: number, rest?: string];
@@ -206,8 +206,8 @@ describe("programs", () => {
     ];
     const { programs } = rig(groups);
     const flags = (...actions: ActionModel[]) => programs.acquire(actions).flags;
-    expect(flags({ type: "drop" })).toBe(FLOW_PLAIN);
-    expect(flags()).toBe(FLOW_PLAIN);
+    expect(flags({ type: "drop" })).toBe(FLOW_PLAIN | (OP_DROP << FLOW_FINAL_SHIFT));
+    expect(flags()).toBe(FLOW_PLAIN | (OP_END << FLOW_FINAL_SHIFT));
     expect(flags({ type: "flood" })).toBe(0);
     expect(flags({ type: "meter", meter: 0 }, { type: "accept" })).toBe(FLOW_ORDERED);
     expect(flags({ type: "write", actions: [{ type: "meter", meter: 0 }] })).toBe(FLOW_ORDERED);

@@ -23,9 +23,7 @@ const query = (ttl = 64, to: string = FAR.ip4) =>
 const querySent = () =>
   routerToGateway().ip4({ from: HOST.ip4, to: FAR.ip4, ttl: 63 }).udp(PORTS).payload(20);
 const segment = (to = 80) =>
-  hostToRouter()
-    .ip4({ from: HOST.ip4, to: FAR.ip4 })
-    .tcp({ from: 1000, to, sequence: 7, flags: 2 });
+  hostToRouter().ip4({ from: HOST.ip4, to: FAR.ip4 }).tcp({ from: 1000, to }, 2);
 const labelled = (ttl: number) =>
   ethernet(LAN.mac, HOST.mac).mpls(16, true, ttl).ip4({ from: HOST.ip4, to: FAR.ip4 }).udp(PORTS);
 

@@ -1,5 +1,5 @@
-// Random flow tables for the router of traffic.ts, in the model's terms: matches on what its packets
-// carry, so that several flows of a table match most of them.
+// Random matches for the router of traffic.ts, in the model's terms: on what its packets carry, so
+// that several flows of a table match most of them.
 
 import { FIELDS, type FieldName, FRAGMENT_TERMS } from "../../src/config/fields.ts";
 import type {

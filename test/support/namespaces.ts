@@ -43,6 +43,7 @@ const SETTINGS = {
   "net/ipv4/conf/all/send_redirects": 0,
   "net/ipv4/conf/default/send_redirects": 0,
   "net/ipv4/icmp_ratelimit": 0,
+  "net/ipv4/icmp_ratemask": 0,
   "net/ipv6/icmp/ratelimit": 0,
   "net/ipv6/auto_flowlabels": 0,
   "net/ipv6/conf/default/accept_dad": 0,

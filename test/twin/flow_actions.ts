@@ -1,5 +1,5 @@
-// What the actions of a configuration do to a packet: the twin of single actions (actions.ts) in the
-// configuration's words, and the order of the action set.
+// What the actions of a configuration do to a packet: the twin of single actions (actions.ts) in
+// the configuration's words, and the order of the action set.
 
 import * as layout from "../../assembly/layout.ts";
 import { FIELDS, type FieldName } from "../../src/config/fields.ts";
@@ -80,6 +80,11 @@ function inTwinsWords(action: ActionModel): Exclude<Action, { do: "setField" }> 
 export function changesFrame(action: ActionModel): boolean {
   if (action.type === "set_field") return NUMBERS[action.field] !== undefined;
   return inTwinsWords(action) !== undefined;
+}
+
+/** Whether headers come or go. */
+export function restructures({ type }: ActionModel): boolean {
+  return type.startsWith("push_") || type.startsWith("pop_");
 }
 
 /** The frame after an action that changes it. */

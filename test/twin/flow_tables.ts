@@ -1,5 +1,5 @@
-// The slow twin of flow tables: for each packet all flows of a table are tried, from the highest rank
-// down; what they say is done to the bytes at once.
+// The slow twin of flow tables: for each packet all flows of a table are tried, from the highest
+// rank down; what they say is done to the bytes at once.
 
 import * as drops from "../../assembly/drops.ts";
 import * as layout from "../../assembly/layout.ts";
@@ -14,7 +14,7 @@ import type {
 import { concat, type Octets } from "../support/octets.ts";
 import { Drop } from "./checks.ts";
 import type { ParsedPacket } from "./fields.ts";
-import { ActionSet, changed, changesFrame, merged } from "./flow_actions.ts";
+import { ActionSet, changed, changesFrame, merged, restructures } from "./flow_actions.ts";
 import { matches, putField } from "./flow_match.ts";
 import { keyOf } from "./key.ts";
 import { parsePacket } from "./parser.ts";
@@ -99,6 +99,7 @@ export class TableTwin implements Hooks {
         if (verdict !== "on") return verdict;
       }
     }
+    this.#leave(subject);
     return "on";
   }
 
@@ -109,6 +110,7 @@ export class TableTwin implements Hooks {
     const back: { table: TableModel; below: number }[] = [];
     let table = attached;
     let below = -1;
+    let hasMissed = false;
     this.#ended = false;
     for (;;) {
       const flows = ranked(table);
@@ -116,6 +118,7 @@ export class TableTwin implements Hooks {
       const flow = flows[place];
       const final = flow ? this.#doFlow(flow, subject) : this.#miss(table);
       below = place < 0 ? flows.length : place;
+      hasMissed ||= flow === undefined && table === attached;
       switch (final?.type) {
         case undefined:
           if (point !== "ingress") break;
@@ -132,10 +135,8 @@ export class TableTwin implements Hooks {
         }
         case "return": {
           const from = back.pop();
-          if (!from && flow === undefined && table === attached) {
-            this.#leave(subject);
-            return;
-          }
+          // The attached table's miss applies, once: it may be what has led here.
+          if (!from && hasMissed) return;
           ({ table, below } = from ?? { table: attached, below: Number.MAX_SAFE_INTEGER });
           break;
         }
@@ -191,7 +192,10 @@ export class TableTwin implements Hooks {
       const frame = changed(subject.bytes, action);
       if ("drop" in frame) throw new Drop(frame.drop);
       const grown = frame.length - subject.bytes.length;
-      Object.assign(subject, subjectOf(frame, subject.wireLength + grown));
+      // Only what comes or goes is parsed again: a value that parse would refuse may be written.
+      if (restructures(action)) {
+        Object.assign(subject, subjectOf(frame, subject.wireLength + grown));
+      } else subject.bytes = frame;
       return;
     }
     switch (action.type) {

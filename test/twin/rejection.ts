@@ -1,6 +1,6 @@
 // The slow twin of the stage reject: what the sender of a rejected packet is told.
 
-import { ROUTE_BROADCAST, ROUTE_LOCAL } from "../../assembly/layout.ts";
+import { PACKET_FRAGMENT, PACKET_L4, ROUTE_BROADCAST, ROUTE_LOCAL } from "../../assembly/layout.ts";
 import type { RejectKind } from "../../src/config/model.ts";
 import { noteFrame } from "../support/noted.ts";
 import {
@@ -45,7 +45,8 @@ export function expectRejection(dropped: Dropped, kind: RejectKind): ExpectedErr
 
 function expectReset({ router, port, frame }: Dropped): ExpectedError | undefined {
   const isIp4 = readU16(frame, 12) === 0x0800;
-  const { l4 } = noteFrame(frame);
+  const { l4, protocol, flags } = noteFrame(frame);
+  if (protocol !== 6 || (flags & (PACKET_L4 | PACKET_FRAGMENT)) !== PACKET_L4) return undefined;
   const [at, size] = isIp4 ? [26, 4] : [22, 16];
   const source = frame.subarray(at, at + size);
   const destination = frame.subarray(at + size, at + 2 * size);
