@@ -11,7 +11,8 @@
 // Every packet ends with one verdict. What the engine sends of its own, answers and errors, is in
 // originate.ts; packets that wait for a neighbor are in waiting.ts.
 
-import { send } from "./action/output";
+import { flushOutput, send } from "./action/output";
+import { noteStale } from "./action/walk";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED } from "./drops";
 import {
   CACHED_BEFORE,
@@ -72,7 +73,8 @@ import { parse } from "./stage/parse";
 import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
-import { beginOwnTables, beginTables, runTables, runTablesBehind } from "./stage/tables";
+import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
+import { clearActionSet } from "./state/action_set";
 import { takeDeferred } from "./state/deferred";
 import { portFlags, portOf, portPeer } from "./table/ports";
 import { waitOn } from "./waiting";
@@ -114,6 +116,9 @@ function runParsed(record: usize): i32 {
       verdict = runTables(record, CACHED_INGRESS, POINT_INGRESS, POINT_INGRESS);
       quiet = verdict !== VERDICT_CONTINUE;
       if (quiet) return verdict;
+      // A pipeline that ends by a miss has not done what its flows had noted.
+      flushOutput(record);
+      clearActionSet();
     }
   }
   return runBuiltIn(record, port);
@@ -170,6 +175,7 @@ function runForward(record: usize): i32 {
   if (verdict !== VERDICT_CONTINUE) return verdict;
   decrementTtl(record);
   if ((points & BEHIND_ROUTING) !== 0) {
+    noteStale();
     verdict = runTablesBehind(record, outPortOf(record), POINT_FORWARD, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
@@ -205,7 +211,7 @@ export function finish(record: usize, verdict: i32): void {
 /** The copies that flows at ingress handed to the built-in path, now that the packet is done. */
 function runDeferred(): void {
   for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
-    beginOwnTables(copy);
+    beginUncached(copy);
     setFlags(copy, flagsOf(copy) | PACKET_OWN);
     const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));
     if (tracing) note(STEP_RESPOND, copy, verdict);

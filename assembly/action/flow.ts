@@ -27,6 +27,7 @@ import {
   PORT_UP,
   SLOT_GROUP,
   SLOT_OUTPUT,
+  VERDICT_CONSUME,
   VERDICT_CONTINUE,
   VERDICT_DELIVER,
   VERDICT_TRANSMIT,
@@ -40,7 +41,7 @@ import { flowCounter, flowFlags, flowNumber, flowProgram, isMiss } from "../tabl
 import { portFlags, portOf } from "../table/ports";
 import { beginProgram, refusal, runOperation, runOperations } from "./operations";
 import { flushOutput } from "./output";
-import { copies, dry, output, setOutput, setRejection } from "./walk";
+import { copies, dry, handed, output, setOutput, setRejection } from "./walk";
 
 /** No flow has been done yet. */
 const NOWHERE: usize = 1;
@@ -124,7 +125,7 @@ function endPipeline(record: usize): i32 {
 
 /** All that was sent were copies, of which the packet itself is one; or nothing was. */
 function endWithoutOutput(record: usize): i32 {
-  if (copies === 0) return drop(DROP_NO_OUTPUT);
+  if (copies === 0) return handed ? VERDICT_CONSUME : drop(DROP_NO_OUTPUT);
   takeBack(COUNT_COPIED, wireLengthOf(record));
   setOutPort(record, PORT_UNKNOWN);
   return VERDICT_TRANSMIT;

@@ -27,7 +27,7 @@ import { putDeferred } from "../state/deferred";
 import { publishSequence } from "../state/turn";
 import { mirrorOf } from "../table/flows";
 import { portFlags, portOf } from "../table/ports";
-import { countCopy, dry, output, setOutput } from "./walk";
+import { countCopy, dry, noteHanded, output, setOutput } from "./walk";
 
 /** How long a copy waits for the host to make room in the output ring: times and nanoseconds. */
 const WAITS: u32 = 1000;
@@ -76,8 +76,12 @@ export function flushOutput(record: usize): void {
   if (dry) return;
   if (port === PORT_NORMAL) {
     const copy = copyFrame(record);
-    if (copy === 0) countEvent(COUNT_COPIES_LOST);
-    else if (!putDeferred(copy)) releaseFrame(copy);
+    if (copy !== 0 && putDeferred(copy)) {
+      noteHanded();
+    } else {
+      countEvent(COUNT_COPIES_LOST);
+      if (copy !== 0) releaseFrame(copy);
+    }
   } else if (port === PORT_LOCAL) {
     countEvent(COUNT_COPIES_DELIVERED);
   } else {

@@ -58,6 +58,7 @@ export function beginWalk(record: usize): void {
   depth = 0;
   output = PORT_UNKNOWN;
   copies = 0;
+  handed = false;
 }
 
 /** Begins a walk for comparison, with a key of its own. */
@@ -85,6 +86,10 @@ export function refreshKey(record: usize): void {
   state &= ~STALE;
 }
 
+/** The packet has changed as every packet does there, which no outcome depends on. */
+export function noteStale(): void {
+  state |= STALE;
+}
 /** A field of the packet, or of the key alone, has been written. */
 export function noteChange(): void {
   state |= STALE | CHANGED;
@@ -150,6 +155,13 @@ export function setOutput(port: u32): void {
 }
 export function countCopy(): void {
   copies++;
+}
+
+/** A copy of the packet takes the built-in path. */
+export let handed: bool = false;
+
+export function noteHanded(): void {
+  handed = true;
 }
 
 /** REJECT_* of the last flow that rejected. */

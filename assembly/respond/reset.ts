@@ -18,6 +18,7 @@ import {
   buildIp4,
   IP4_HEADER,
   ip4Destination,
+  ip4IsHost,
   ip4Source,
   PROTOCOL_TCP,
   setIp4Checksum,
@@ -70,7 +71,8 @@ export function reset(record: usize, reply: usize): bool {
 function reset4(record: usize, reply: usize): bool {
   const vrf = portVrf(portOf(inPortOf(record)));
   const original = l3Of(record);
-  if (!isBetweenHosts4(vrf, original)) return false;
+  // The reset speaks as the segment's destination, which must be able to (RFC 1122 3.2.1.3).
+  if (!isBetweenHosts4(vrf, original) || !ip4IsHost(ip4Destination(original))) return false;
   const ip = replyPacket(reply);
   buildIp4(ip, IP4_HEADER + TCP_HEADER, PROTOCOL_TCP, TTL);
   setIp4Source(ip, ip4Destination(original));

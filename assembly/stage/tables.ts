@@ -97,10 +97,7 @@ let entry: usize = 0;
 
 /** Begins the packet's walk, and looks for what the flow cache knows of it. */
 export function beginTables(record: usize): void {
-  beginWalk(record);
-  clearActionSet();
-  beginTurn(sequenceOf(record));
-  entry = 0;
+  beginUncached(record);
   // A traced packet is classified, to show how.
   if (tracing || (mode & MODE_NO_CACHE) !== 0) return;
   entry = findCached(key, keyBlocks, hashOf(record));
@@ -116,13 +113,18 @@ export function beginTables(record: usize): void {
   }
 }
 
-/** Begins the walk of a packet of the engine's own: it came in by no port, and is not cached. */
-export function beginOwnTables(record: usize): void {
+/** Begins the walk of a packet that is classified and not kept. */
+export function beginUncached(record: usize): void {
   beginWalk(record);
-  setKeyInPort(PORT_UNKNOWN);
   clearActionSet();
   beginTurn(sequenceOf(record));
   entry = 0;
+}
+
+/** Begins the walk of a packet of the engine's own, which came in by no port. */
+export function beginOwnTables(record: usize): void {
+  beginUncached(record);
+  setKeyInPort(PORT_UNKNOWN);
 }
 
 /** Whether the entry holds for the tables of now, and no flow of it has timed out. */
@@ -249,12 +251,17 @@ function runTable(record: usize, attached: usize, point: u32): i32 {
   let table = attached;
   let below: u64 = u64.MAX_VALUE;
   let depth: u32 = 0;
+  // Whether the attached table's miss has been done: it is done once.
+  let applied = false;
   const now = timestampOf(record);
   while (true) {
     refreshKey(record);
     let flow = lookup(table, key, below, now);
     const missed = flow === 0;
-    if (missed) flow = missOf(table);
+    if (missed) {
+      flow = missOf(table);
+      applied = applied || table === attached;
+    }
     meet(flowNumber(flow));
     if (tracing) noteFlow(missed ? STEP_MISS : STEP_FLOW, record, flowNumber(flow), point, key);
     const verdict = doFlow(flow, record, point);
@@ -280,7 +287,7 @@ function runTable(record: usize, attached: usize, point: u32): i32 {
       case OP_RETURN:
         if (depth === 0) {
           // Back at the attached table, whose miss decides.
-          if (missed && table === attached) return VERDICT_CONTINUE;
+          if (applied) return VERDICT_CONTINUE;
           table = attached;
           below = 0;
         } else {

@@ -1,11 +1,12 @@
 // Which flow of a table a packet matches: tuple space search. Each subtable is a hash table by the
-// bits of the key that its mask leaves; its rows, whose own masks say the same or more, are verified
-// with those. Subtables come in the order of their highest ranks, so the search ends as soon as
-// what is found ranks above all that remains. Where there are many, a filter rules most of them out.
+// bits of the key that its mask leaves; its rows, whose masks say as much or more, are verified
+// with their own. Subtables come in the order of their highest ranks, so the search ends as soon as
+// what is found ranks above all that remains. Where there are many, a filter rules most of them
+// out.
 //
-// The host changes all this while workers read. Whatever a pointer leads to was complete before the
-// pointer was stored, and stays until no worker can hold it: readers need not lock, and see rows by
-// the version they were added and removed in. src/compile/classifier.ts is the other half.
+// The host changes all this while workers read. Whatever a pointer leads to was complete before it
+// was stored, and stays until no worker can hold it: readers need not lock, and see rows by the
+// versions they were added and removed in. src/compile/classifier.ts is the other half.
 
 import {
   BUCKET_BYTES,

@@ -58,7 +58,9 @@ export class ChangeRing {
     }
     const slot = this.#begin(version);
     this.#records++;
-    if (!this.#writePart(slot, part)) this.#region.setU32(slot, layout.CHANGE_ANY);
+    // Behind routing flows see a TTL that the key of a cached outcome has not.
+    const told = part.mask[layout.KEY_TTL] === 0 && this.#writePart(slot, part);
+    if (!told) this.#region.setU32(slot, layout.CHANGE_ANY);
   }
 
   /** Notes that no packet is concerned, but that there is a new version. */

@@ -11,7 +11,7 @@ const VALUES = 256;
 /** A byte that leaves more of the subtables than this is not worth its load. */
 const MOST_LEFT = 0.85;
 /** Rows that are looked at to find out which bytes are worth it. */
-const SAMPLE = 1024;
+const SAMPLE = 256;
 
 function range(from: number, bytes: number): number[] {
   return Array.from({ length: bytes }, (_, place) => from + place);
@@ -25,10 +25,13 @@ const CANDIDATES = [
   ...range(layout.KEY_IP6_DST, 8),
 ];
 
+type Store = (address: number, value: number) => void;
+
 export class Filter {
   readonly address: number;
   readonly bytes: number;
   readonly #rows: Rows;
+  readonly #publish: Store;
   readonly #offsets: readonly number[];
   /** By byte and subtable: 1 = no value is ruled out. */
   readonly #open: Uint8Array;
@@ -39,46 +42,53 @@ export class Filter {
    */
   constructor(rows: Rows, subtables: readonly Subtable[]) {
     this.#rows = rows;
+    this.#publish = (address, value) => rows.publish(address, value);
     this.#offsets = worthwhile(rows, subtables);
     this.#open = new Uint8Array(this.#offsets.length * FILTER_SUBTABLES);
     this.bytes = FILTER_VALUES + this.#offsets.length * FILTER_STRIDE;
     this.address = rows.arena.allocate(this.bytes);
     rows.bytes[this.address + layout.FILTER_COUNT] = this.#offsets.length;
     rows.bytes.set(this.#offsets, this.address + layout.FILTER_OFFSETS);
-    for (const [place, subtable] of subtables.entries()) {
-      subtable.buckets.forEachRow((row) => {
-        this.note(place, row);
+    // No worker looks at it yet.
+    const store = (address: number, value: number) => {
+      rows.words[address >>> 2] = value;
+    };
+    for (const [place, { buckets }] of subtables.slice(0, FILTER_SUBTABLES).entries()) {
+      buckets.forEachRow((row) => {
+        this.#note(place, row, store);
       });
     }
   }
 
   /** Lets through what a row matches that is, or is to be, in the subtable at this place. */
   note(place: number, row: number): void {
-    if (place >= FILTER_SUBTABLES) return;
+    if (place < FILTER_SUBTABLES) this.#note(place, row, this.#publish);
+  }
+
+  #note(place: number, row: number, store: Store): void {
     const { bytes } = this.#rows;
     for (let at = 0; at < this.#offsets.length; at++) {
       if (this.#open[at * FILTER_SUBTABLES + place] === 1) continue;
       const address = this.#rows.maskOf(row, this.#offsets[at]!);
       const mask = address === 0 ? 0 : bytes[address]!;
       const value = address === 0 ? 0 : bytes[address + KEY_BLOCK]!;
-      if (mask === 0xff) this.#set(at, value, place);
-      else this.#setMasked(at, value, mask, place);
+      if (mask === 0) this.#open[at * FILTER_SUBTABLES + place] = 1;
+      // All values with the masked bits of this one.
+      const free = ~mask & 0xff;
+      let other = 0;
+      do {
+        this.#set(at, value | other, place, store);
+        other = (other - free) & free;
+      } while (other !== 0);
     }
   }
 
-  #setMasked(at: number, value: number, mask: number, place: number): void {
-    if (mask === 0) this.#open[at * FILTER_SUBTABLES + place] = 1;
-    for (let other = 0; other < VALUES; other++) {
-      if ((other & mask) === value) this.#set(at, other, place);
-    }
-  }
-
-  #set(at: number, value: number, place: number): void {
+  #set(at: number, value: number, place: number, store: Store): void {
     const table = this.address + FILTER_VALUES + at * FILTER_STRIDE;
     const address = table + value * KEY_BLOCK + (place >>> 5) * 4;
     const before = this.#rows.words[address >>> 2]!;
     const after = (before | (1 << (place & 31))) >>> 0;
-    if (after !== before) this.#rows.publish(address, after);
+    if (after !== before) store(address, after);
   }
 }
 

@@ -19,7 +19,7 @@ const LEAST_CAPACITY = 4;
 /** Subtables that make a filter worth while (measured). */
 const MANY_SUBTABLES = 8;
 /** Share of the rows that come or go before a list with a filter is put in order: it is work. */
-const CHANGED_SHARE = 1 / 8;
+const CHANGED_SHARE = 1 / 4;
 
 /** How a row refers to a subtable. */
 function placeNumber(table: number, subtable: number): number {
@@ -107,9 +107,16 @@ export class TableClassifier {
     const kept = this.#subtables.filter(({ count }) => count > 0);
     kept.sort((a, b) => b.highest - a.highest);
     const isSame = (subtable: Subtable, place: number) => subtable === this.#subtables[place];
-    if (kept.length !== this.#subtables.length || !kept.every(isSame)) {
+    const isInOrder = kept.length === this.#subtables.length && kept.every(isSame);
+    if (!isInOrder || kept.length >= MANY_SUBTABLES) {
       const gone = this.#subtables.filter(({ count }) => count === 0);
-      this.#replaceList(kept, given);
+      const filter = this.#makeFilter(kept);
+      try {
+        this.#replaceList(kept, filter, given);
+      } catch (error) {
+        if (filter) this.#rows.arena.release(filter.address, filter.bytes);
+        throw error;
+      }
       for (const subtable of gone) this.#forget(subtable, given);
     }
     this.#untidy = false;
@@ -209,7 +216,7 @@ export class TableClassifier {
 
   #add(mask: Uint32Array, given: number): Subtable {
     if (this.#subtables.length === this.#capacity) {
-      this.#replaceList(this.#subtables, given, 1);
+      this.#replaceList(this.#subtables, this.#filter, given, 1);
     }
     const free = this.#byNumber.indexOf(undefined);
     const number = free === -1 ? this.#byNumber.length : free;
@@ -229,19 +236,17 @@ export class TableClassifier {
     return this.#list + layout.SUBTABLES_FIRST + place * layout.SUBTABLE_STRIDE;
   }
 
-  /** Publishes a new list of these subtables, with room for another; none at all is no list. */
-  #replaceList(subtables: Subtable[], given: number, more = 0): void {
+  /** Publishes a list of these subtables, with room for more; of none at all no list. */
+  #replaceList(subtables: Subtable[], filter: Filter | undefined, given: number, more = 0): void {
     const { arena, limbo, words } = this.#rows;
     const count = subtables.length;
     const room = Math.max(LEAST_CAPACITY, count + (count >> 1) + 1);
     const capacity = count + more === 0 ? 0 : room;
     const list = capacity === 0 ? 0 : arena.allocate(listBytes(capacity));
     if (this.#list !== 0) limbo.add(this.#list, listBytes(this.#capacity), given);
-    if (this.#filter) limbo.add(this.#filter.address, this.#filter.bytes, given);
     this.#list = list;
     this.#capacity = capacity;
     this.#subtables = subtables;
-    this.#filter = this.#makeFilter();
     let bound = 0;
     for (let place = count - 1; place >= 0; place--) {
       const subtable = subtables[place]!;
@@ -251,16 +256,20 @@ export class TableClassifier {
     }
     if (list !== 0) {
       words[(list + layout.SUBTABLES_COUNT) >>> 2] = count;
-      words[(list + layout.SUBTABLES_FILTER) >>> 2] = this.#filter?.address ?? 0;
+      words[(list + layout.SUBTABLES_FILTER) >>> 2] = filter?.address ?? 0;
     }
     this.#rows.publish(this.#word, list);
+    if (this.#filter && this.#filter !== filter) {
+      limbo.add(this.#filter.address, this.#filter.bytes, given);
+    }
+    this.#filter = filter;
   }
 
-  /** A filter for the list, where it is worth while and memory suffices: it works without. */
-  #makeFilter(): Filter | undefined {
-    if (this.#subtables.length < MANY_SUBTABLES) return undefined;
+  /** A filter for subtables, where it is worth while and memory suffices: they work without. */
+  #makeFilter(subtables: readonly Subtable[]): Filter | undefined {
+    if (subtables.length < MANY_SUBTABLES) return undefined;
     try {
-      return new Filter(this.#rows, this.#subtables);
+      return new Filter(this.#rows, subtables);
     } catch (error) {
       if (error instanceof SluiceError && error.code === "LIMIT_EXCEEDED") return undefined;
       throw error;
