@@ -47,6 +47,7 @@ import { openFrames, takeFrame } from "./memory/frames";
 import { openOutput, outputHasRoom, publishOutput, waitForOutput } from "./memory/output";
 import { readTrace } from "./memory/trace";
 import { clearRecord, setRoute } from "./packet";
+import { readPlacement } from "./state/flow_cache";
 import { pendingCount } from "./state/pending";
 import { steerNext } from "./steering";
 import { runPending } from "./waiting";
@@ -102,6 +103,7 @@ function waitOrFinish(): i32 {
 
 function runBurst(now: f64): i32 {
   readTrace();
+  readPlacement();
   const paced = load<u32>(CONTROL_PACE) !== PACE_TOP;
   for (let packets: u32 = 0; packets < <u32>BURST; packets++) {
     const ahead = packets % LOOK_AHEAD;

@@ -74,7 +74,7 @@ export const CONTROL_FLOW_COUNTERS = CONTROL + 780;
 export const CONTROL_KEY_BLOCKS = CONTROL + 784;
 /** u32, bit p = tables are attached at POINT_p. */
 export const CONTROL_POINTS = CONTROL + 788;
-/** u32[POINTS]: address of the list of tables attached at each point: u32 count, u32 table numbers. */
+/** u32[POINTS]: address of each point's list of tables: u32 count, then u32 table numbers. */
 export const CONTROL_POINT_TABLES = CONTROL + 832;
 /** v128[KEY_BLOCKS]: what of the key any flow looks at, in whole fields. Only grows. */
 export const CONTROL_KEY_MASK = CONTROL + 1024;
@@ -218,15 +218,18 @@ export const PORT_TX_BYTES = 24;
 /**
  * For each of the next packets, the forwarding entry found for it (0 = none, or not looked up), and
  * with what: the address in host order and the root of the table.
- *   | route | address | root | |
+ *   | route | address | root | entry | flow | |
  */
 export const WORKER_AHEAD = 12288;
 /** Packets looked ahead (assembly/device/lookahead.ts); a power of two. */
 export const LOOK_AHEAD = 32;
-export const AHEAD_STRIDE = 16;
+export const AHEAD_STRIDE = 32;
 export const AHEAD_ROUTE = 0;
 export const AHEAD_ADDRESS = 4;
 export const AHEAD_ROOT = 8;
+/** Address of the packet's entry in the flow cache (0 = not known), and the first flow it keeps. */
+export const AHEAD_ENTRY = 12;
+export const AHEAD_FLOW = 16;
 
 /** Trace buffer: TRACE_SLOTS entries, one per step that touched the packet. */
 export const WORKER_TRACE_BUFFER = 16384;
@@ -281,7 +284,7 @@ export const STEP_FORWARD = 8;
 export const STEP_REWRITE = 9;
 export const STEP_RESPOND = 10;
 export const STEP_VERDICT = 11;
-/** A flow matched: the entry's TRACE_FLOW, TRACE_POINT and TRACE_KEY say which, where and of what. */
+/** A flow matched: TRACE_FLOW, TRACE_POINT and TRACE_KEY say which, where and of what. */
 export const STEP_FLOW = 12;
 /** A table that no flow of matched: the miss flow. */
 export const STEP_MISS = 13;
@@ -617,7 +620,7 @@ export const MAX_TABLES = 256;
 export const TABLE_STRIDE = 64;
 /** u32, address of the classifier's list of subtables (compile/classifier.ts); 0 = no flow. */
 export const TABLE_SUBTABLES = 0;
-/** u32, number of the flow that stands for "no flow matched": always matches, at the lowest rank. */
+/** u32, number of the flow that stands for "no flow matched": its rank is the lowest. */
 export const TABLE_MISS = 4;
 /** u32, flows in the table, the miss flow not counted. */
 export const TABLE_FLOWS = 8;
@@ -625,7 +628,7 @@ export const TABLE_FLOWS = 8;
 // The key: everything of a packet that flows can match, extracted by assembly/parse/key.ts. All
 // fields are in network order, also those that no packet carries. What a packet has not is zero.
 //       0             4             8      10     12      14     15
-//   0 | ipv4 src    | ipv4 dst    |tp_src|tp_dst|eth_type|proto |frag |   ARP: spa, tpa, op in tp_src
+//   0 | ipv4 src    | ipv4 dst    |tp_src|tp_dst|eth_type|proto |frag |   ARP: spa, tpa, op
 //   1 |in_port|out_port| mark     |tcp_flags|tos|ttl|ct_state|ct_zone |
 //   2 | eth_dst (6)   | eth_src (6)        | vlan_tci | inner vlan_tci|
 //   3 | ipv6_src                          4 | ipv6_dst                 |
@@ -891,7 +894,7 @@ export const GROUP_SELECT_BY_HASH = 2;
 export const GROUP_INDIRECT = 3;
 export const GROUP_FAST_FAILOVER = 4;
 export const GROUP_BUCKET_STRIDE = 16;
-/** u32, address of the bucket's program; u32 port that must be up (PORT_UNKNOWN = none); u32 counter. */
+/** u32 each: address of its program; port that must be up (PORT_UNKNOWN = none); counter. */
 export const GROUP_BUCKET_PROGRAM = 0;
 export const GROUP_BUCKET_WATCH = 4;
 export const GROUP_BUCKET_COUNTER = 8;
@@ -934,7 +937,7 @@ export const MIRROR_SAMPLE = 8;
 /**
  * The last changes of the tables, by number: what of the key each was about. A cached outcome that
  * is some changes old is good if its packet is in none of them.
- *   | u32 blocks (CHANGE_ANY = everything) | u32 block numbers × 4 (u8) | … | (mask 16 B, value 16 B) × 4 |
+ *   | u32 blocks (CHANGE_ANY = everything) | u8[4] their numbers | … | (mask 16 B, value 16 B)[4] |
  */
 export const CHANGE_SLOTS = 1024; // a power of two
 export const CHANGE_STRIDE = 192;
@@ -950,9 +953,9 @@ export const CHANGE_WALK = 64;
 
 /**
  * The flow cache, written by the worker that owns the shard: what the first packet of a flow met.
- *   0      4         8        10         12        13       14       15      16          48
- *   | hash | version | blocks | out-port | ingress | before | behind | flags | key 0, 1 | flows 0 … 3 |
- *   | key 2, 3, 4                                                            | flows 4 … 7 |
+ *   0      4         8        10       12        13       14       15      16        48
+ *   | hash | version | blocks | outPort | ingress | before | behind | flags | key 0, 1 | flows 0 … 3 |
+ *   | key 2, 3, 4                                                           | flows 4 … 7 |
  */
 export const CACHE_STRIDE = 128;
 export const CACHE_HASH = 0;
@@ -989,7 +992,7 @@ export const CACHED_TIMEOUT = 16;
 
 /** Log ring, one per worker: entries for the host; those that find no room are counted. */
 export const LOG_RING_BYTES = 1 << 18;
-/** u32 bytes of the entry, a multiple of 8; u32 flow; u64 time; u64 sequence; u16 in, u16 out port. */
+/** u32 bytes of the entry, a multiple of 8; u32 flow; u64 time and sequence; u16 ports. */
 export const LOG_SIZE = 0;
 export const LOG_FLOW = 4;
 export const LOG_TIME = 8;
@@ -1070,7 +1073,7 @@ export const BUCKETS_SPILLED = 32;
 /**
  * A row: one way for a packet to match a flow. The rows of a chain have the same hash; the higher
  * ranks come first.
- *    0      4             8       12         14       16      20        24           28    30     32
+ *   0      4             8       12         14       16      20        24           28    30    32
  *   | next | flow, place | order | priority | blocks | added | removed | predicates | low | high |
  *   then for each block, in the order of their numbers: | v128 mask | v128 value |
  */

@@ -1,5 +1,5 @@
-// Doing what a flow says: its operations, and what its final one means at the point where the packet
-// met it.
+// Doing what a flow says: its operations, and what its final one means at the point where the
+// packet met it.
 
 import {
   DROP_BY_FLOW,

@@ -1,7 +1,7 @@
 // Looking ahead. WebAssembly has no prefetch, but it can look up some packets' routes before their
 // turn: these look-ups do not depend on one another, so the processor has the memory of many of
 // them under way at once, while in the path itself each would be waited for. The packets' bytes are
-// on their way to the cache afterwards, too. A look-up is done in two halves, in passes of their
+// on their way to the cache afterwards, too, and so are the flow cache's entries and counters. A look-up is done in two halves, in passes of their
 // own, because the processor sees only so many instructions ahead itself.
 //
 // Only the common case is looked at, IPv4 in untagged Ethernet; the others are looked up in the
@@ -9,8 +9,12 @@
 
 import {
   AHEAD_ADDRESS,
+  AHEAD_ENTRY,
+  AHEAD_FLOW,
   AHEAD_ROOT,
   AHEAD_ROUTE,
+  CACHE_FLOWS,
+  CACHE_SILENT,
   CHUNK_DATA,
   DESCRIPTOR_LENGTH,
   DESCRIPTOR_LINK,
@@ -18,20 +22,25 @@ import {
   DESCRIPTOR_PORT,
   LINK_ETHERNET,
 } from "../layout";
+import { points } from "../memory/directory";
+import { hashIp4 } from "../parse/hash";
+import { cachedAhead } from "../state/flow_cache";
+import { counterAt } from "../state/flows";
 import { vrfRoot4 } from "../table/forwarding";
 import { begin4, continue4 } from "../table/lpm";
 import { portOf, portVrf } from "../table/ports";
 import { ETHERNET_HEADER } from "../wire/ethernet";
-import { IP4_HEADER, ip4Destination } from "../wire/ipv4";
+import { IP4_HEADER, ip4Destination, ip4Protocol, ip4Source } from "../wire/ipv4";
 
 /** EtherType 0x0800 and version 4 as they lie in memory, and which bits of four bytes they are. */
 const ETHERNET_IP4: u32 = 0x400008;
 const ETHERNET_IP4_MASK: u32 = 0xf0ffff;
 const HEADERS: u32 = ETHERNET_HEADER + IP4_HEADER;
 
-/** Begins the look-up for a packet of the chunk: one load that nothing waits for. */
+/** Begins the look-ups for a packet of the chunk: loads that nothing waits for. */
 export function beginAhead(chunk: usize, descriptor: usize, slot: usize): void {
   store<u32>(slot, 0, AHEAD_ROOT);
+  store<u32>(slot, 0, AHEAD_ENTRY);
   if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) return;
   if (load<u32>(descriptor, DESCRIPTOR_LENGTH) < HEADERS) return;
   const bytes = chunk + CHUNK_DATA + load<u32>(descriptor, DESCRIPTOR_OFFSET);
@@ -41,6 +50,16 @@ export function beginAhead(chunk: usize, descriptor: usize, slot: usize): void {
   store<u32>(slot, begin4(root, address), AHEAD_ROUTE);
   store<u32>(slot, address, AHEAD_ADDRESS);
   store<u32>(slot, <u32>root, AHEAD_ROOT);
+  if (points !== 0) touchEntry(bytes + ETHERNET_HEADER, slot);
+}
+
+/** Loads the flow cache's entry of a packet without options; of others a wrong one, in vain. */
+function touchEntry(ip: usize, slot: usize): void {
+  const ports = load<u32>(ip, IP4_HEADER);
+  const entry = cachedAhead(hashIp4(ip4Source(ip), ip4Destination(ip), ports, ip4Protocol(ip)));
+  if (entry === 0) return;
+  store<u32>(slot, load<u32>(entry, CACHE_FLOWS), AHEAD_FLOW);
+  store<u32>(slot, <u32>entry, AHEAD_ENTRY);
 }
 
 /** Ends the look-up begun in the slot. */
@@ -49,4 +68,12 @@ export function endAhead(slot: usize): void {
   const route =
     root === 0 ? 0 : continue4(root, load<u32>(slot, AHEAD_ROUTE), load<u32>(slot, AHEAD_ADDRESS));
   store<u32>(slot, route, AHEAD_ROUTE);
+  if (load<u32>(slot, AHEAD_ENTRY) !== 0) touchCounter(slot);
+}
+
+/** Loads the counter of the first flow that the entry keeps. */
+function touchCounter(slot: usize): void {
+  const flow = load<u32>(slot, AHEAD_FLOW);
+  if ((flow & CACHE_SILENT) === 0) return;
+  store<u32>(slot, load<u32>(counterAt(flow & ~CACHE_SILENT)), AHEAD_FLOW);
 }

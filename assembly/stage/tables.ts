@@ -1,5 +1,5 @@
-// Flow tables on the packet's way: at ingress, before routing, and behind it. Each of these parts is
-// either classified, table by table, or, when the flow cache knows it, done as for the packets
+// Flow tables on the packet's way: at ingress, before routing, and behind it. Each of these parts
+// is either classified, table by table, or, when the flow cache knows it, done as for the packets
 // before.
 
 import { beginFlows, doFlow, finalOperation, isSilent } from "../action/flow";
@@ -71,6 +71,7 @@ import {
   claimEntry,
   clearEntry,
   findCached,
+  isCurrent,
   isFresh,
   removeCacheFlags,
   setCachedCount,
@@ -130,10 +131,13 @@ export function beginOwnTables(record: usize): void {
 /** Whether the entry holds for the tables of now, and no flow of it has timed out. */
 function isGood(record: usize): bool {
   const flags = cacheFlags(entry);
-  if ((flags & CACHED_BEHIND) !== 0) setKeyOutPort(cachedOutPort(entry));
-  const fresh = isFresh(entry, key);
-  setKeyOutPort(PORT_UNKNOWN);
-  if (!fresh || (flags & CACHED_TIMEOUT) === 0) return fresh;
+  if (!isCurrent(entry)) {
+    if ((flags & CACHED_BEHIND) !== 0) setKeyOutPort(cachedOutPort(entry));
+    const fresh = isFresh(entry, key);
+    setKeyOutPort(PORT_UNKNOWN);
+    if (!fresh) return false;
+  }
+  if ((flags & CACHED_TIMEOUT) === 0) return true;
   const total = cachedTotal(entry);
   for (let place: u32 = 0; place < total; place++) {
     const cached = cachedFlow(entry, place);
@@ -182,7 +186,8 @@ export function runTablesBehind(record: usize, port: u32, first: u32, last: u32)
       removeCacheFlags(entry, CACHED_BEHIND);
       setCachedCount(entry, CACHED_BEHIND, 0);
     }
-    setCachedOutPort(entry, port);
+    // What is not written stays clean in the cache of the processor.
+    if (cachedOutPort(entry) !== port) setCachedOutPort(entry, port);
   }
   return runTables(record, CACHED_BEHIND, first, last);
 }

@@ -1,5 +1,6 @@
 // The action set (OpenFlow 1.3.5 5.10): what flows have written to be done when the pipeline ends.
-// One operation per slot, and slots are in the order of execution. It holds addresses of operations.
+// One operation per slot, and slots are in the order of execution. It holds addresses of
+// operations.
 
 import { ACTION_SET_SLOTS, WORKER_ACTION_SET } from "../layout";
 import { worker } from "../memory/directory";

@@ -33,6 +33,7 @@ import {
   CONTROL_KEY_MASK,
   CONTROL_TABLES_WRITING,
   COUNT_CACHE_EVICTED,
+  KEY_IP_PROTO,
   SHARD_SHIFT,
   WORKER_KEY_MASKED,
 } from "../layout";
@@ -44,7 +45,10 @@ const FIRST: u64 = 0x510e527fade682d1;
 const SECOND: u64 = 0x9b05688c2b3e6c1f;
 const THIRD: u64 = 0x1f83d9abfb41bd6b;
 
-/** Of the key looked for last: its hash, the blocks of it that are not zero, where it may be. */
+/** Whether entries lie where their packets' flow hash says, as of the start of the burst. */
+let placedByFlow: bool = false;
+/** Of the key looked for last: where to look from on; its hash, the blocks of it that are not zero, where it may be. */
+let home: u32 = 0;
 let hash: u32 = 0;
 let blocks: u32 = 0;
 let kept: u32 = 0;
@@ -53,13 +57,39 @@ let shard: usize = 0;
 let turn: u32 = 0;
 
 /**
+ * Once per burst. Where flows look at the addresses, ports and protocol of IPv4, every flow of
+ * packets has entries of its own, and these lie by the flow hash: it is known early (cachedAhead).
+ * Else many flows of packets share an entry, which lies by the hash of the key.
+ */
+export function readPlacement(): void {
+  const mask = v128.load(CONTROL_KEY_MASK);
+  const protocol = load<u8>(<usize>CONTROL_KEY_MASK + KEY_IP_PROTO) === 0xff;
+  const addresses = i64x2.extract_lane(mask, 0) === ~0;
+  placedByFlow = addresses && protocol && i32x4.extract_lane(mask, 2) === ~0;
+}
+
+/**
+ * Where the entry of a packet with this flow hash most likely is, for looking ahead; 0 when that
+ * cannot be said.
+ */
+export function cachedAhead(flowHash: u32): usize {
+  if (!placedByFlow || flowCacheEntries === 0) return 0;
+  return shardOf(flowHash) + <usize>(flowHash & (flowCacheEntries - 1)) * CACHE_STRIDE;
+}
+
+function shardOf(flowHash: u32): usize {
+  return flowCache + <usize>(flowHash >>> SHARD_SHIFT) * flowCacheEntries * CACHE_STRIDE;
+}
+
+/**
  * Looks for the entry of a key, of which the blocks `wanted` are extracted, in the shard of the
  * flow hash; 0 = none. It may be outdated: ask isFresh().
  */
 export function findCached(key: usize, wanted: u32, flowHash: u32): usize {
   maskKey(key, wanted);
   if (kept > <u32>CACHE_MAX_BLOCKS || flowCacheEntries === 0) return 0;
-  shard = flowCache + <usize>(flowHash >>> SHARD_SHIFT) * flowCacheEntries * CACHE_STRIDE;
+  shard = shardOf(flowHash);
+  home = placedByFlow ? flowHash : hash;
   for (let way: u32 = 0; way < <u32>CACHE_WAYS; way++) {
     const entry = entryAt(way);
     if (
@@ -75,7 +105,7 @@ export function findCached(key: usize, wanted: u32, flowHash: u32): usize {
 }
 
 function entryAt(way: u32): usize {
-  return shard + <usize>((hash + way) & (flowCacheEntries - 1)) * CACHE_STRIDE;
+  return shard + <usize>((home + way) & (flowCacheEntries - 1)) * CACHE_STRIDE;
 }
 
 /** Notes what of the key counts, its blocks without a bit left out, and its hash. */
@@ -154,13 +184,17 @@ export function clearEntry(entry: usize): void {
   store<u32>(entry, 0, CACHE_INGRESS);
 }
 
+/** Whether the entry was made, or last found good, under the present tables. */
+export function isCurrent(entry: usize): bool {
+  return load<u32>(entry, CACHE_VERSION) === tablesVersion;
+}
+
 /**
- * Whether the entry holds under the present tables; `key` is the packet's, complete. One that does
- * is noted as good for them.
+ * Whether an entry of older tables holds under the present ones too; `key` is the packet's,
+ * complete. One that does is noted as good for them.
  */
 export function isFresh(entry: usize, key: usize): bool {
   const version = load<u32>(entry, CACHE_VERSION);
-  if (version === tablesVersion) return true;
   if (tablesVersion - version > <u32>CHANGE_WALK) return false;
   if ((cacheFlags(entry) & CACHED_REWRITTEN) !== 0) return false;
   for (let change = version; change !== tablesVersion; ) {

@@ -17,7 +17,8 @@ import {
 import { flowCounters, queueCount, workerNumber } from "../memory/directory";
 import { takeTurn } from "./turn";
 
-function counterAt(counter: u32): usize {
+/** This worker's counter with the number. */
+export function counterAt(counter: u32): usize {
   return flowCounters + <usize>counter * FLOW_COUNTER_STRIDE;
 }
 

@@ -1,23 +1,14 @@
 // A flow as the host knows it: what was asked for, and where it is in memory.
 
 import type { ActionModel, FlowModel, MatchModel } from "../config/model.ts";
-import { type TableUse, useOf } from "../config/table_graph.ts";
+import { NO_USE, type TableUse, useOf } from "../config/table_graph.ts";
 import type { Program } from "./programs.ts";
 
 /** Why a flow's time is over. */
 export type ExpiryReason = "idle" | "hard";
 
 /** The low half of a rank: of two flows of a priority, the one that was there first has more. */
-const MOST_ORDER = 0xffffffff;
-
-/** Rank, low half, of the flow made as number `serial`, from 0. */
-export function orderOf(serial: number): number {
-  return MOST_ORDER - serial;
-}
-
-function asksNothing({ targets, ingressOnly, outPort }: TableUse): boolean {
-  return targets.length === 0 && ingressOnly === undefined && !outPort;
-}
+export const MOST_ORDER = 0xffffffff;
 
 export class Flow implements FlowModel {
   readonly table: number;
@@ -28,11 +19,11 @@ export class Flow implements FlowModel {
   readonly actions: readonly ActionModel[];
   readonly idleTimeout: number;
   readonly hardTimeout: number;
-  /** hashOfMatch(); and the next flow of the table with the same hash. */
+  /** hashOfMatch(); and the next flow of the table in the same chain. */
   readonly hash: number;
   next: Flow | undefined;
-  /** Decides among flows of one priority: higher wins. */
-  order = 0;
+  /** As which flow it was made, from 0: 32 bits, signed, which takes no memory of their own. */
+  readonly serial: number;
   /** Place in the list of its table's flows. */
   place = -1;
   /** Number of its entry; 0 while it has none. */
@@ -51,7 +42,7 @@ export class Flow implements FlowModel {
   lasting = true;
   expired: ExpiryReason | undefined;
 
-  constructor(table: number, model: FlowModel, hash: number) {
+  constructor(table: number, model: FlowModel, hash: number, serial: number) {
     this.table = table;
     this.id = model.id;
     this.cookie = model.cookie;
@@ -61,8 +52,14 @@ export class Flow implements FlowModel {
     this.idleTimeout = model.idleTimeout;
     this.hardTimeout = model.hardTimeout;
     this.hash = hash;
+    this.serial = serial | 0;
     const use = useOf(model);
-    this.use = asksNothing(use) ? undefined : use;
+    this.use = use === NO_USE ? undefined : use;
+  }
+
+  /** Decides among flows of one priority: higher wins. */
+  get order(): number {
+    return MOST_ORDER - (this.serial >>> 0);
   }
 
   get hasTimeout(): boolean {

@@ -12,10 +12,6 @@ export interface FlowEntry {
   readonly table: number;
   readonly priority: number;
   readonly order: number;
-  /** Address of its program. */
-  readonly program: number;
-  /** FLOW_* bits. */
-  readonly flags: number;
   readonly counter: number;
   /** Milliseconds; 0 = none. */
   readonly idleTimeout: number;
@@ -65,14 +61,18 @@ export class FlowEntries {
     this.#free.push(number);
   }
 
-  write(number: number, entry: FlowEntry): void {
+  /**
+   * @param program address of its program
+   * @param flags FLOW_* bits
+   */
+  write(number: number, entry: FlowEntry, program: number, flags: number): void {
     const { u32 } = this.#region;
     const at = this.#address(number) >>> 2;
     u32[at + layout.FLOW_RANK / 4] = entry.order;
     u32[at + layout.FLOW_RANK / 4 + 1] = entry.priority;
-    u32[at + layout.FLOW_PROGRAM / 4] = entry.program;
+    u32[at + layout.FLOW_PROGRAM / 4] = program;
     u32[at + layout.FLOW_TABLE / 4] = entry.table;
-    u32[at + layout.FLOW_FLAGS / 4] = entry.flags;
+    u32[at + layout.FLOW_FLAGS / 4] = flags;
     u32[at + layout.FLOW_COUNTER / 4] = entry.counter;
     const idle = entry.idleTimeout * NANOSECONDS;
     u32[at + layout.FLOW_IDLE / 4] = idle % WORD;

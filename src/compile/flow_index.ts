@@ -4,17 +4,20 @@ import type { MatchModel } from "../config/model.ts";
 import type { Flow } from "./flow.ts";
 import { isSameMatch } from "./match_relations.ts";
 
+const LEAST_CHAINS = 16;
+
 export class FlowIndex {
   /** All of them, in no order. */
   readonly flows: Flow[] = [];
-  readonly #byHash = new Map<number, Flow>();
+  /** First flows of the chains: as many as there are flows or more, a power of two. */
+  #chains = chains(LEAST_CHAINS);
   readonly #byId = new Map<string, Flow>();
 
   insert(flow: Flow): void {
     flow.place = this.flows.length;
     this.flows.push(flow);
-    flow.next = this.#byHash.get(flow.hash);
-    this.#byHash.set(flow.hash, flow);
+    if (this.flows.length <= this.#chains.length) this.#chain(flow);
+    else this.#grow();
     if (flow.id !== undefined) this.#byId.set(flow.id, flow);
   }
 
@@ -31,9 +34,10 @@ export class FlowIndex {
 
   /** The flow of exactly this match and priority; `hash` is hashOfMatch() of them. */
   find(match: readonly MatchModel[], priority: number, hash: number): Flow | undefined {
-    let flow = this.#byHash.get(hash);
+    let flow = this.#chains[hash & (this.#chains.length - 1)];
     while (flow !== undefined) {
-      if (flow.priority === priority && isSameMatch(flow.match, match)) return flow;
+      const isAlike = flow.hash === hash && flow.priority === priority;
+      if (isAlike && isSameMatch(flow.match, match)) return flow;
       flow = flow.next;
     }
     return undefined;
@@ -43,15 +47,29 @@ export class FlowIndex {
     return this.#byId.get(id);
   }
 
+  #chain(flow: Flow): void {
+    const chain = flow.hash & (this.#chains.length - 1);
+    flow.next = this.#chains[chain];
+    this.#chains[chain] = flow;
+  }
+
   #unchain(flow: Flow): void {
-    const first = this.#byHash.get(flow.hash) as Flow;
-    if (first === flow) {
-      if (flow.next === undefined) this.#byHash.delete(flow.hash);
-      else this.#byHash.set(flow.hash, flow.next);
+    const chain = flow.hash & (this.#chains.length - 1);
+    let before = this.#chains[chain] as Flow;
+    if (before === flow) {
+      this.#chains[chain] = flow.next;
       return;
     }
-    let before = first;
     while (before.next !== flow) before = before.next as Flow;
     before.next = flow.next;
   }
+
+  #grow(): void {
+    this.#chains = chains(this.#chains.length * 2);
+    for (const flow of this.flows) this.#chain(flow);
+  }
+}
+
+function chains(count: number): (Flow | undefined)[] {
+  return new Array<Flow | undefined>(count).fill(undefined);
 }

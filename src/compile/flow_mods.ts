@@ -5,7 +5,7 @@ import { SluiceError } from "../errors.ts";
 import { Flow } from "./flow.ts";
 import { type FlowTableChange, selectFlows } from "./flow_changes.ts";
 import type { FlowIndex } from "./flow_index.ts";
-import type { FlowPlace, FlowStore } from "./flow_store.ts";
+import { type FlowPlace, type FlowStore, NO_PLACE } from "./flow_store.ts";
 import { canOverlap, hashOfMatch } from "./match_relations.ts";
 
 export class FlowMods {
@@ -46,11 +46,10 @@ export class FlowMods {
     const hash = hashOfMatch(model.match, model.priority);
     if (checkOverlap) this.#checkOverlap(table, model);
     const present = index.find(model.match, model.priority, hash);
-    const flow = new Flow(table, model, hash);
-    flow.order = present?.order ?? this.#store.nextOrder();
+    const flow = new Flow(table, model, hash, present?.serial ?? this.#store.nextSerial());
     flow.lasting = !isRunning;
     if (present !== undefined) this.#store.remove(present);
-    this.#insert(flow, { before: present, keepsTimes: false, keepsCounter: false });
+    this.#insert(flow, present === undefined ? NO_PLACE : { ...NO_PLACE, before: present });
   }
 
   #checkOverlap(table: number, { id, match, priority }: FlowModel): void {
@@ -65,8 +64,7 @@ export class FlowMods {
 
   /** Cookie, timeouts and place stay, counters unless asked otherwise. */
   #modify(flow: Flow, actions: readonly ActionModel[], resetCounters: boolean): void {
-    const modified = new Flow(flow.table, { ...modelOf(flow), actions }, flow.hash);
-    modified.order = flow.order;
+    const modified = new Flow(flow.table, { ...modelOf(flow), actions }, flow.hash, flow.serial);
     modified.lasting = flow.lasting;
     this.#store.remove(flow);
     this.#insert(modified, {
@@ -95,10 +93,10 @@ export class FlowMods {
   renumber(): void {
     const flows = this.#store.indexes.flatMap((index) => [...index.flows]);
     flows.sort((a, b) => b.order - a.order);
-    this.#store.restartOrders();
+    this.#store.restartSerials();
     for (const flow of flows) {
-      const renumbered = new Flow(flow.table, modelOf(flow), flow.hash);
-      renumbered.order = this.#store.nextOrder();
+      const serial = this.#store.nextSerial();
+      const renumbered = new Flow(flow.table, modelOf(flow), flow.hash, serial);
       renumbered.lasting = flow.lasting;
       renumbered.expired = flow.expired;
       this.#store.remove(flow);

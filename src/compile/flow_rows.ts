@@ -3,7 +3,7 @@
 
 import * as layout from "../../assembly/layout.ts";
 import { FIELDS, type FieldName } from "../config/fields.ts";
-import type { MatchModel, SetModel, TermModel } from "../config/model.ts";
+import type { MatchModel, SetMatchModel, SetModel, TermModel } from "../config/model.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { ChangeRing } from "./changes.ts";
@@ -39,6 +39,8 @@ export class FlowRows {
   /** Fields that CONTROL_KEY_MASK covers; those that are to come. */
   readonly #fields = new Set<FieldName>();
   readonly #newFields = new Set<FieldName>();
+  /** All of both. */
+  #covered = new MaskedKey();
 
   constructor(region: Region, arena: Arena, sets: SetTable) {
     this.#region = region;
@@ -52,10 +54,8 @@ export class FlowRows {
    * with remove().
    */
   insert(flow: Flow, ring: ChangeRing | undefined, version: number): void {
-    const { rows, fields } = compileMatch(flow.match);
-    for (const field of fields) if (!this.#fields.has(field)) this.#newFields.add(field);
-    this.#noteSets(flow.match);
-    for (const row of rows) {
+    for (const row of compileMatch(flow.match)) {
+      if (row.predicates.length > 0 || !this.#covered.covers(row.key)) this.#noteMatch(flow.match);
       ring?.note(row.key);
       const predicates = this.#write(row);
       try {
@@ -71,7 +71,7 @@ export class FlowRows {
   /** Notes which packets are concerned when the flow is gone. */
   note(flow: Flow, ring: ChangeRing): void {
     if (!ring.isOpen) return;
-    for (const { key } of compileMatch(flow.match).rows) ring.note(key);
+    for (const { key } of compileMatch(flow.match)) ring.note(key);
   }
 
   /** Removes the rows of a flow: workers see them no more from the version on. */
@@ -99,13 +99,9 @@ export class FlowRows {
   /** Widens CONTROL_KEY_MASK by what new rows look at; outcomes cached so far do not say it. */
   writeKeyMask(ring: ChangeRing): void {
     if (this.#newFields.size === 0) return;
-    const key = new MaskedKey();
-    for (const field of this.#newFields) {
-      this.#fields.add(field);
-      const place = keyFieldOf(field);
-      key.write(place, 0, allBits(place.bits));
-    }
+    for (const field of this.#newFields) this.#fields.add(field);
     this.#newFields.clear();
+    const key = this.#covered;
     const at = layout.CONTROL_KEY_MASK / 4;
     let grown = 0;
     for (const [word, mask] of key.maskWords.entries()) {
@@ -121,7 +117,10 @@ export class FlowRows {
 
   /** Forgets fields of rows that were not published. */
   rollback(): void {
+    if (this.#newFields.size === 0) return;
     this.#newFields.clear();
+    this.#covered = new MaskedKey();
+    for (const field of this.#fields) cover(this.#covered, field);
   }
 
   /** Notes which packets are concerned when elements of a set come or go. */
@@ -172,15 +171,29 @@ export class FlowRows {
     this.#draft.rangeHigh = Number(range?.high);
   }
 
-  #noteSets(match: readonly MatchModel[]): void {
+  /** Notes which fields are looked at, and by which of them in sets. */
+  #noteMatch(match: readonly MatchModel[]): void {
     for (const condition of match) {
-      if (condition.kind !== "set") continue;
-      const { fields, set } = condition;
-      const known = this.#setUses.get(set);
-      if (fields.length > 1) this.#setUses.set(set, undefined);
-      else if (known !== undefined) known.add(fields[0] as FieldName);
-      else if (!this.#setUses.has(set)) this.#setUses.set(set, new Set(fields));
+      if (condition.kind === "field") {
+        this.#noteField(condition.field);
+        continue;
+      }
+      for (const field of condition.fields) this.#noteField(field);
+      this.#noteSet(condition);
     }
+  }
+
+  #noteField(field: FieldName): void {
+    if (this.#fields.has(field) || this.#newFields.has(field)) return;
+    this.#newFields.add(field);
+    cover(this.#covered, field);
+  }
+
+  #noteSet({ fields, set }: SetMatchModel): void {
+    const known = this.#setUses.get(set);
+    if (fields.length > 1) this.#setUses.set(set, undefined);
+    else if (known !== undefined) known.add(fields[0] as FieldName);
+    else if (!this.#setUses.has(set)) this.#setUses.set(set, new Set(fields));
   }
 }
 
@@ -192,6 +205,11 @@ function addRow(flow: Flow, row: number, predicates: number): void {
   }
   flow.moreRows ??= [];
   flow.moreRows.push({ row, predicates });
+}
+
+function cover(key: MaskedKey, field: FieldName): void {
+  const place = keyFieldOf(field);
+  key.write(place, 0, allBits(place.bits));
 }
 
 /** Whether the row itself can hold it: one range of a whole u16 of the key. */

@@ -9,7 +9,7 @@ import { SluiceError } from "../errors.ts";
 import type { FlowCounters } from "../memory/flow_counters.ts";
 import type { Region } from "../memory/region.ts";
 import type { ChangeRing } from "./changes.ts";
-import { Flow, orderOf } from "./flow.ts";
+import { Flow, MOST_ORDER } from "./flow.ts";
 import { FlowEntries } from "./flow_entries.ts";
 import { FlowIndex } from "./flow_index.ts";
 import type { FlowRows } from "./flow_rows.ts";
@@ -30,16 +30,8 @@ export interface FlowPlace {
   readonly keepsCounter: boolean;
 }
 
-const NO_PLACE: FlowPlace = { before: undefined, keepsTimes: false, keepsCounter: false };
-
-/** One step of a bundle. */
-interface Step {
-  readonly flow: Flow;
-  /** Else it was removed. */
-  readonly isAdded: boolean;
-  /** The flow whose counter it goes on with. */
-  readonly giver: Flow | undefined;
-}
+/** That of a flow that is new altogether. */
+export const NO_PLACE: FlowPlace = { before: undefined, keepsTimes: false, keepsCounter: false };
 
 export class FlowStore {
   readonly entries: FlowEntries;
@@ -51,7 +43,11 @@ export class FlowStore {
   readonly #graph: TableGraph;
   readonly #limit: number;
   readonly #byNumber: (Flow | undefined)[] = [];
-  #steps: Step[] = [];
+  /** Steps of the bundle at hand: the flow, and whether it was added, else removed. */
+  #steps: Flow[] = [];
+  #isAdded: boolean[] = [];
+  /** Flows added in it that go on with the counter of another. */
+  readonly #givers = new Map<Flow, Flow>();
   #size = 0;
   #serial: number;
   /** Flows that are gone, and since which version; those before #settled are taken back. */
@@ -98,7 +94,7 @@ export class FlowStore {
   /** Writes the flow that stands for a table's miss: always there, in no index. */
   addMiss(table: number, miss: MissModel): Flow {
     const actions = [actionOf(miss)];
-    const flow = new Flow(table, { ...MISS, actions }, 0);
+    const flow = new Flow(table, { ...MISS, actions }, 0, MOST_ORDER);
     flow.program = this.#parts.programs.acquire(actions);
     flow.counter = this.#parts.counters.allocate();
     flow.number = this.entries.allocate();
@@ -109,18 +105,18 @@ export class FlowStore {
     return flow;
   }
 
-  /** Order of one more flow; see isExhausted. */
-  nextOrder(): number {
-    return orderOf(this.#serial++);
+  /** The number of one more flow; see isExhausted. */
+  nextSerial(): number {
+    return this.#serial++;
   }
 
-  /** Whether orders run out: then all flows need new ones, see renumber(). */
+  /** Whether numbers run out: then all flows need new ones, see renumber(). */
   isExhausted(wanted: number): boolean {
-    return orderOf(this.#serial) - wanted <= 0;
+    return this.#serial + wanted >= MOST_ORDER;
   }
 
-  /** Lets orders begin anew, when every flow is about to get one. */
-  restartOrders(): void {
+  /** Lets numbers begin anew, when every flow is about to get one. */
+  restartSerials(): void {
     this.#serial = 0;
   }
 
@@ -134,11 +130,12 @@ export class FlowStore {
     this.#check(flow, index);
     const { before, keepsTimes, keepsCounter } = place;
     const giver = keepsCounter ? before : undefined;
-    this.#steps.push({ flow, isAdded: true, giver: giver });
+    this.#step(flow, true);
     flow.program = programs.acquire(flow.actions);
     if (giver === undefined) {
       flow.counter = counters.allocate();
     } else {
+      this.#givers.set(flow, giver);
       flow.counter = giver.counter;
       giver.handedOn = true;
     }
@@ -154,17 +151,18 @@ export class FlowStore {
   /** Stages that a flow is gone. */
   remove(flow: Flow): void {
     this.#parts.rows.note(flow, this.#parts.ring);
-    this.#steps.push({ flow, isAdded: false, giver: undefined });
+    this.#step(flow, false);
     this.#leave(flow);
   }
 
   /** Makes everything staged visible to the workers. */
   commit(): void {
     const { ring } = this.#parts;
-    const steps = this.#steps;
-    this.#steps = [];
     const version = ring.next;
-    for (const { flow, isAdded } of steps) if (!isAdded) this.#retire(flow, version);
+    for (let place = 0; place < this.#steps.length; place++) {
+      if (!this.#isAdded[place]) this.#retire(this.#steps[place] as Flow, version);
+    }
+    this.#forgetSteps();
     for (const [table, { flows }] of this.indexes.entries()) {
       const at = this.#region.base(layout.REGION_TABLES) + table * layout.TABLE_STRIDE;
       this.#region.setU32(at + layout.TABLE_FLOWS, flows.length);
@@ -175,21 +173,13 @@ export class FlowStore {
 
   /** Takes back everything staged. */
   rollback(): void {
-    const steps = this.#steps;
-    this.#steps = [];
     const version = this.#parts.ring.next;
-    for (const { flow, isAdded, giver } of steps.reverse()) {
-      if (!isAdded) {
-        this.#enter(flow, this.indexes[flow.table] as FlowIndex);
-        continue;
-      }
-      if (flow.place >= 0) this.#leave(flow);
-      if (giver !== undefined) {
-        giver.handedOn = false;
-        flow.handedOn = true;
-      }
-      this.#retire(flow, version);
+    for (let place = this.#steps.length - 1; place >= 0; place--) {
+      const flow = this.#steps[place] as Flow;
+      if (this.#isAdded[place]) this.#takeBack(flow, version);
+      else this.#enter(flow, this.indexes[flow.table] as FlowIndex);
     }
+    this.#forgetSteps();
     this.#parts.ring.rollback();
     this.#parts.rows.rollback();
   }
@@ -211,6 +201,28 @@ export class FlowStore {
     this.#settled = 0;
   }
 
+  #step(flow: Flow, isAdded: boolean): void {
+    this.#steps.push(flow);
+    this.#isAdded.push(isAdded);
+  }
+
+  #forgetSteps(): void {
+    this.#steps = [];
+    this.#isAdded = [];
+    this.#givers.clear();
+  }
+
+  /** Undoes that a flow was added, as far as that had come. */
+  #takeBack(flow: Flow, version: number): void {
+    if (flow.place >= 0) this.#leave(flow);
+    const giver = this.#givers.get(flow);
+    if (giver !== undefined) {
+      giver.handedOn = false;
+      flow.handedOn = true;
+    }
+    this.#retire(flow, version);
+  }
+
   #check(flow: Flow, index: FlowIndex): void {
     if (this.#size >= this.#limit) {
       const message = `more flows than engine.limits.rules (${this.#limit}) allows`;
@@ -227,16 +239,7 @@ export class FlowStore {
     let flags = program.flags;
     if (flow.hasTimeout) flags |= layout.FLOW_HAS_TIMEOUT;
     if (flow.idleTimeout > 0) flags |= layout.FLOW_ORDERED;
-    this.entries.write(flow.number, {
-      table: flow.table,
-      priority: flow.priority,
-      order: flow.order,
-      program: program.address,
-      flags,
-      counter: flow.counter,
-      idleTimeout: flow.idleTimeout,
-      hardTimeout: flow.hardTimeout,
-    });
+    this.entries.write(flow.number, flow, program.address, flags);
   }
 
   #enter(flow: Flow, index: FlowIndex): void {

@@ -11,6 +11,9 @@ export interface KeyField {
   /** Bits of that number below the field's. */
   readonly shift: number;
   readonly bits: number;
+  /** The word it is in, and how far from its lowest bit, in network order; -1 where it is in two. */
+  readonly word: number;
+  readonly left: number;
 }
 
 type Place = readonly [offset: number, bytes: number, shift?: number];
@@ -84,7 +87,10 @@ const PLACES: Readonly<Record<FieldName, Place>> = {
 const FIELD_PLACES = new Map(
   Object.entries(PLACES).map(([name, [offset, bytes, shift = 0]]) => {
     const { bits } = FIELDS[name as FieldName];
-    return [name, { offset, bytes, shift, bits } satisfies KeyField];
+    const behind = 4 - (offset % 4) - bytes;
+    const word = behind < 0 ? -1 : offset >>> 2;
+    const left = behind * 8 + shift;
+    return [name, { offset, bytes, shift, bits, word, left } satisfies KeyField];
   }),
 );
 
@@ -142,18 +148,42 @@ export class MaskedKey {
     this.blocks = other.blocks;
   }
 
+  /** Whether it looks at every bit that the other looks at. */
+  covers(other: MaskedKey): boolean {
+    for (let { blocks } = other, at = 0; blocks !== 0; blocks >>>= 1, at += BLOCK_WORDS) {
+      if ((blocks & 1) === 0) continue;
+      for (let word = at; word < at + BLOCK_WORDS; word++) {
+        if (((other.maskWords[word] as number) & ~(this.maskWords[word] as number)) !== 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** Adds a field: the bits of `mask` must be as in `value`, which has no others. */
   write(field: KeyField, value: FieldValue, mask: FieldValue): void {
-    const { offset } = field;
+    const { offset, left, word } = field;
     this.blocks |= 1 << (offset >>> 4);
+    if (word >= 0) {
+      // these are numbers: of 32 bits at most
+      (this.maskWords[word] as number) |= swapped((mask as number) << left);
+      (this.valueWords[word] as number) |= swapped((value as number) << left);
+      return;
+    }
     writeBits(this.mask, this.#masks, field, mask);
     writeBits(this.value, this.#values, field, value);
   }
 }
 
-/** Adds bits to those that are there. */
+/** A word in network order. */
+function swapped(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+/** Adds bits to those that are there, of a field in more than one word. */
 function writeBits(target: Uint8Array, view: DataView, field: KeyField, bits: FieldValue): void {
-  const { bytes, offset, shift } = field;
+  const { bytes, offset } = field;
   if (typeof bits === "bigint") {
     if (bytes === 16) {
       view.setBigUint64(offset, bits >> 64n);
@@ -163,19 +193,6 @@ function writeBits(target: Uint8Array, view: DataView, field: KeyField, bits: Fi
     }
     return;
   }
-  if (bytes > 4) {
-    writeWide(target, field, bits);
-    return;
-  }
-  let rest = bits << shift;
-  for (let at = offset + bytes - 1; at >= offset; at--) {
-    target[at] = (target[at] as number) | (rest & 255);
-    rest >>>= 8;
-  }
-}
-
-/** The same for numbers beyond 32 bits; they have no shift. */
-function writeWide(target: Uint8Array, { bytes, offset }: KeyField, bits: number): void {
   let low = bits >>> 0;
   let high = Math.floor(bits / WORD);
   const end = offset + bytes - 1;

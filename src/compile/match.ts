@@ -31,18 +31,16 @@ export interface RowModel {
   readonly predicates: readonly PredicateModel[];
 }
 
-export interface CompiledMatch {
-  /** A packet matches if one of them does. */
-  readonly rows: readonly RowModel[];
-  /** The fields that are looked at. */
-  readonly fields: readonly FieldName[];
-}
-
 const NONE: readonly PredicateModel[] = [];
 
 class Row implements RowModel {
   readonly key = new MaskedKey();
   predicates = NONE;
+
+  begin(): void {
+    this.key.clear();
+    this.predicates = NONE;
+  }
 }
 
 // Flows come by the hundred thousand: rows are made once and used for each match in turn.
@@ -50,38 +48,28 @@ const pool = Array.from({ length: MOST_ROWS }, () => new Row());
 let rows: Row[] = [];
 
 /**
- * The rows of a match whose prerequisites are filled in. The result, keys included, is valid until
- * the next call, which uses the same memory.
+ * The rows of a match whose prerequisites are filled in: a packet matches if one of them does. The
+ * result, keys included, is valid until the next call, which uses the same memory.
  */
-export function compileMatch(match: readonly MatchModel[]): CompiledMatch {
+export function compileMatch(match: readonly MatchModel[]): readonly RowModel[] {
   const first = pool[0] as Row;
-  const fields: FieldName[] = [];
-  rows = [];
-  begin(first);
+  first.begin();
+  rows = [first];
   let others: MatchModel[] | undefined;
   for (const condition of match) {
     if (condition.kind === "field") {
       const { field, negated, terms } = condition;
-      fields.push(field);
       const term = terms[0];
       if (!negated && terms.length === 1 && term?.kind === "masked") {
         first.key.write(keyFieldOf(field), term.value, term.mask);
         continue;
       }
-    } else {
-      fields.push(...condition.fields);
     }
     others ??= [];
     others.push(condition);
   }
   if (others !== undefined) addOthers(others);
-  return { rows, fields };
-}
-
-function begin(row: Row): void {
-  row.key.clear();
-  row.predicates = NONE;
-  rows.push(row);
+  return rows;
 }
 
 /** Adds the conditions that are more than one masked value. */
@@ -140,7 +128,8 @@ function multiply(name: FieldName, field: KeyField, terms: readonly TermModel[])
         continue;
       }
       const row = pool[rows.length] as Row;
-      begin(row);
+      row.begin();
+      rows.push(row);
       row.key.copy(base.key);
       row.predicates = base.predicates;
       addTerm(row, name, field, term);

@@ -28,10 +28,10 @@ function hashTerm(term: TermModel): number {
   return hash ^ (hash >>> 15);
 }
 
-/** Names of fields differ in their length, or in their first or last letter, nearly always. */
+/** Fields of one match differ in the length of their names, or in the last letter, nearly always. */
 function hashName(field: FieldName): number {
   const last = field.length - 1;
-  return (field.charCodeAt(0) << 16) ^ (field.charCodeAt(last) << 8) ^ last;
+  return (field.charCodeAt(last) << 8) ^ last;
 }
 
 function hashCondition(condition: MatchModel): number {
@@ -41,15 +41,18 @@ function hashCondition(condition: MatchModel): number {
     for (const field of condition.fields) hash = Math.imul(hash ^ hashName(field), 0xc2b2ae35);
     return hash;
   }
-  for (const term of condition.terms) hash = (hash + hashTerm(term)) | 0;
+  const { terms } = condition;
+  for (let place = 0; place < terms.length; place++) {
+    hash = (hash + hashTerm(terms[place] as TermModel)) | 0;
+  }
   return Math.imul(hash ^ hashName(condition.field), 0xc2b2ae35);
 }
 
 /** Equal for matches that are the same, in whatever order they are written; 32 bits, signed. */
 export function hashOfMatch(match: Match, priority: number): number {
   let hash = Math.imul(priority + 1, 0x27d4eb2f);
-  for (const condition of match) {
-    const part = hashCondition(condition);
+  for (let place = 0; place < match.length; place++) {
+    const part = hashCondition(match[place] as MatchModel);
     hash = (hash + (part ^ (part >>> 16))) | 0;
   }
   return hash;
@@ -57,30 +60,31 @@ export function hashOfMatch(match: Match, priority: number): number {
 
 /** Whether the matches say the same, in whatever order. */
 export function isSameMatch(one: Match, other: Match): boolean {
-  return one === other || areSame(one, other, isSameCondition);
+  if (one.length !== other.length) return false;
+  for (let place = 0; place < one.length; place++) {
+    // they are nearly always in the same order
+    const condition = one[place] as MatchModel;
+    if (isSameCondition(condition, other[place] as MatchModel)) continue;
+    if (!other.some((candidate) => isSameCondition(condition, candidate))) return false;
+  }
+  return true;
 }
 
 function isSameCondition(one: MatchModel, other: MatchModel): boolean {
+  if (one === other) return true;
   if (one.negated !== other.negated) return false;
   if (one.kind === "set") return other.kind === "set" && isSameSet(one, other);
   return (
-    other.kind === "field" &&
-    one.field === other.field &&
-    areSame(one.terms, other.terms, isSameTerm)
+    other.kind === "field" && one.field === other.field && areSameTerms(one.terms, other.terms)
   );
 }
 
-/** Whether the lists have the same members. They are nearly always in the same order. */
-function areSame<T>(
-  one: readonly T[],
-  other: readonly T[],
-  isSame: (a: T, b: T) => boolean,
-): boolean {
+function areSameTerms(one: readonly TermModel[], other: readonly TermModel[]): boolean {
   if (one.length !== other.length) return false;
   for (let place = 0; place < one.length; place++) {
-    const member = one[place] as T;
-    if (isSame(member, other[place] as T)) continue;
-    if (!other.some((candidate) => isSame(member, candidate))) return false;
+    const term = one[place] as TermModel;
+    if (isSameTerm(term, other[place] as TermModel)) continue;
+    if (!other.some((candidate) => isSameTerm(term, candidate))) return false;
   }
   return true;
 }

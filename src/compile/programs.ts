@@ -39,6 +39,9 @@ export class Programs {
   readonly #counters: FlowCounters;
   readonly #writer: OperationWriter;
   readonly #shared = new Map<number, Program>();
+  /** The list that was asked for last, and its program if that is shared: the next has it, too. */
+  #last: readonly ActionModel[] | undefined;
+  #lastProgram: Program | undefined;
   /** Whether each group has a meter in it. */
   readonly #groupMeters: readonly boolean[];
   /** Flow counters of named counters, by the names' places. */
@@ -78,6 +81,17 @@ export class Programs {
    * Throws FLOW_INVALID, and LIMIT_EXCEEDED, with nothing changed.
    */
   acquire(actions: readonly ActionModel[]): Program {
+    if (actions === this.#last && this.#lastProgram !== undefined) {
+      this.#lastProgram.users++;
+      return this.#lastProgram;
+    }
+    const program = this.#acquire(actions);
+    this.#last = actions;
+    this.#lastProgram = program.key === undefined ? undefined : program;
+    return program;
+  }
+
+  #acquire(actions: readonly ActionModel[]): Program {
     const writer = this.#writer;
     this.#usedTexts = [];
     this.#usedLimits = [];
@@ -101,6 +115,7 @@ export class Programs {
   /** One user less. No worker may run the program if that was the last one. */
   release(program: Program): void {
     if (--program.users > 0) return;
+    if (program === this.#lastProgram) this.#lastProgram = undefined;
     if (program.key !== undefined) this.#shared.delete(program.key);
     this.#releaseUsed(program.texts, program.limits);
     this.#arena.release(program.address, program.bytes);

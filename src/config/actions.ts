@@ -2,7 +2,7 @@
 
 import { ACTIONS, type ActionName, type ActionWord, LATER_ACTIONS } from "./action_words.ts";
 import { ArgumentReader } from "./arguments.ts";
-import { type Cursor, isMapping } from "./cursor.ts";
+import { type Cursor, isMapping, type Mapping } from "./cursor.ts";
 import type { FlowNames } from "./flow_names.ts";
 import type { ActionModel } from "./model.ts";
 import { describeValue, unknownName } from "./wording.ts";
@@ -19,15 +19,50 @@ const PLAIN: ReadonlyMap<string, ActionModel> = new Map(
     .map(([name]) => [name, Object.freeze({ type: name } as ActionModel)]),
 );
 
+/** Lists remembered of each action: more than flows have, unless they are made up. */
+const MOST_SHARED = 4096;
+
+type Actions = readonly ActionModel[];
+
 export class ActionReader {
   readonly #arguments: ArgumentReader;
+  /** Lists of a single action that flows had before: by its name, and by what it takes. */
+  readonly #shared = new Map<string, Map<unknown, Actions>>();
 
   constructor(names: FlowNames) {
     this.#arguments = new ArgumentReader(names, this);
   }
 
   /** In the order of the document; what is wrong is told and left out. */
-  read(document: readonly unknown[], place: ActionPlace, cursor: Cursor): ActionModel[] {
+  read(document: readonly unknown[], place: ActionPlace, cursor: Cursor): Actions {
+    const alone = document.length === 1 && place === "flow" ? document[0] : undefined;
+    if (typeof alone === "string") return this.#alone(document, alone, undefined, cursor);
+    const name = isMapping(alone) ? onlyKey(alone) : undefined;
+    if (name !== undefined) {
+      const argument = (alone as Mapping)[name];
+      const isWord = typeof argument === "string" || typeof argument === "number";
+      if (isWord) return this.#alone(document, name, argument, cursor);
+    }
+    return this.#list(document, place, cursor);
+  }
+
+  /** As #list, for an action that was met before without reading it again. */
+  #alone(document: readonly unknown[], name: string, argument: unknown, cursor: Cursor): Actions {
+    let known = this.#shared.get(name);
+    const list = known?.get(argument);
+    if (list !== undefined) return list;
+    const before = cursor.count;
+    const read = this.#list(document, "flow", cursor);
+    if (cursor.count > before) return read;
+    if (known === undefined) {
+      known = new Map();
+      this.#shared.set(name, known);
+    }
+    if (known.size < MOST_SHARED) known.set(argument, read);
+    return read;
+  }
+
+  #list(document: readonly unknown[], place: ActionPlace, cursor: Cursor): Actions {
     const actions: ActionModel[] = [];
     let final: string | undefined;
     for (let i = 0; i < document.length; i++) {
@@ -101,6 +136,16 @@ export class ActionReader {
     const why = whyNotIn(place, known);
     return why === undefined ? known : cursor.wrong(why, "CONFIG_INVALID", atKey);
   }
+}
+
+/** The key of a mapping of one. */
+function onlyKey(mapping: Mapping): string | undefined {
+  let only: string | undefined;
+  for (const key in mapping) {
+    if (only !== undefined) return undefined;
+    only = key;
+  }
+  return only;
 }
 
 function whyNotIn(place: ActionPlace, name: ActionName): string | undefined {

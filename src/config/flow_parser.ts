@@ -56,13 +56,13 @@ export class FlowParser {
     return [];
   }
 
-  actions(document: unknown, cursor: Cursor): ActionModel[] {
+  actions(document: unknown, cursor: Cursor): readonly ActionModel[] {
     if (Array.isArray(document)) return this.#actions.read(document, "flow", cursor);
     cursor.wrong(`expected a list of actions, found ${describeValue(document)}`);
     return [];
   }
 
-  bucketActions(document: readonly unknown[], cursor: Cursor): ActionModel[] {
+  bucketActions(document: readonly unknown[], cursor: Cursor): readonly ActionModel[] {
     return this.#actions.read(document, "bucket", cursor);
   }
 
@@ -73,7 +73,7 @@ export class FlowParser {
     return match;
   }
 
-  #flowActions(document: readonly unknown[], cursor: Cursor): ActionModel[] {
+  #flowActions(document: readonly unknown[], cursor: Cursor): readonly ActionModel[] {
     cursor.enter("actions");
     const actions = this.#actions.read(document, "flow", cursor);
     cursor.leave();

@@ -78,7 +78,7 @@ export class FlowReader {
    * Actions a flow of the table can have, or, without table, one of some table. What they ask of
    * its match is not looked at.
    */
-  actions(table: string | undefined, document: unknown): ActionModel[] {
+  actions(table: string | undefined, document: unknown): readonly ActionModel[] {
     const number = table === undefined ? undefined : this.table(table);
     const actions = this.#parser.actions(document, this.#cursor);
     if (number !== undefined) {

@@ -27,11 +27,26 @@ const FIELD_NAMES = [...SYNTAX.keys()];
 /** Sets hold numbers of this width at most. */
 const WIDEST_NUMBER = 32;
 
+/** Conditions on fields of so few bits come again: flows share them. */
+const WIDEST_SHARED = 16;
+/** Conditions remembered for one field: more than flows have, unless they are made up. */
+const MOST_SHARED = 4096;
+
+/** A field, and the conditions on it that were met before, by what was written. */
+interface Field {
+  readonly syntax: FieldSyntax;
+  readonly shared: Map<unknown, MatchModel>;
+}
+
 export class MatchReader {
   readonly #names: FlowNames;
+  readonly #fields: ReadonlyMap<string, Field>;
 
   constructor(names: FlowNames) {
     this.#names = names;
+    this.#fields = new Map(
+      [...SYNTAX].map(([name, syntax]) => [name, { syntax, shared: new Map() }]),
+    );
   }
 
   /** The conditions with their prerequisites; what is wrong is told and left out. */
@@ -39,18 +54,35 @@ export class MatchReader {
     const match: MatchModel[] = [];
     const before = cursor.count;
     for (const key in document) {
-      const syntax = SYNTAX.get(key);
+      const field = this.#fields.get(key);
       cursor.enter(key);
-      if (syntax !== undefined) this.#condition(syntax, document[key], match, cursor);
+      if (field !== undefined) this.#known(field, document[key], match, cursor);
       else this.#concatenation(key, document[key], match, cursor);
       cursor.leave();
     }
     if (cursor.count > before) return match;
-    fillPrerequisites(match, (field, message) => {
+    for (const { field, message } of fillPrerequisites(match)) {
       const key = keyOf(document, field);
       cursor.wrongAt(key, `${field} ${message}`, "CONFIG_INVALID", true);
-    });
-    return match;
+    }
+    // a list that grew has room to grow further
+    return match.slice();
+  }
+
+  /** As #condition, for words and numbers that were met before without reading them again. */
+  #known({ syntax, shared }: Field, written: unknown, match: MatchModel[], cursor: Cursor): void {
+    if (typeof written === "object" || syntax.bits > WIDEST_SHARED) {
+      this.#condition(syntax, written, match, cursor);
+      return;
+    }
+    const known = shared.get(written);
+    if (known !== undefined) {
+      match.push(known);
+      return;
+    }
+    const before = match.length;
+    this.#condition(syntax, written, match, cursor);
+    if (match.length > before && shared.size < MOST_SHARED) shared.set(written, match[before]!);
   }
 
   #condition(syntax: FieldSyntax, written: unknown, match: MatchModel[], cursor: Cursor): void {

@@ -11,6 +11,7 @@ import type { FieldMatchModel, FieldValue, MatchModel, TermModel } from "./model
 import { VLAN_PRESENT } from "./term_words.ts";
 import { termHolds } from "./terms.ts";
 
+type Tag = "vlan_vid" | "inner_vlan_vid";
 type Slot = "eth_type" | "ip_proto" | "icmpv6_type";
 const SLOTS: readonly Slot[] = ["eth_type", "ip_proto", "icmpv6_type"];
 
@@ -42,7 +43,7 @@ function valuesOf(slot: Slot, bits: number): number[] {
 interface Needs {
   /** In the order of SLOTS. */
   readonly bits: readonly number[];
-  readonly vlan: "vlan_vid" | "inner_vlan_vid" | undefined;
+  readonly vlan: Tag | undefined;
 }
 
 const NEEDS: ReadonlyMap<FieldName, Needs> = new Map(
@@ -69,7 +70,7 @@ const TAGGED = Object.fromEntries(
     const terms = [exactTerm(VLAN_PRESENT, VLAN_PRESENT)];
     return [field, freeze({ kind: "field", field, negated: false, terms })];
   }),
-) as Record<"vlan_vid" | "inner_vlan_vid", FieldMatchModel>;
+) as Record<Tag, FieldMatchModel>;
 
 function exactTerm(value: FieldValue, mask: FieldValue): TermModel {
   return Object.freeze({ kind: "masked", value, mask });
@@ -80,32 +81,39 @@ function freeze(condition: FieldMatchModel): FieldMatchModel {
   return Object.freeze(condition);
 }
 
-/** Takes the field at fault and what is wrong with it. */
-type Refuse = (field: FieldName, message: string) => void;
-
-/** Adds to `match` what the fields in it need; refuses what can hold for no packet. */
-export function fillPrerequisites(match: MatchModel[], refuse: Refuse): void {
-  const found = new Needed();
-  for (const one of match) {
-    if (one.kind === "set") for (const field of one.fields) found.add(field, refuse);
-    else found.add(one.field, refuse);
-  }
-  if (found.isContradiction) return;
-  for (let slot = 0; slot < SLOTS.length; slot++) found.fillSlot(match, slot, refuse);
-  for (const [field, by] of found.tags) fillTag(match, field, by, refuse);
+/** The field at fault, and what is wrong with it. */
+export interface Refusal {
+  readonly field: FieldName;
+  readonly message: string;
 }
+
+/** Most matches need no tags, and are refused nothing. */
+const NO_TAGS: readonly (readonly [Tag, FieldName])[] = [];
+const NO_REFUSALS: readonly Refusal[] = [];
 
 /** What is needed so far, and which field was the last to narrow it. */
 class Needed {
   isContradiction = false;
-  readonly tags: ["vlan_vid" | "inner_vlan_vid", FieldName][] = [];
+  tags = NO_TAGS;
+  refusals = NO_REFUSALS;
   readonly #bits = [ANYTHING, ANYTHING, ANYTHING];
   readonly #by: (FieldName | undefined)[] = [undefined, undefined, undefined];
 
-  add(field: FieldName, refuse: Refuse): void {
+  clear(): void {
+    this.isContradiction = false;
+    this.tags = NO_TAGS;
+    this.refusals = NO_REFUSALS;
+    for (let slot = 0; slot < SLOTS.length; slot++) this.#bits[slot] = ANYTHING;
+  }
+
+  refuse(field: FieldName, message: string): void {
+    this.refusals = [...this.refusals, { field, message }];
+  }
+
+  add(field: FieldName): void {
     const needs = NEEDS.get(field);
     if (needs === undefined) return;
-    if (needs.vlan !== undefined) this.tags.push([needs.vlan, field]);
+    if (needs.vlan !== undefined) this.tags = [...this.tags, [needs.vlan, field]];
     for (let slot = 0; slot < SLOTS.length; slot++) {
       const before = this.#bits[slot]!;
       const after = before & needs.bits[slot]!;
@@ -113,7 +121,7 @@ class Needed {
       if (after === 0) {
         const own = shown(slot, needs.bits[slot]!);
         const others = shown(slot, before);
-        refuse(field, `needs ${own}, but ${this.#by[slot]} needs ${others}`);
+        this.refuse(field, `needs ${own}, but ${this.#by[slot]} needs ${others}`);
         this.isContradiction = true;
         return;
       }
@@ -123,7 +131,7 @@ class Needed {
   }
 
   /** Replaces conditions on the slot's field by those values of them that are needed. */
-  fillSlot(match: MatchModel[], slot: number, refuse: Refuse): void {
+  fillSlot(match: MatchModel[], slot: number): void {
     const bits = this.#bits[slot]!;
     if (bits === ANYTHING) return;
     const field = SLOTS[slot]!;
@@ -138,7 +146,7 @@ class Needed {
     if (left === 0) {
       const asked = match.filter((one) => one.kind === "field" && one.field === field);
       const found = asked.map((one) => writeCondition(one)).join(" and ");
-      refuse(this.#by[slot]!, `needs ${shown(slot, bits)}, but ${field} is ${found}`);
+      this.refuse(this.#by[slot]!, `needs ${shown(slot, bits)}, but ${field} is ${found}`);
       return;
     }
     const condition = CONDITIONS[slot]![left]!;
@@ -152,6 +160,61 @@ class Needed {
       if (one.kind === "field" && one.field === field) match.splice(i, 1);
     }
   }
+}
+
+/** One for all matches, in turn: they come by the hundred thousand. */
+const found = new Needed();
+
+/** Conditions on these, where there are any, are looked at and may be replaced. */
+const DECISIVE: ReadonlySet<string> = new Set([...SLOTS, ...Object.keys(TAGGED)]);
+
+/** The match before, and what became of it: most matches are of the same fields as the last. */
+let asked: readonly MatchModel[] = [];
+let filled: readonly MatchModel[] = [];
+
+/** Does the same with the match as with the one before, where it comes to the same. */
+function fillLikeBefore(match: MatchModel[]): boolean {
+  if (match.length !== asked.length) return false;
+  for (let i = 0; i < match.length; i++) {
+    const one = match[i]!;
+    const before = asked[i]!;
+    if (one === before) continue;
+    if (one.kind === "set" || before.kind === "set" || one.field !== before.field) return false;
+    if (DECISIVE.has(one.field)) return false;
+  }
+  for (let i = 0; i < asked.length; i++) if (match[i] === asked[i]) match[i] = filled[i]!;
+  for (let i = asked.length; i < filled.length; i++) match.push(filled[i]!);
+  return true;
+}
+
+/** Adds to `match` what the fields in it need; refuses what can hold for no packet. */
+export function fillPrerequisites(match: MatchModel[]): readonly Refusal[] {
+  if (fillLikeBefore(match)) return NO_REFUSALS;
+  const before = match.slice();
+  const refusals = fill(match);
+  if (refusals.length === 0 && before.every((one, i) => isInPlace(one, match[i]))) {
+    asked = before;
+    filled = match.slice();
+  }
+  return refusals;
+}
+
+/** Whether a condition of a match is where it was, as it was or narrowed. */
+function isInPlace(one: MatchModel, now: MatchModel | undefined): boolean {
+  if (one.kind === "set" || now?.kind !== "field") return one === now;
+  return one.field === now.field;
+}
+
+function fill(match: MatchModel[]): readonly Refusal[] {
+  found.clear();
+  for (const one of match) {
+    if (one.kind === "field") found.add(one.field);
+    else for (const field of one.fields) found.add(field);
+  }
+  if (found.isContradiction) return found.refusals;
+  for (let slot = 0; slot < SLOTS.length; slot++) found.fillSlot(match, slot);
+  for (const [field, by] of found.tags) fillTag(match, field, by);
+  return found.refusals;
 }
 
 /** "eth_type ipv4 or ipv6" */
@@ -177,17 +240,12 @@ function bitsHolding(condition: FieldMatchModel, slot: Slot): number {
 }
 
 /** A tag must be there: what asks for none is left out, what says nothing of it is added to. */
-function fillTag(
-  match: MatchModel[],
-  field: "vlan_vid" | "inner_vlan_vid",
-  by: FieldName,
-  refuse: Refuse,
-): void {
+function fillTag(match: MatchModel[], field: Tag, by: FieldName): void {
   let isCertain = false;
   for (const [i, one] of match.entries()) {
     if (one.kind !== "field" || one.field !== field || one.negated) continue;
     const terms = one.terms.filter(isTagged);
-    if (terms.length === 0) refuse(by, `needs a tag, but ${field} is none`);
+    if (terms.length === 0) found.refuse(by, `needs a tag, but ${field} is none`);
     if (terms.length < one.terms.length) match[i] = { ...one, terms };
     isCertain = true;
   }

@@ -32,6 +32,13 @@ export interface TableUse {
 
 const NOTHING: readonly number[] = [];
 
+/** What flows ask that may be in any table: most of them. */
+export const NO_USE: TableUse = Object.freeze({
+  targets: NOTHING,
+  ingressOnly: undefined,
+  outPort: false,
+});
+
 export function useOf({ match, actions }: Pick<FlowModel, "match" | "actions">): TableUse {
   let targets = NOTHING;
   let only: string | undefined;
@@ -44,7 +51,8 @@ export function useOf({ match, actions }: Pick<FlowModel, "match" | "actions">):
     if (one.kind === "field") outPort ||= one.field === "out_port";
     else outPort ||= one.fields.includes("out_port");
   }
-  return { targets, ingressOnly: only, outPort };
+  const isFree = targets === NOTHING && only === undefined && !outPort;
+  return isFree ? NO_USE : { targets, ingressOnly: only, outPort };
 }
 
 /** What is attached where, for the graph. */
@@ -101,7 +109,7 @@ export class TableGraph {
 
   /** Why a flow cannot be in the table, or undefined when it can. Changes nothing. */
   whyNot(table: number, use: TableUse): string | undefined {
-    if (use.ingressOnly === undefined && !use.outPort && use.targets.length === 0) return undefined;
+    if (use === NO_USE) return undefined;
     for (const target of use.targets) {
       if (this.#nodes[table]!.edges.has(target)) continue;
       const back = this.#way(target, (one) => one === table);

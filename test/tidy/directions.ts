@@ -12,7 +12,7 @@ export const ASSEMBLY: Directions = {
   originate: ["burst", "waiting", "stage", "action", "table", "memory", ...BASE],
   waiting: ["burst", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
-  device: ["device", "table", "memory", "wire", ...BASE],
+  device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: ["action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What flows do to packets.
   action: ["action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
