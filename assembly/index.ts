@@ -39,7 +39,6 @@ import {
   RUN_WAITED,
   WORKER_JOBS_DONE,
   WORKER_NEXT_DUE,
-  WORKER_WATERMARK,
 } from "./layout";
 import { count, countDropReason, countReceived } from "./memory/counters";
 import { openDirectory, readModes, worker } from "./memory/directory";
@@ -49,6 +48,7 @@ import { readTrace } from "./memory/trace";
 import { clearRecord, setRoute } from "./packet";
 import { readPlacement } from "./state/flow_cache";
 import { pendingCount } from "./state/pending";
+import { publishWatermark } from "./state/turn";
 import { steerNext } from "./steering";
 import { runPending } from "./waiting";
 
@@ -158,6 +158,6 @@ function refuse(descriptor: usize, reason: i32): void {
  */
 function publishProgress(): void {
   publishOutput();
-  atomic.store<u64>(worker, finishedSequence(), WORKER_WATERMARK);
+  publishWatermark(finishedSequence());
   atomic.store<u32>(worker, jobsDone(), WORKER_JOBS_DONE);
 }

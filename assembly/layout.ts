@@ -165,6 +165,8 @@ export const WORKER_TABLES_VERSION = 232;
 /** i32, bytes written to the log ring (modulo 2^32); and, by the host, bytes taken from it. */
 export const WORKER_LOG_HEAD = 236;
 export const WORKER_LOG_TAIL = 240;
+/** i32, workers that sleep until this one's WORKER_WATERMARK moves. Written by those. */
+export const WORKER_SLEEPERS = 244;
 
 /**
  * u64 counters, in this order. Bytes are frame bytes on the wire, without FCS. What was received is
@@ -578,6 +580,8 @@ export const SHARD_STRIDE = 64;
 export const SHARD_TIME = 0;
 /** Token bucket of ICMP errors: u64 time it is empty until (GCRA, "theoretical arrival time"). */
 export const SHARD_ICMP_TIME = 8;
+/** u64 nanoseconds: the same as SHARD_TIME of the packets that met flow tables. */
+export const SHARD_FLOW_TIME = 16;
 
 // ---- pending queue, one per worker: packets that wait for a neighbor ----------------------------
 /** Packets that may wait in one worker, and for one neighbor (RFC 4861 7.2.2, RFC 1122 2.3.2.2). */
@@ -954,14 +958,17 @@ export const CHANGE_WALK = 64;
 /**
  * The flow cache, written by the worker that owns the shard: what the first packet of a flow met.
  *   0      4         8        10       12        13       14       15      16        48
- *   | hash | version | blocks | outPort | ingress | before | behind | flags | key 0, 1 | flows 0 … 3 |
- *   | key 2, 3, 4                                                           | flows 4 … 7 |
+ *   | hash | version | blocks | outPort | ingress | before | behind | flags | key 0, 1 | flows 0-3 |
+ *   | key 2, 3, 4                                                           | flows 4-7 |
  */
 export const CACHE_STRIDE = 128;
 export const CACHE_HASH = 0;
 /** u32, version of the tables it was made or last found good under; 0 = empty. */
 export const CACHE_VERSION = 4;
-/** u16, bit b = block b of the masked key is not zero, and kept; in order of their numbers. */
+/**
+ * u16, bit b = block b of the masked key is not zero, and kept; in order of their numbers. The top
+ * bit: the packet has no whole transport header.
+ */
 export const CACHE_BLOCKS = 8;
 /** u16, out-port (or PORT_LOCAL) that the flows behind routing were found for. */
 export const CACHE_OUT_PORT = 10;
@@ -977,6 +984,8 @@ export const CACHE_KEY_REST = 64;
 export const CACHE_FLOWS_REST = 112;
 /** In a flow's place: it only counts, and this is the number of its counter, not its own. */
 export const CACHE_SILENT = 0x80000000;
+/** Above the flow's number: the POINT_* it was met at. */
+export const CACHE_POINT_SHIFT = 24;
 export const CACHE_MAX_BLOCKS = 5;
 export const CACHE_MAX_FLOWS = 8;
 /** Entries that a flow may be kept in: those next to each other from its hash on. */

@@ -1,5 +1,5 @@
-// Flow tables in the whole path: what a packet costs with no table, one flow and thousands, with and
-// without the flow cache; how fast flows are added and deleted; what is lost while they change.
+// Flow tables in the whole path: what a packet costs with no table, one flow and thousands, with
+// and without the flow cache; how fast flows are added and deleted; what is lost while they change.
 //
 //   npm run bench:flows
 

@@ -12,6 +12,7 @@ import {
   GROUP_COUNT,
   GROUP_COUNTER,
   GROUP_FAST_FAILOVER,
+  GROUP_INDIRECT,
   GROUP_MASK,
   GROUP_SELECT_BY_HASH,
   GROUP_SLOTS,
@@ -29,7 +30,7 @@ import { groupOf } from "../table/flows";
 import { portFlags, portOf } from "../table/ports";
 import { refusal, runOperations } from "./operations";
 import { flushOutput } from "./output";
-import { restoreKey, saveKey, setOutput } from "./walk";
+import { noteUnforetold, restoreKey, saveKey, setOutput } from "./walk";
 
 /** No bucket. */
 const NONE: u32 = 0xffffffff;
@@ -46,6 +47,7 @@ export function runGroup(record: usize, number: u32, last: bool): i32 {
   const bucket = chooseBucket(group, hashOf(record));
   if (bucket === NONE) return drop(DROP_GROUP_EMPTY);
   if (!last) return runOnCopy(record, group, bucket);
+  if (load<u32>(group, GROUP_TYPE) !== <u32>GROUP_INDIRECT) noteUnforetold();
   return runBucket(record, group, bucket);
 }
 

@@ -15,6 +15,7 @@ import {
   BAND_FULL,
   BAND_TYPE,
   CONTROL_FIRST_TIME,
+  CONTROL_KEY_MASK,
   KEY_TOS,
   METER_BAND_FIRST,
   METER_BAND_STRIDE,
@@ -61,6 +62,18 @@ export function meter(record: usize, key: usize, number: u32, now: u64, bytes: u
     store<u8>(key, <u8>serviceOf(record), KEY_TOS);
   }
   return VERDICT_CONTINUE;
+}
+
+/** Whether the meter may change the DSCP of packets, and any flow looks at that. */
+export function canRemark(number: u32): bool {
+  if (load<u8>(CONTROL_KEY_MASK + KEY_TOS) === 0) return false;
+  const entry = meters + <usize>number * METER_STRIDE;
+  let band = entry + METER_BAND_FIRST;
+  for (let left = load<u32>(entry, METER_COUNT); left > 0; left--) {
+    if (load<u32>(band, BAND_TYPE) !== BAND_DROP) return true;
+    band += METER_BAND_STRIDE;
+  }
+  return false;
 }
 
 /** Takes the packet's units from every band that has them; the exceeded one to apply, or 0. */

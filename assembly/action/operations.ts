@@ -7,6 +7,8 @@ import {
   FIELD_IP_PROTO,
   FIELD_KEY_ONLY,
   FIELD_MPLS_BOS,
+  FIELD_ND_TARGET,
+  FIELD_ND_TLL,
   OP_ALL,
   OP_ARG,
   OP_ARG16,
@@ -54,7 +56,7 @@ import { actionSetEnd, clearActionSet, writeAction } from "../state/action_set";
 import { countFlow } from "../state/flows";
 import { takeTurn } from "../state/turn";
 import { runGroup } from "./group";
-import { meter } from "./meter";
+import { canRemark, meter } from "./meter";
 import { popMpls, pushMpls } from "./mpls";
 import { addOutput, flood, flushOutput, mirrorTo } from "./output";
 import { popPbb, pushPbb } from "./pbb";
@@ -68,7 +70,7 @@ import {
   setMplsTtl,
 } from "./ttl";
 import { popVlan, pushVlan } from "./vlan";
-import { dry, key, noteChange, noteRestructured } from "./walk";
+import { dry, key, noteChange, noteUnforetold } from "./walk";
 
 /** Of what is being run: which flow it is of, and the POINT_* it was met at. */
 let flowAtHand: u32 = 0;
@@ -146,11 +148,11 @@ function isLast(operation: usize): bool {
   return load<u8>(next, OP_CODE) === <u8>OP_END && actionSetEnd() === 0;
 }
 
-/** Metering changes no more than the DSCP. */
+/** Metering changes no more than the DSCP, by what has gone through the meter before. */
 function runMeter(record: usize, number: u32): i32 {
   takeTurn();
   flushOutput(record);
-  noteChange();
+  if (canRemark(number)) noteUnforetold();
   return meter(record, key, number, timestampOf(record), wireLengthOf(record));
 }
 
@@ -181,7 +183,7 @@ function rewrite(code: i32, operation: usize, arg: u32, record: usize): i32 {
   }
   flushOutput(record);
   forgetRoute(record);
-  noteRestructured();
+  noteUnforetold();
   switch (code) {
     case OP_PUSH_VLAN:
       return pushVlan(record, arg);
@@ -218,18 +220,19 @@ function writeField(operation: usize, record: usize): void {
     flushOutput(record);
     forgetRoute(record);
   }
-  if (changesStructure(field)) noteRestructured();
+  if (changesStructure(field)) noteUnforetold();
   else noteChange();
   setField(record, key, field, operation + OP_VALUE, operation + OP_MASK);
 }
 
-/** Fields that say what the bytes behind them are. */
+/** Fields that say what the bytes behind them are, or that are zero in the key when not there. */
 function changesStructure(field: u32): bool {
   return (
     field === FIELD_ETH_TYPE ||
     field === FIELD_IP_PROTO ||
     field === FIELD_ICMP6_TYPE ||
-    field === FIELD_MPLS_BOS
+    field === FIELD_MPLS_BOS ||
+    (field >= <u32>FIELD_ND_TARGET && field <= <u32>FIELD_ND_TLL)
   );
 }
 

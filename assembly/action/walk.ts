@@ -27,8 +27,11 @@ const ALL_BLOCKS: u32 = (1 << KEY_BLOCKS) - 1;
 const STALE: u32 = 1;
 /** Something that later flows may look at was changed. */
 const CHANGED: u32 = 2;
-/** Headers came or went: what is under them the first key did not show. */
-const RESTRUCTURED: u32 = 4;
+/**
+ * It may have become what the first key does not foretell: headers came or went, and what is under
+ * them it did not show; or what other packets did, or the hash, had a say in it.
+ */
+const UNFORETOLD: u32 = 4;
 /** A look-up has happened after a change: the outcome follows from more than the first key. */
 const REWRITTEN: u32 = 8;
 /** The outcome must not be kept: it depends on what the first key does not show. */
@@ -79,7 +82,7 @@ export function endDry(): void {
 /** Brings the key up to date for a look-up. */
 export function refreshKey(record: usize): void {
   if (state === 0) return;
-  if ((state & RESTRUCTURED) !== 0) state |= UNFIT;
+  if ((state & UNFORETOLD) !== 0) state |= UNFIT;
   if ((state & CHANGED) !== 0) state |= REWRITTEN;
   if ((state & STALE) === 0) return;
   extractKey(record, key, keyBlocks);
@@ -94,9 +97,9 @@ export function noteStale(): void {
 export function noteChange(): void {
   state |= STALE | CHANGED;
 }
-/** A header was put in front, taken away, or declared to be another. */
-export function noteRestructured(): void {
-  state |= STALE | CHANGED | RESTRUCTURED;
+/** The same, and the first key does not foretell what it has become. */
+export function noteUnforetold(): void {
+  state |= STALE | CHANGED | UNFORETOLD;
 }
 export function isRewritten(): bool {
   return (state & REWRITTEN) !== 0;
@@ -126,7 +129,7 @@ function savedAt(place: u32): usize {
   return worker + WORKER_SAVED_KEYS + <usize>place * KEY_BYTES;
 }
 
-/** Notes that the packet met the flow. */
+/** Notes that the packet met the flow, a number with whatever goes with it. */
 export function meet(flow: u32): void {
   if (met < <u32>PATH_FLOWS) store<u32>(worker + ((<usize>met) << 2), flow, WORKER_PATH);
   met++;

@@ -1,8 +1,9 @@
 // Looking ahead. WebAssembly has no prefetch, but it can look up some packets' routes before their
 // turn: these look-ups do not depend on one another, so the processor has the memory of many of
 // them under way at once, while in the path itself each would be waited for. The packets' bytes are
-// on their way to the cache afterwards, too, and so are the flow cache's entries and counters. A look-up is done in two halves, in passes of their
-// own, because the processor sees only so many instructions ahead itself.
+// on their way to the cache afterwards, too, and so are the flow cache's entries and counters. A
+// look-up is done in two halves, in passes of their own, because the processor sees only so many
+// instructions ahead itself.
 //
 // Only the common case is looked at, IPv4 in untagged Ethernet; the others are looked up in the
 // path. What is found is what the path would find, for the same address in the same VRF.

@@ -22,6 +22,7 @@ import {
 import { DROP_TOO_MANY_JUMPS } from "../drops";
 import {
   CACHE_MAX_FLOWS,
+  CACHE_POINT_SHIFT,
   CACHE_SILENT,
   CACHED_BEHIND,
   CACHED_REWRITTEN,
@@ -57,7 +58,7 @@ import { countEvent } from "../memory/counters";
 import { mode, worker } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { noteFlow, tracing } from "../memory/trace";
-import { drop, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
+import { drop, flagsOf, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -79,6 +80,7 @@ import {
   setCachedOutPort,
 } from "../state/flow_cache";
 import { countFlow, isFlowAlive } from "../state/flows";
+import { advanceFlowClock } from "../state/shards";
 import { beginTurn } from "../state/turn";
 import { lookup } from "../table/classifier";
 import {
@@ -93,20 +95,25 @@ import {
   tableOf,
 } from "../table/flows";
 
+/** The bits of a flow's number, below those of the point it was met at. */
+const NUMBER: u32 = (1 << CACHE_POINT_SHIFT) - 1;
 /** The packet's entry in the flow cache; 0 = it has none. */
 let entry: usize = 0;
+/** The time it is for the timeouts of flows. */
+let now: u64 = 0;
 
 /** Begins the packet's walk, and looks for what the flow cache knows of it. */
 export function beginTables(record: usize): void {
   beginUncached(record);
+  now = advanceFlowClock(hashOf(record), now);
   // A traced packet is classified, to show how.
   if (tracing || (mode & MODE_NO_CACHE) !== 0) return;
-  entry = findCached(key, keyBlocks, hashOf(record));
+  entry = findCached(key, keyBlocks, flagsOf(record), hashOf(record));
   if (entry === 0) {
     countEvent(COUNT_CACHE_MISSES);
-    entry = claimEntry();
+    entry = claimEntry(sequenceOf(record));
     if (entry === 0) countEvent(COUNT_CACHE_UNFIT);
-  } else if (isGood(record)) {
+  } else if (isGood()) {
     countEvent(COUNT_CACHE_HITS);
   } else {
     countEvent(COUNT_CACHE_RENEWED);
@@ -119,6 +126,7 @@ export function beginUncached(record: usize): void {
   beginWalk(record);
   clearActionSet();
   beginTurn(sequenceOf(record));
+  now = timestampOf(record);
   entry = 0;
 }
 
@@ -129,7 +137,7 @@ export function beginOwnTables(record: usize): void {
 }
 
 /** Whether the entry holds for the tables of now, and no flow of it has timed out. */
-function isGood(record: usize): bool {
+function isGood(): bool {
   const flags = cacheFlags(entry);
   if (!isCurrent(entry)) {
     if ((flags & CACHED_BEHIND) !== 0) setKeyOutPort(cachedOutPort(entry));
@@ -142,7 +150,7 @@ function isGood(record: usize): bool {
   for (let place: u32 = 0; place < total; place++) {
     const cached = cachedFlow(entry, place);
     if ((cached & CACHE_SILENT) !== 0) continue;
-    if (!isFlowAlive(flowOf(cached), timestampOf(record))) return false;
+    if (!isFlowAlive(flowOf(cached & NUMBER), now)) return false;
   }
   return true;
 }
@@ -163,16 +171,20 @@ export function runTables(record: usize, part: u32, first: u32, last: u32): i32 
       countFlow(cached & ~CACHE_SILENT, wireLengthOf(record), timestampOf(record));
       continue;
     }
-    const verdict = doFlow(flowOf(cached), record, first);
+    const verdict = doFlow(flowOf(cached & NUMBER), record, cached >> CACHE_POINT_SHIFT);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return VERDICT_CONTINUE;
 }
 
-/** What is kept of a flow: its number, or, when there is nothing else to do, its counter's. */
-function keptAs(number: u32, point: u32): u32 {
-  const flow = flowOf(number);
-  return isSilent(flow, point) ? CACHE_SILENT | flowCounter(flow) : number;
+/**
+ * What is kept of a flow met: its number and the point, or, when there is nothing else to do, its
+ * counter's number.
+ */
+function keptAs(place: u32): u32 {
+  const met = metFlow(place);
+  const flow = flowOf(met & NUMBER);
+  return isSilent(flow, met >> CACHE_POINT_SHIFT) ? CACHE_SILENT | flowCounter(flow) : met;
 }
 
 /**
@@ -211,9 +223,9 @@ function learn(record: usize, part: u32, first: u32, last: u32): i32 {
   }
   let flags = part | (isRewritten() ? CACHED_REWRITTEN : 0);
   for (let place: u32 = 0; place < count; place++) {
-    const flow = metFlow(place);
-    setCachedFlow(entry, start + place, keptAs(flow, first));
-    if ((flowFlags(flowOf(flow)) & FLOW_HAS_TIMEOUT) !== 0) flags |= CACHED_TIMEOUT;
+    const flow = flowOf(metFlow(place) & NUMBER);
+    setCachedFlow(entry, start + place, keptAs(place));
+    if ((flowFlags(flow) & FLOW_HAS_TIMEOUT) !== 0) flags |= CACHED_TIMEOUT;
   }
   setCachedCount(entry, part, count);
   addCacheFlags(entry, flags);
@@ -229,7 +241,7 @@ function compare(record: usize, part: u32, first: u32, last: u32): void {
   let same = metCount() === cachedCount(entry, part);
   const start = cachedStart(entry, part);
   for (let place: u32 = 0; same && place < metCount(); place++) {
-    same = keptAs(metFlow(place), first) === cachedFlow(entry, start + place);
+    same = keptAs(place) === cachedFlow(entry, start + place);
   }
   if (!same) countEvent(COUNT_CACHE_WRONG);
   endDry();
@@ -258,7 +270,6 @@ function runTable(record: usize, attached: usize, point: u32): i32 {
   let depth: u32 = 0;
   // Whether the attached table's miss has been done: it is done once.
   let applied = false;
-  const now = timestampOf(record);
   while (true) {
     refreshKey(record);
     let flow = lookup(table, key, below, now);
@@ -267,7 +278,7 @@ function runTable(record: usize, attached: usize, point: u32): i32 {
       flow = missOf(table);
       applied = applied || table === attached;
     }
-    meet(flowNumber(flow));
+    meet((point << CACHE_POINT_SHIFT) | flowNumber(flow));
     if (tracing) noteFlow(missed ? STEP_MISS : STEP_FLOW, record, flowNumber(flow), point, key);
     const verdict = doFlow(flow, record, point);
     if (verdict !== VERDICT_CONTINUE) return verdict;

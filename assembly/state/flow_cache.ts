@@ -34,6 +34,7 @@ import {
   CONTROL_TABLES_WRITING,
   COUNT_CACHE_EVICTED,
   KEY_IP_PROTO,
+  PACKET_L4,
   SHARD_SHIFT,
   WORKER_KEY_MASKED,
 } from "../layout";
@@ -47,14 +48,21 @@ const THIRD: u64 = 0x1f83d9abfb41bd6b;
 
 /** Whether entries lie where their packets' flow hash says, as of the start of the burst. */
 let placedByFlow: bool = false;
-/** Of the key looked for last: where to look from on; its hash, the blocks of it that are not zero, where it may be. */
+/**
+ * Of the key looked for last: where to look from on, its hash, the blocks of it that are not zero
+ * and how many they are, and the entries of its shard.
+ */
 let home: u32 = 0;
 let hash: u32 = 0;
 let blocks: u32 = 0;
 let kept: u32 = 0;
 let shard: usize = 0;
-/** Which way gives way next. */
-let turn: u32 = 0;
+
+/**
+ * Noted beside the blocks of packets without a whole transport header: in the key their ports are
+ * zero, as those of others may be; but what is written to them stays so.
+ */
+const NO_TRANSPORT: u32 = 0x8000;
 
 /**
  * Once per burst. Where flows look at the addresses, ports and protocol of IPv4, every flow of
@@ -82,11 +90,11 @@ function shardOf(flowHash: u32): usize {
 }
 
 /**
- * Looks for the entry of a key, of which the blocks `wanted` are extracted, in the shard of the
- * flow hash; 0 = none. It may be outdated: ask isFresh().
+ * Looks for the entry of a key, of which the blocks `wanted` are extracted, of a packet with these
+ * PACKET_* flags, in the shard of the flow hash; 0 = none. It may be outdated: ask isFresh().
  */
-export function findCached(key: usize, wanted: u32, flowHash: u32): usize {
-  maskKey(key, wanted);
+export function findCached(key: usize, wanted: u32, flags: u32, flowHash: u32): usize {
+  maskKey(key, wanted, (flags & PACKET_L4) === 0 ? NO_TRANSPORT : 0);
   if (kept > <u32>CACHE_MAX_BLOCKS || flowCacheEntries === 0) return 0;
   shard = shardOf(flowHash);
   home = placedByFlow ? flowHash : hash;
@@ -108,11 +116,13 @@ function entryAt(way: u32): usize {
   return shard + <usize>((home + way) & (flowCacheEntries - 1)) * CACHE_STRIDE;
 }
 
-/** Notes what of the key counts, its blocks without a bit left out, and its hash. */
-function maskKey(key: usize, wanted: u32): void {
+/**
+ * Notes what of the key counts, its blocks without a bit left out, what goes with them, its hash.
+ */
+function maskKey(key: usize, wanted: u32, more: u32): void {
   let target = worker + WORKER_KEY_MASKED;
   let mixed: u64 = 0;
-  blocks = 0;
+  blocks = more;
   kept = 0;
   for (let rest = wanted; rest !== 0; rest &= rest - 1) {
     const block: usize = ctz(rest);
@@ -150,13 +160,14 @@ function isOfKey(entry: usize): bool {
 
 /**
  * An empty entry for the key looked for last; 0 when the key does not fit into one. Another entry
- * may have to give way: rather one that is outdated.
+ * may have to give way: rather one that is outdated, else one that the packet's number chooses, so
+ * that it is the same one for any number of workers.
  */
-export function claimEntry(): usize {
+export function claimEntry(sequence: u64): usize {
   if (kept > <u32>CACHE_MAX_BLOCKS || flowCacheEntries === 0) return 0;
   let entry = outdatedWay();
   if (entry === 0) {
-    entry = entryAt(turn++ % CACHE_WAYS);
+    entry = entryAt((hash ^ <u32>sequence) % CACHE_WAYS);
     countEvent(COUNT_CACHE_EVICTED);
   }
   clearEntry(entry);

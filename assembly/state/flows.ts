@@ -27,7 +27,8 @@ export function countFlow(counter: u32, bytes: u32, time: u64): void {
   const at = counterAt(counter);
   store<u64>(at, load<u64>(at, FLOW_COUNTER_PACKETS) + 1, FLOW_COUNTER_PACKETS);
   store<u64>(at, load<u64>(at, FLOW_COUNTER_BYTES) + bytes, FLOW_COUNTER_BYTES);
-  store<u64>(at, time, FLOW_COUNTER_LAST);
+  // The latest, should the capture step back: whichever workers count, it is the same.
+  store<u64>(at, max<u64>(load<u64>(at, FLOW_COUNTER_LAST), time), FLOW_COUNTER_LAST);
 }
 
 /**

@@ -4,6 +4,7 @@
 import {
   CONTROL_ICMP_BURST,
   CONTROL_ICMP_INTERVAL,
+  SHARD_FLOW_TIME,
   SHARD_ICMP_TIME,
   SHARD_SHIFT,
   SHARD_STRIDE,
@@ -20,6 +21,17 @@ export function shardOf(hash: u32): usize {
 export function advanceShard(shard: usize, time: u64): u64 {
   const now = max<u64>(load<u64>(shard, SHARD_TIME), time);
   store<u64>(shard, now, SHARD_TIME);
+  return now;
+}
+
+/**
+ * The time for the timeouts of flows, moved on to `time`. A flow once found over stays so for all
+ * packets of the shard, which outcomes of the flow cache rely on.
+ */
+export function advanceFlowClock(hash: u32, time: u64): u64 {
+  const shard = shardOf(hash);
+  const now = max<u64>(load<u64>(shard, SHARD_FLOW_TIME), time);
+  store<u64>(shard, now, SHARD_FLOW_TIME);
   return now;
 }
 

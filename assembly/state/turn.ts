@@ -4,9 +4,14 @@
 // worker would have made. Who waits says first how far it is itself; the packet with the smallest
 // number therefore never waits, and two workers never wait for each other.
 
-import { CONTROL_STOP, WORKER_STRIDE, WORKER_WATERMARK } from "../layout";
+import { CONTROL_STOP, WORKER_SLEEPERS, WORKER_STRIDE, WORKER_WATERMARK } from "../layout";
 import { queueCount, worker, workerNumber } from "../memory/directory";
 import { publishOutput } from "../memory/output";
+
+/** Looks at another's progress before it is waited for asleep: there may be fewer CPUs than us. */
+const SPINS: u32 = 200;
+/** Longest sleep, in nanoseconds: after it the stop word is looked at. */
+const LONGEST_SLEEP: i64 = 2_000_000;
 
 let sequence: u64 = 0;
 let mine: bool = true;
@@ -29,15 +34,41 @@ function waitForOthers(): void {
   const first = worker - <usize>workerNumber * WORKER_STRIDE;
   for (let other: u32 = 0; other < queueCount; other++) {
     if (other === workerNumber) continue;
-    const block = first + <usize>other * WORKER_STRIDE;
-    while (atomic.load<u64>(block, WORKER_WATERMARK) < sequence) {
-      if (atomic.load<u32>(CONTROL_STOP) !== 0) return;
-    }
+    if (!waitFor(first + <usize>other * WORKER_STRIDE)) return;
   }
+}
+
+/** Waits until the worker of the block has come so far; false when the host asks to stop. */
+function waitFor(block: usize): bool {
+  let spins: u32 = 0;
+  for (let reached = reachedBy(block); reached < sequence; reached = reachedBy(block)) {
+    if (atomic.load<u32>(CONTROL_STOP) !== 0) return false;
+    if (spins++ >= SPINS) sleepAt(block, reached);
+  }
+  return true;
+}
+
+function reachedBy(block: usize): u64 {
+  return atomic.load<u64>(block, WORKER_WATERMARK);
+}
+
+/** Sleeps until the worker of the block has come farther than `reached`. */
+function sleepAt(block: usize, reached: u64): void {
+  atomic.add<i32>(block, 1, WORKER_SLEEPERS);
+  atomic.wait<i64>(block + WORKER_WATERMARK, <i64>reached, LONGEST_SLEEP);
+  atomic.sub<i32>(block, 1, WORKER_SLEEPERS);
 }
 
 /** Tells host and workers that all of this worker's packets before the one at hand are done. */
 export function publishSequence(): void {
   publishOutput();
-  atomic.store<u64>(worker, sequence, WORKER_WATERMARK);
+  publishWatermark(sequence);
+}
+
+/** Says that all of this worker's packets of smaller numbers are done, and what they sent shows. */
+export function publishWatermark(number: u64): void {
+  atomic.store<u64>(worker, number, WORKER_WATERMARK);
+  if (atomic.load<i32>(worker, WORKER_SLEEPERS) !== 0) {
+    atomic.notify(worker + WORKER_WATERMARK, -1);
+  }
 }

@@ -70,6 +70,8 @@ static inline void open_directory(void) {
   neighbors = region(REGION_NEIGHBORS);
   mode = load_u32(CONTROL_MODE, 0);
   output_mode = load_u32(CONTROL_OUTPUT_MODE, 0);
+  u32 version = load_u32(CONTROL_TABLES_VERSION, 0);
+  __atomic_store_n((u32 *)at(worker + WORKER_TABLES_VERSION), version, __ATOMIC_SEQ_CST);
   head = load_u32(worker, WORKER_OUTPUT_HEAD);
 }
 

@@ -19,13 +19,12 @@ export class Flow implements FlowModel {
   readonly actions: readonly ActionModel[];
   readonly idleTimeout: number;
   readonly hardTimeout: number;
-  /** hashOfMatch(); and the next flow of the table in the same chain. */
+  /** hashOfMatch() of its match. */
   readonly hash: number;
-  next: Flow | undefined;
   /** As which flow it was made, from 0: 32 bits, signed, which takes no memory of their own. */
   readonly serial: number;
-  /** Place in the list of its table's flows. */
-  place = -1;
+  /** It is in the index of its table. */
+  isPresent = false;
   /** Number of its entry; 0 while it has none. */
   number = 0;
   counter = 0;

@@ -2,74 +2,63 @@
 
 import type { MatchModel } from "../config/model.ts";
 import type { Flow } from "./flow.ts";
+import { FlowSlots } from "./flow_slots.ts";
 import { isSameMatch } from "./match_relations.ts";
 
-const LEAST_CHAINS = 16;
-
 export class FlowIndex {
-  /** All of them, in no order. */
-  readonly flows: Flow[] = [];
-  /** First flows of the chains: as many as there are flows or more, a power of two. */
-  #chains = chains(LEAST_CHAINS);
-  readonly #byId = new Map<string, Flow>();
+  readonly #byNumber: readonly (Flow | undefined)[];
+  readonly #matches = new FlowSlots();
+  readonly #ids = new FlowSlots();
+
+  /** @param byNumber flows of all tables by their numbers, those of this index among them */
+  constructor(byNumber: readonly (Flow | undefined)[]) {
+    this.#byNumber = byNumber;
+  }
+
+  get size(): number {
+    return this.#matches.count;
+  }
+
+  /** All of them, in no order; a new list. */
+  get flows(): Flow[] {
+    return this.#matches.numbers().map((number) => this.#byNumber[number] as Flow);
+  }
 
   insert(flow: Flow): void {
-    flow.place = this.flows.length;
-    this.flows.push(flow);
-    if (this.flows.length <= this.#chains.length) this.#chain(flow);
-    else this.#grow();
-    if (flow.id !== undefined) this.#byId.set(flow.id, flow);
+    flow.isPresent = true;
+    this.#matches.add(flow.hash, flow.number);
+    if (flow.id !== undefined) this.#ids.add(hashOfId(flow.id), flow.number);
   }
 
   remove(flow: Flow): void {
-    const last = this.flows.pop() as Flow;
-    if (last !== flow) {
-      this.flows[flow.place] = last;
-      last.place = flow.place;
-    }
-    flow.place = -1;
-    this.#unchain(flow);
-    if (flow.id !== undefined) this.#byId.delete(flow.id);
+    flow.isPresent = false;
+    this.#matches.remove(flow.hash, flow.number);
+    if (flow.id !== undefined) this.#ids.remove(hashOfId(flow.id), flow.number);
   }
 
   /** The flow of exactly this match and priority; `hash` is hashOfMatch() of them. */
   find(match: readonly MatchModel[], priority: number, hash: number): Flow | undefined {
-    let flow = this.#chains[hash & (this.#chains.length - 1)];
-    while (flow !== undefined) {
-      const isAlike = flow.hash === hash && flow.priority === priority;
-      if (isAlike && isSameMatch(flow.match, match)) return flow;
-      flow = flow.next;
+    const slots = this.#matches;
+    for (let slot = slots.first(hash); slot >= 0; slot = slots.next(slot, hash)) {
+      const flow = this.#byNumber[slots.numberAt(slot)] as Flow;
+      if (flow.priority === priority && isSameMatch(flow.match, match)) return flow;
     }
     return undefined;
   }
 
   findId(id: string): Flow | undefined {
-    return this.#byId.get(id);
-  }
-
-  #chain(flow: Flow): void {
-    const chain = flow.hash & (this.#chains.length - 1);
-    flow.next = this.#chains[chain];
-    this.#chains[chain] = flow;
-  }
-
-  #unchain(flow: Flow): void {
-    const chain = flow.hash & (this.#chains.length - 1);
-    let before = this.#chains[chain] as Flow;
-    if (before === flow) {
-      this.#chains[chain] = flow.next;
-      return;
+    const slots = this.#ids;
+    const hash = hashOfId(id);
+    for (let slot = slots.first(hash); slot >= 0; slot = slots.next(slot, hash)) {
+      const flow = this.#byNumber[slots.numberAt(slot)] as Flow;
+      if (flow.id === id) return flow;
     }
-    while (before.next !== flow) before = before.next as Flow;
-    before.next = flow.next;
-  }
-
-  #grow(): void {
-    this.#chains = chains(this.#chains.length * 2);
-    for (const flow of this.flows) this.#chain(flow);
+    return undefined;
   }
 }
 
-function chains(count: number): (Flow | undefined)[] {
-  return new Array<Flow | undefined>(count).fill(undefined);
+function hashOfId(id: string): number {
+  let hash = id.length;
+  for (let at = 0; at < id.length; at++) hash = Math.imul(hash, 31) + id.charCodeAt(at);
+  return hash | 0;
 }

@@ -91,7 +91,7 @@ export class FlowMods {
 
   /** Gives every flow a new order, in their old order: the numbers had run out. */
   renumber(): void {
-    const flows = this.#store.indexes.flatMap((index) => [...index.flows]);
+    const flows = this.#store.indexes.flatMap((index) => index.flows);
     flows.sort((a, b) => b.order - a.order);
     this.#store.restartSerials();
     for (const flow of flows) {

@@ -73,7 +73,7 @@ export class FlowStore {
     this.#limit = limit;
     this.#serial = serial;
     this.entries = new FlowEntries(region);
-    this.indexes = tables.map(() => new FlowIndex());
+    this.indexes = tables.map(() => new FlowIndex(this.#byNumber));
   }
 
   /** Flows in all tables, misses not counted. */
@@ -163,9 +163,9 @@ export class FlowStore {
       if (!this.#isAdded[place]) this.#retire(this.#steps[place] as Flow, version);
     }
     this.#forgetSteps();
-    for (const [table, { flows }] of this.indexes.entries()) {
+    for (const [table, { size }] of this.indexes.entries()) {
       const at = this.#region.base(layout.REGION_TABLES) + table * layout.TABLE_STRIDE;
-      this.#region.setU32(at + layout.TABLE_FLOWS, flows.length);
+      this.#region.setU32(at + layout.TABLE_FLOWS, size);
     }
     this.#parts.rows.writeKeyMask(ring);
     ring.publish();
@@ -214,7 +214,7 @@ export class FlowStore {
 
   /** Undoes that a flow was added, as far as that had come. */
   #takeBack(flow: Flow, version: number): void {
-    if (flow.place >= 0) this.#leave(flow);
+    if (flow.isPresent) this.#leave(flow);
     const giver = this.#givers.get(flow);
     if (giver !== undefined) {
       giver.handedOn = false;

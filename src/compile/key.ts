@@ -11,7 +11,7 @@ export interface KeyField {
   /** Bits of that number below the field's. */
   readonly shift: number;
   readonly bits: number;
-  /** The word it is in, and how far from its lowest bit, in network order; -1 where it is in two. */
+  /** The word it is in (-1 = in several), and bits below the field in it, in network order. */
   readonly word: number;
   readonly left: number;
 }

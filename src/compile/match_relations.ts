@@ -28,7 +28,7 @@ function hashTerm(term: TermModel): number {
   return hash ^ (hash >>> 15);
 }
 
-/** Fields of one match differ in the length of their names, or in the last letter, nearly always. */
+/** Names of fields differ in their length or last letter, nearly always. */
 function hashName(field: FieldName): number {
   const last = field.length - 1;
   return (field.charCodeAt(last) << 8) ^ last;

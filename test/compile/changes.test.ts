@@ -46,16 +46,24 @@ describe("ChangeRing", () => {
     const ring = new ChangeRing(region);
     const first = ring.next;
     ring.note(keyOf({ tcp_dst: 80, mark: 5 }));
-    ring.note(keyOf({ ip_ttl: 1 }));
+    ring.note(keyOf({ ip_dscp: 1 }));
     expect(seen(region)).toBe(1);
     expect(writing(region)).toBe(3);
     ring.publish();
     expect(seen(region)).toBe(3);
-    expect(concerns(region, first, { tcp_dst: 80, mark: 5, ip_ttl: 9 })).toBe(true);
+    expect(concerns(region, first, { tcp_dst: 80, mark: 5, ip_dscp: 9 })).toBe(true);
     expect(concerns(region, first, { tcp_dst: 80, mark: 6 })).toBe(false);
     expect(concerns(region, first, { tcp_dst: 81, mark: 5 })).toBe(false);
-    expect(concerns(region, first + 1, { tcp_dst: 80, mark: 5, ip_ttl: 9 })).toBe(false);
-    expect(concerns(region, first + 1, { ip_ttl: 1 })).toBe(true);
+    expect(concerns(region, first + 1, { tcp_dst: 80, mark: 5, ip_dscp: 9 })).toBe(false);
+    expect(concerns(region, first + 1, { ip_dscp: 1 })).toBe(true);
+  });
+
+  it("takes every packet for concerned by what looks at the TTL, which routing lowers", () => {
+    const region = flowMemory();
+    const ring = new ChangeRing(region);
+    ring.note(keyOf({ tcp_dst: 80, ip_ttl: 63 }));
+    ring.publish();
+    expect(concerns(region, ring.version, { tcp_dst: 81, ip_ttl: 64 })).toBe(true);
   });
 
   it("takes every packet for concerned by what looks at nothing, or at too many blocks", () => {
