@@ -958,8 +958,8 @@ export const CHANGE_WALK = 64;
 /**
  * The flow cache, written by the worker that owns the shard: what the first packet of a flow met.
  *   0      4         8        10       12        13       14       15      16        48
- *   | hash | version | blocks | outPort | ingress | before | behind | flags | key 0, 1 | flows 0-3 |
- *   | key 2, 3, 4                                                           | flows 4-7 |
+ *   | hash | version | blocks | outPort | ingress | before | behind | flags | key 0-1 | flows 0-3 |
+ *   | key 2-4                                                                         | flows 4-7 |
  */
 export const CACHE_STRIDE = 128;
 export const CACHE_HASH = 0;
