@@ -179,9 +179,16 @@ export class FlowStore {
       if (this.#isAdded[place]) this.#takeBack(flow, version);
       else this.#enter(flow, this.indexes[flow.table] as FlowIndex);
     }
+    const { ring, rows } = this.#parts;
+    const wasStaged = this.#isAdded.length > 0;
     this.#forgetSteps();
-    this.#parts.ring.rollback();
-    this.#parts.rows.rollback();
+    ring.rollback();
+    rows.rollback();
+    if (!wasStaged) return;
+    // No worker sees the rows, but one may be on its way through them: it is known to have left
+    // them when it uses another version.
+    ring.noteNothing();
+    ring.publish();
   }
 
   /**

@@ -79,9 +79,11 @@ it("an outcome that the hash had a say in is not kept for others", async () => {
   const run = await LiveRun.begin(`${world()}
 tables:
   balancing: { attach: ingress, flows: [{ match: {}, actions: [{ group: two }] }] }
-  policy: { attach: prerouting, flows: [{ match: { eth_type: ipv4, ip_dscp: 10 }, actions: [drop] }] }
+  policy: { attach: prerouting,
+      flows: [{ match: { eth_type: ipv4, ip_dscp: 10 }, actions: [drop] }] }
 groups:
-  two: { type: select, buckets: [{ actions: [{ set_field: { ip_dscp: 10 } }, normal] }, { actions: [normal] }] }`);
+  two: { type: select,
+      buckets: [{ actions: [{ set_field: { ip_dscp: 10 } }, normal] }, { actions: [normal] }] }`);
   const first = run.send(kinds(100));
   const again = run.send(kinds(100));
   const dropped = first.drops["by-flow"] as number;
@@ -97,7 +99,8 @@ it("logs name the point where the packet met the flow, whether it was known or n
   const points = ["ingress", "raw", "prerouting", "forward", "postrouting"];
   const log = points.slice(1).map(noted).join("\n");
   const run = await LiveRun.begin(`${world()}\ntables:
-  ingress: { attach: ingress, flows: [{ id: ingress, match: {}, actions: [{ log: { prefix: x } }, accept] }] }
+  ingress: { attach: ingress,
+      flows: [{ id: ingress, match: {}, actions: [{ log: { prefix: x } }, accept] }] }
 ${log}`);
   const { cache } = run.send([query(), query()]);
   expect(cache.hits).toBe(1);
@@ -109,7 +112,9 @@ ${log}`);
 it("flows count the same, met in the cache or not", async () => {
   const router = await TestRouter.create(`${world()}
 tables:
-  a: { attach: raw, flows: [{ match: {}, actions: [] }, { priority: 1, match: { udp_dst: 53 }, actions: [accept] }] }
+  a: { attach: raw,
+      flows: [{ match: {}, actions: [] },
+        { priority: 1, match: { udp_dst: 53 }, actions: [accept] }] }
   b: { attach: forward, flows: [{ match: { udp_src: 1000-1999 }, actions: [accept] }] }`);
   const { flows } = router.tables;
   const arrivals = kinds(300).flatMap((one, place) => [one, { ...one, time: place / 100 }]);

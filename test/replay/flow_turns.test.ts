@@ -33,7 +33,8 @@ tables:
       - { id: rest, priority: 1, match: {}, actions: [{ meter: remarking }, accept] }
   marked:
     attach: postrouting
-    flows: [{ id: marked, match: { eth_type: ipv4, ip_dscp: 10 }, actions: [{ mirror: copies }, accept] }]
+    flows: [{ id: marked, match: { eth_type: ipv4, ip_dscp: 10 },
+        actions: [{ mirror: copies }, accept] }]
 meters:
   bits: { rate: 200mbit, burst: 20kB, exceed: drop }
   packets: { rate: 100kpps, burst: 20, exceed: drop }
