@@ -85,7 +85,7 @@ const AT_INPUT: u32 = 1 << POINT_INPUT;
 const BEFORE_ROUTING: u32 = (1 << POINT_RAW) | (1 << POINT_PREROUTING);
 const BEHIND_ROUTING: u32 = (1 << POINT_FORWARD) | (1 << POINT_POSTROUTING);
 
-/** The packet ended at ingress: no router has seen it who would have to explain. */
+/** The packet received ended at ingress: no router has seen it who would have to explain. */
 let quiet: bool = false;
 
 /**
@@ -96,9 +96,9 @@ export function runPacket(record: usize, verdict: i32): void {
   countReceived(inPortOf(record), wireLengthOf(record));
   chooseTrace(record);
   if (tracing) note(STEP_RECEIVE, record, verdict);
-  quiet = false;
   if (verdict === VERDICT_CONTINUE) verdict = runParsed(record);
   finish(record, verdict);
+  quiet = false;
   if ((points & AT_INGRESS) !== 0) runDeferred();
 }
 

@@ -176,6 +176,16 @@ export const NEIGHBORS: readonly PathRow[] = [
     run: RESOLVE,
   },
   {
+    what: "the sender is told, too, when the last packet before was dropped at ingress",
+    router: `${UNKNOWN_GATEWAY}
+tables: { ticks: { attach: ingress, flows: [{ match: { ipv4_dst: ${LAN.ip4} }, actions: [drop] }] } }`,
+    send: [arrival("lan", out4(1)), ...THREE_SECONDS],
+    out: [asks(NEXT.ip4), asks(NEXT.ip4), asks(NEXT.ip4), hostUnreachable(waiting4(1))],
+    drops: { "neighbor-failed": 1, "by-flow": 6 },
+    originated: 4,
+    run: RESOLVE,
+  },
+  {
     what: "an IPv6 neighbor that fails: address unreachable",
     router: UNKNOWN_GATEWAY,
     send: [arrival("lan", out6(1)), ...THREE_SECONDS],
