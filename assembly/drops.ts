@@ -76,6 +76,24 @@ export const DROP_MPLS_TTL_EXCEEDED = 84;
 // Resources
 export const DROP_NO_FRAME = 90;
 
+// Connections, NAT, services
+export const DROP_CONNTRACK_FULL = 100;
+export const DROP_CONNTRACK_EXTENSIONS_FULL = 101;
+export const DROP_NAT_EXHAUSTED = 102;
+export const DROP_NAT_FAILED = 103;
+export const DROP_ZONE_LIMIT = 104;
+export const DROP_SOURCE_LIMIT = 105;
+export const DROP_NO_BACKEND = 106;
+export const DROP_BACKEND_GONE = 107;
+
+// Fragments
+export const DROP_FRAGMENT_OVERLAP = 110;
+export const DROP_FRAGMENT_TIMEOUT = 111;
+export const DROP_FRAGMENT_LIMIT = 112;
+export const DROP_FRAGMENT_TOO_MANY = 113;
+export const DROP_DATAGRAM_TOO_BIG = 114;
+export const DROP_FRAGMENT_INCONSISTENT = 115;
+
 /** Counters reserved for reasons: every reason's number is below this. */
 export const DROP_SLOTS = 128;
 
@@ -210,6 +228,41 @@ function laterDropSentence(reason: number): string {
       return "The TTL of the outermost MPLS label ran out here (RFC 3443).";
     case DROP_NO_FRAME:
       return "The frame pool was empty (engine.frames).";
+    default:
+      return statefulDropSentence(reason);
+  }
+}
+
+function statefulDropSentence(reason: number): string {
+  switch (reason) {
+    case DROP_CONNTRACK_FULL:
+      return "The connection table's shard is full of connections that must not be given up (engine.limits.flows).";
+    case DROP_CONNTRACK_EXTENSIONS_FULL:
+      return "The connection needs a label, a sequence adjustment or two IPv6 translations, and there is no room for more of them (engine.limits.flow_extensions).";
+    case DROP_NAT_EXHAUSTED:
+      return "NAT found no address and port that would make the connection unique.";
+    case DROP_NAT_FAILED:
+      return "NAT cannot translate the packet: no address of the port's family, or a header cut off.";
+    case DROP_ZONE_LIMIT:
+      return "The zone has as many connections as it may (conntrack.zone_limits).";
+    case DROP_SOURCE_LIMIT:
+      return "The source has as many connections as it may (conntrack.max_per_source).";
+    case DROP_NO_BACKEND:
+      return "The service has no backend that takes new connections.";
+    case DROP_BACKEND_GONE:
+      return "The connection's backend is down or was taken away, and the service resets such connections.";
+    case DROP_FRAGMENT_OVERLAP:
+      return "Fragments of the datagram overlap (RFC 5722, RFC 8200 4.5): all of it is dropped.";
+    case DROP_FRAGMENT_TIMEOUT:
+      return "The rest of the datagram did not come in time (RFC 791 3.2, RFC 8200 4.5).";
+    case DROP_FRAGMENT_LIMIT:
+      return "More datagrams or bytes would be waiting for fragments than may (engine.limits).";
+    case DROP_FRAGMENT_TOO_MANY:
+      return "The datagram is cut into more fragments than are kept of one.";
+    case DROP_DATAGRAM_TOO_BIG:
+      return "The datagram put together is longer than a frame holds (engine.frame_size).";
+    case DROP_FRAGMENT_INCONSISTENT:
+      return "The fragments of the datagram disagree about its length or its protocol.";
     default:
       return "";
   }

@@ -10,7 +10,7 @@
 // order. "Written by" names the only writer.
 
 export const LAYOUT_MAGIC = 0x43554c53; // "SLUC"
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 export const PAGE = 65536;
 export const CACHE_LINE = 64;
@@ -60,6 +60,31 @@ export const CONTROL_ICMP_BURST = CONTROL + 160;
 export const CONTROL_REGIONS = CONTROL + 256;
 /** u8[SHARDS]: the worker that owns the shard. */
 export const CONTROL_SHARD_OWNER = CONTROL + 512;
+
+// Connection tracking (see "connections" below)
+/** u32, TRACK_* bits. */
+export const CONTROL_TRACK = CONTROL + 1280;
+/** u32 each: entries, index buckets and extensions of each shard. */
+export const CONTROL_CONNECTIONS = CONTROL + 1284;
+export const CONTROL_CONNECTION_BUCKETS = CONTROL + 1288;
+export const CONTROL_EXTENSIONS = CONTROL + 1292;
+/** u64 nanoseconds since 1970: tick 0 of deadlines. */
+export const CONTROL_TICK_ZERO = CONTROL + 1296;
+/** u32, 1 = events of connections are kept for the host; and seed of what is chosen at random. */
+export const CONTROL_CONNECTION_EVENTS = CONTROL + 1304;
+export const CONTROL_NAT_SEED = CONTROL + 1308;
+/** u32, expectations there are places for. */
+export const CONTROL_EXPECTATIONS = CONTROL + 1312;
+/** u32[TIMEOUTS]: ticks, by TIMEOUT_*. */
+export const CONTROL_TIMEOUTS = CONTROL + 1344;
+/** u32 each: datagrams and bytes being reassembled in each shard, ticks they may take. */
+export const CONTROL_DATAGRAMS = CONTROL + 1536;
+export const CONTROL_FRAGMENT_BYTES = CONTROL + 1540;
+export const CONTROL_FRAGMENT_TICKS = CONTROL + 1544;
+/** u32, STEER_* bits; what endpoints NAT may change is in REGION_STEERING. */
+export const CONTROL_STEER = CONTROL + 1552;
+/** u32, services there are. */
+export const CONTROL_SERVICES = CONTROL + 1556;
 
 // Flow tables (see "flow tables" below)
 /** i32, version of the tables: the number of the last change published. Read once per burst. */
@@ -138,7 +163,14 @@ export const REGION_MIRRORS = 22;
 export const REGION_CHANGES = 23;
 export const REGION_FLOW_CACHE = 24;
 export const REGION_LOG = 25;
-export const REGIONS = 26;
+export const REGION_CONNECTIONS = 26;
+export const REGION_EXTENSIONS = 27;
+export const REGION_EXPECTATIONS = 28;
+export const REGION_CONNECTION_EVENTS = 29;
+export const REGION_FRAGMENTS = 30;
+export const REGION_STEERING = 31;
+export const REGION_SERVICES = 32;
+export const REGIONS = 33;
 
 // ---- worker block: written by its worker, but for the line of the reader ------------------------
 //   | progress | producer | reader | pacing | counters … drops … ports … | trace |
@@ -207,8 +239,31 @@ export const COUNT_CACHE_WRONG = 144;
 export const COUNT_LOGGED = 152;
 export const COUNT_LOG_LIMITED = 160;
 export const COUNT_LOG_LOST = 168;
+/** Packets by the state they were given, as `ct state` of nftables would see them. */
+export const COUNT_CT_NEW = 192;
+export const COUNT_CT_ESTABLISHED = 200;
+export const COUNT_CT_RELATED = 208;
+export const COUNT_CT_INVALID = 216;
+export const COUNT_CT_UNTRACKED = 224;
+/** Connections made, ended by time, given up early for others, deleted by the host or a packet. */
+export const COUNT_CONNECTIONS_CREATED = 232;
+export const COUNT_CONNECTIONS_EXPIRED = 240;
+export const COUNT_CONNECTIONS_EVICTED = 248;
+export const COUNT_CONNECTIONS_DELETED = 256;
+/** Expectations made, met, and not made because there was no place. */
+export const COUNT_EXPECTED = 264;
+export const COUNT_EXPECTATIONS_MET = 272;
+export const COUNT_EXPECTATIONS_LOST = 280;
+/** Events of connections the host did not read in time. */
+export const COUNT_EVENTS_LOST = 288;
+/** Datagrams put together from fragments, and cut into fragments again. */
+export const COUNT_REASSEMBLED = 296;
+export const COUNT_FRAGMENTED = 304;
+/** Fragments made, and fragments received that a datagram was made of: they are in no verdict. */
+export const COUNT_FRAGMENTS_MADE = 312;
+export const COUNT_FRAGMENTS_MERGED = 320;
 /** u64[DROP_SLOTS], indexed by drop reason. */
-export const WORKER_DROPS = 512;
+export const WORKER_DROPS = 1024;
 /** One entry per port. */
 export const WORKER_PORTS = 2048;
 export const WORKER_PORT_STRIDE = 32;
@@ -1187,3 +1242,319 @@ export const SET_HASH_FIRST = 0xcc9e2d51;
 export const SET_HASH_SECOND = 0x1b873593;
 export const SET_HASH_THIRD = 0x85ebca6b;
 export const SET_HASH_FOURTH = 0xc2b2ae35;
+
+// ---- connections: written by the worker that owns the shard --------------------------------------
+// What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
+// the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
+//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries |
+// Entries are named by u16 within their shard; 0 = none. A shard begins on a cache line.
+/** What the store (assembly/state/connections.ts) keeps of the shard is before the wheel. */
+export const CONNECTIONS_WHEEL = 256;
+/** A bucket of the index is u16 tag[8], u16 entry[8]; behind the last one is entry 0. */
+export const CONNECTIONS_INDEX = 768;
+export const CONNECTION_BUCKET_BYTES = 32;
+export const CONNECTION_STRIDE = 160;
+export const MAX_SHARD_CONNECTIONS = 65535;
+/** Deadlines and durations: a tick is 2^TICK_SHIFT nanoseconds, a little over a millisecond. */
+export const TICK_SHIFT = 20;
+//   0        4     5     6      8      12         16 … 52   52             70        72
+//   | status | proto state zone | mark | deadline | tuple   | changed end  | window | wheel |
+//   76     80          82     83      84     85     86        88 … 120    120 … 160
+//   | age  | extension helper service slot   misc   backend   | counters  | protocol |
+/** u32, CT_* bits. */
+export const CONNECTION_STATUS = 0;
+export const CONNECTION_PROTOCOL = 4; // u8
+/** u8: TCP_*, SCTP_*; of others 0. */
+export const CONNECTION_STATE = 5;
+export const CONNECTION_ZONE = 6; // u16
+export const CONNECTION_MARK = 8; // u32
+/** u32 tick: over from then on. Exact, whenever the wheel comes to it. */
+export const CONNECTION_DEADLINE = 12;
+/**
+ * IPv4: u32 src, dst, u16 src and dst ports of the original direction, then of the reply.
+ * IPv6: src 16 B, dst 16 B, ports of the original direction; the reply's is its inverse but for the
+ * ends NAT changed. All in network order. ICMP: type and code in the place of the destination port
+ * (u8 each), identifier in that of the source port.
+ */
+export const CONNECTION_SRC = 16;
+export const CONNECTION_DST4 = 20;
+export const CONNECTION_PORTS4 = 24;
+export const CONNECTION_REPLY4 = 28;
+export const CONNECTION_DST6 = 32;
+export const CONNECTION_PORTS6 = 48;
+/** IPv6 and NAT: the end of the reply that is not the original's: its source (CT_DNAT), else its destination. */
+export const CONNECTION_CHANGED = 52; // 16 B
+export const CONNECTION_CHANGED_PORT = 68; // u16
+/** u16: window of the last TCP segment. */
+export const CONNECTION_LAST_WINDOW = 70;
+/** u16 each: neighbors in the slot of the timer wheel; in the list of those that may be evicted. */
+export const CONNECTION_WHEEL_NEXT = 72;
+export const CONNECTION_WHEEL_BEFORE = 74;
+export const CONNECTION_AGE_NEXT = 76;
+export const CONNECTION_AGE_BEFORE = 78;
+/** u16, its extension in the shard; 0 = none. */
+export const CONNECTION_EXTENSION = 80;
+/** u8, HELPER_*. */
+export const CONNECTION_HELPER = 82;
+/** u8, slot of the timer wheel. */
+export const CONNECTION_SLOT = 84;
+/** u8: the last TCP segment's kind 4 bits, direction 1, retransmissions 3. */
+export const CONNECTION_LAST_KIND = 85;
+/** u16, backend that a service chose; 0 = none. */
+export const CONNECTION_BACKEND = 86;
+/** u64 each: packets and bytes (of the IP packet), original direction, then reply. */
+export const CONNECTION_PACKETS = 88;
+export const CONNECTION_BYTES = 96;
+export const CONNECTION_REPLY_PACKETS = 104;
+export const CONNECTION_REPLY_BYTES = 112;
+/** TCP: for each direction u32 end, u32 max end, u32 max window; then u8 scale and flags of each. */
+export const CONNECTION_TCP = 120;
+export const CONNECTION_TCP_STRIDE = 12;
+export const TCP_END = 0;
+export const TCP_MAX_END = 4;
+export const TCP_MAX_WINDOW = 8;
+export const CONNECTION_TCP_SCALE = 144; // u8 scale, u8 TCP_FLAG_* of the original; then of the reply
+export const CONNECTION_LAST_SEQUENCE = 148;
+export const CONNECTION_LAST_ACK = 152;
+export const CONNECTION_LAST_END = 156;
+/** SCTP: u32 verification tags of the original and the reply; u32 SCTP_FLAG_*. */
+export const CONNECTION_SCTP_TAGS = 120;
+export const CONNECTION_SCTP_FLAGS = 128;
+/** UDP: u32 tick of its first packet: what lasts is a stream. */
+export const CONNECTION_UDP_SINCE = 120;
+
+// CONNECTION_STATUS. The lower half is as nf_conntrack's IPS_*.
+export const CT_EXPECTED = 1;
+export const CT_SEEN_REPLY = 2;
+export const CT_ASSURED = 4;
+export const CT_CONFIRMED = 8;
+/** The source, or the destination, of the original direction is translated. */
+export const CT_SNAT = 16;
+export const CT_DNAT = 32;
+/** TCP sequence numbers have to be adjusted. */
+export const CT_SEQ_ADJUST = 64;
+/** NAT has been decided at the source's, or the destination's hook (also: that there is none). */
+export const CT_SNAT_DONE = 128;
+export const CT_DNAT_DONE = 256;
+export const CT_DYING = 512;
+export const CT_FIXED_TIMEOUT = 1024;
+export const CT_HELPER = 8192;
+/** IPv6 addresses. */
+export const CT_IP6 = 0x10000;
+/** In the list of those that may be evicted. */
+export const CT_AGING = 0x20000;
+/** IPv6: the other changed end is in the extension. */
+export const CT_BOTH_CHANGED = 0x40000;
+/** A service chose its backend. */
+export const CT_SERVICE = 0x80000;
+
+// CONNECTION_STATE of TCP, in nf_conntrack's order
+export const TCP_NONE = 0;
+export const TCP_SYN_SENT = 1;
+export const TCP_SYN_RECV = 2;
+export const TCP_ESTABLISHED = 3;
+export const TCP_FIN_WAIT = 4;
+export const TCP_CLOSE_WAIT = 5;
+export const TCP_LAST_ACK = 6;
+export const TCP_TIME_WAIT = 7;
+export const TCP_CLOSE = 8;
+export const TCP_SYN_SENT2 = 9;
+// … and of SCTP
+export const SCTP_NONE = 0;
+export const SCTP_CLOSED = 1;
+export const SCTP_COOKIE_WAIT = 2;
+export const SCTP_COOKIE_ECHOED = 3;
+export const SCTP_ESTABLISHED = 4;
+export const SCTP_SHUTDOWN_SENT = 5;
+export const SCTP_SHUTDOWN_RECD = 6;
+export const SCTP_SHUTDOWN_ACK_SENT = 7;
+export const SCTP_HEARTBEAT_SENT = 8;
+
+// TIMEOUT_*: index of CONTROL_TIMEOUTS. TCP's and SCTP's are TIMEOUT_TCP + TCP_* and so on.
+export const TIMEOUT_GENERIC = 0;
+export const TIMEOUT_UDP = 1;
+export const TIMEOUT_UDP_STREAM = 2;
+export const TIMEOUT_ICMP = 3;
+export const TIMEOUT_ICMP6 = 4;
+export const TIMEOUT_GRE = 5;
+export const TIMEOUT_GRE_STREAM = 6;
+export const TIMEOUT_TCP_RETRANS = 7;
+export const TIMEOUT_TCP_UNACKNOWLEDGED = 8;
+export const TIMEOUT_EXPECTATION = 9;
+export const TIMEOUT_TCP = 16;
+export const TIMEOUT_SCTP = 32;
+export const TIMEOUTS = 48;
+
+// CONTROL_TRACK
+/** Packets on the built-in path are tracked. */
+export const TRACK_ON = 1;
+/** Transport checksums are verified; a wrong one makes a packet INVALID. */
+export const TRACK_CHECKSUM = 2;
+/** TCP out of the window is let pass as if it were in it. */
+export const TRACK_LIBERAL = 4;
+/** Connections that are seen first in their middle are taken up. */
+export const TRACK_LOOSE = 8;
+/** Helpers that are assigned by the standard ports. */
+export const TRACK_FTP = 16;
+export const TRACK_TFTP = 32;
+/** Fragments are put together before tracking. */
+export const TRACK_REASSEMBLE = 64;
+/** There may be expectations: what is new takes its turn. */
+export const TRACK_EXPECTS = 128;
+/** Some decision depends on connections of all shards: every packet takes its turn. */
+export const TRACK_ORDERED = 256;
+
+export const HELPER_NONE = 0;
+export const HELPER_FTP = 1;
+export const HELPER_TFTP = 2;
+
+/** KEY_CT_STATE: as CT_STATE_NAMES of src/config/fields.ts. */
+export const STATE_NEW = 1;
+export const STATE_ESTABLISHED = 2;
+export const STATE_RELATED = 4;
+export const STATE_INVALID = 8;
+export const STATE_UNTRACKED = 16;
+export const STATE_REPLY = 32;
+export const STATE_SNAT = 64;
+export const STATE_DNAT = 128;
+export const STATE_ASSURED = 256;
+/** Tracked by now, also if INVALID (Open vSwitch's +trk). */
+export const STATE_TRACKED = 512;
+
+/** Extensions, named by u16 within their shard; 0 = none. What few connections have. */
+export const EXTENSION_STRIDE = 64;
+export const EXTENSION_LABEL = 0; // 16 B, network order as in the key
+/** IPv6, CT_BOTH_CHANGED: the destination of the reply. */
+export const EXTENSION_CHANGED = 16; // 16 B
+export const EXTENSION_CHANGED_PORT = 32; // u16
+/** For each direction: u32 position, i32 offset before it, i32 offset behind it. */
+export const EXTENSION_SEQ_ADJUST = 36;
+export const EXTENSION_SEQ_ADJUST_STRIDE = 12;
+
+/**
+ * A tuple on its own (worker's scratch, arguments):
+ *   0        16       32      34      36      37       38
+ *   | src 16 | dst 16 | sport | dport | proto | family | zone |     network order, zone host order
+ */
+export const TUPLE_SRC = 0;
+export const TUPLE_DST = 16;
+export const TUPLE_SRC_PORT = 32;
+export const TUPLE_DST_PORT = 34;
+export const TUPLE_PROTOCOL = 36;
+/** u8: 4 or 6; of IPv4 the rest of the addresses is zero. */
+export const TUPLE_FAMILY = 37;
+export const TUPLE_ZONE = 38;
+export const TUPLE_BYTES = 40;
+/** Scratch of the packet at hand: tuple, another one, the connection not yet confirmed and its extension. */
+export const WORKER_TUPLE = WORKER_KEY + 8192;
+export const WORKER_TUPLE_OTHER = WORKER_TUPLE + 64;
+export const WORKER_CONNECTION = WORKER_TUPLE + 128;
+export const WORKER_EXTENSION = WORKER_CONNECTION + 192;
+
+// NAT, as flows and services ask for it (OP_NAT, OP_CT): NAT_BYTES
+//   0      1       2        3               4     6      8             24             40
+//   | kind | flags | family | prefix length | low | high | address low | address high |
+export const NAT_KIND = 0;
+export const NAT_FLAGS = 1;
+/** u8: 4, 6, or 0 = either (no address given). */
+export const NAT_FAMILY = 2;
+export const NAT_PREFIX = 3;
+/** u16 host order: ports, both ends belong to it; 0 = keep if possible. */
+export const NAT_LOW_PORT = 4;
+export const NAT_HIGH_PORT = 6;
+export const NAT_LOW = 8;
+export const NAT_HIGH = 24;
+export const NAT_BYTES = 40;
+export const NAT_SOURCE = 1;
+export const NAT_DESTINATION = 2;
+/** The source becomes an address of the port the packet leaves by. */
+export const NAT_MASQUERADE = 3;
+/** The destination becomes an address of the port the packet came by. */
+export const NAT_REDIRECT = 4;
+/** What the connection has already (OP_CT: nat without more). */
+export const NAT_EXISTING = 5;
+export const NAT_HAS_ADDRESS = 1;
+export const NAT_HAS_PORTS = 2;
+/** Host bits are kept, the prefix is exchanged (netmap). */
+export const NAT_IS_PREFIX = 4;
+export const NAT_RANDOM = 8;
+/** The same address for all connections of a client. */
+export const NAT_PERSISTENT = 16;
+
+// More operations
+/** arg = zone; arg16 = TRACK_OP_*; then u32 mark, mask, u32 table, u32 helper, label 16 B, mask 16 B, NAT_BYTES. */
+export const OP_CT = 34;
+export const OP_CT_MARK = 8;
+export const OP_CT_MARK_MASK = 12;
+export const OP_CT_TABLE = 16;
+export const OP_CT_HELPER = 20;
+export const OP_CT_LABEL = 24;
+export const OP_CT_LABEL_MASK = 40;
+export const OP_CT_NAT = 56;
+export const OP_CT_BYTES = 96;
+export const TRACK_OP_COMMIT = 1;
+export const TRACK_OP_FORCE = 2;
+export const TRACK_OP_NAT = 4;
+/** The zone is given; without it that of before, or 0. */
+export const TRACK_OP_ZONE = 8;
+export const TRACK_OP_TABLE = 16;
+/** NAT_BYTES from OP_BYTES on. Final. */
+export const OP_NAT = 35;
+export const OP_NAT_BYTES = 48;
+export const OP_NOTRACK = 36;
+/** The packet's mark to the connection's, and back (iptables CONNMARK). */
+export const OP_SAVE_MARK = 37;
+export const OP_RESTORE_MARK = 38;
+/** arg = HELPER_*. */
+export const OP_HELPER = 39;
+/** Of the connection, in the key too. */
+export const FIELD_CT_MARK = 53;
+export const FIELD_CT_LABEL = 54;
+
+// REGION_STEERING: the ends of packets that NAT may change, so that both directions of a
+// connection fall in one shard whatever NAT makes of them. Written by the host.
+//   | IPv4: u32 mask[32], value[32] port-kept | … dropped | IPv6 … | u8[8192] ports dropped |
+/** Something of endpoints is left out of the shard's hash. */
+export const STEER_ON = 1;
+/** There are ports that are left out wherever they are. */
+export const STEER_PORTS = 2;
+/** There are IPv4, IPv6 prefixes. */
+export const STEER_IP4 = 4;
+export const STEER_IP6 = 8;
+/** Every address, every port, is left out. */
+export const STEER_ALL_ADDRESSES = 16;
+export const STEER_ALL_PORTS = 32;
+export const STEER_PREFIXES4 = 32;
+export const STEER_PREFIXES6 = 16;
+/** u32[32] masks, u32[32] values: of these ends only the address is left out, of the next all. */
+export const STEERING_KEPT4 = 0;
+export const STEERING_DROPPED4 = 256;
+/** (v128 mask, v128 value)[16]. */
+export const STEERING_KEPT6 = 512;
+export const STEERING_DROPPED6 = 1024;
+/** Bit p of 65536 (host order): the port is left out wherever it is. */
+export const STEERING_PORTS = 1536;
+export const STEERING_BYTES = 1536 + 8192;
+
+/** Expectations: what a helper has read that will come. Shared by all shards, see state/turn. */
+export const EXPECTATION_STRIDE = 128;
+
+/** Events of connections, a ring per worker: u32 bytes, u32 EVENT_*, u64 time, then the entry. */
+export const EVENT_RING_BYTES = 1 << 18;
+export const EVENT_SIZE = 0;
+export const EVENT_KIND = 4;
+export const EVENT_TIME = 8;
+/** u32 each: CONNECTION_STRIDE bytes of the entry follow, then EXTENSION_STRIDE of its extension. */
+export const EVENT_CONNECTION = 16;
+export const EVENT_BYTES = 240;
+export const EVENT_NEW = 1;
+export const EVENT_UPDATE = 2;
+export const EVENT_DESTROY = 3;
+/** i32, bytes written to the ring of events; and, by the host, bytes taken from it. */
+export const WORKER_EVENT_HEAD = 248;
+export const WORKER_EVENT_TAIL = 252;
+
+// ---- datagrams being put together: written by the worker that owns the shard ---------------------
+//   | header 64 B | datagrams | bytes |
+export const DATAGRAMS_FIRST = 64;
+export const DATAGRAM_STRIDE = 256;

@@ -13,6 +13,7 @@ import { Classifier } from "../src/compile/classifier.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { planMemory } from "../src/memory/map.ts";
 import { Region } from "../src/memory/region.ts";
+import { SMALL_SIZES } from "../test/support/memory_sizes.ts";
 import { aclRate, aclVersion } from "./acl.ts";
 import {
   derivedHeaders,
@@ -77,23 +78,11 @@ function compile(folder: string): WebAssembly.Module {
 function openRegion(filters: number): Region {
   return new Region(
     planMemory({
-      queues: 1,
-      framesPerWorker: 1,
-      frameSize: 512,
-      ports: 1,
-      vrfs: 1,
-      forwardingEntries: 2,
-      buckets: 1,
-      neighbors: 1,
+      ...SMALL_SIZES,
       lpmBytes: layout.KEY_BYTES + HEADERS * layout.KEY_BLOCK,
-      chunks: 1,
       flows: filters + 1,
       flowCounters: 1,
       ruleBytes: 64 << 20,
-      groups: 1,
-      meters: 1,
-      mirrors: 1,
-      cacheEntries: 0,
     }),
   );
 }

@@ -2,8 +2,18 @@
 // A module global belongs to one instance, so it is also the place for "which worker am I".
 
 import {
+  CACHE_LINE,
+  CONNECTION_BUCKET_BYTES,
+  CONNECTION_STRIDE,
+  CONNECTIONS_INDEX,
+  CONTROL_CONNECTION_BUCKETS,
+  CONTROL_CONNECTIONS,
+  CONTROL_DATAGRAMS,
+  CONTROL_EXPECTATIONS,
+  CONTROL_EXTENSIONS,
   CONTROL_FLOW_CACHE_ENTRIES,
   CONTROL_FLOW_COUNTERS,
+  CONTROL_FRAGMENT_BYTES,
   CONTROL_FRAME_SIZE,
   CONTROL_MAGIC,
   CONTROL_MODE,
@@ -12,7 +22,11 @@ import {
   CONTROL_QUEUES,
   CONTROL_REGIONS,
   CONTROL_TABLES_VERSION,
+  CONTROL_TRACK,
   CONTROL_VERSION,
+  DATAGRAM_STRIDE,
+  DATAGRAMS_FIRST,
+  EVENT_RING_BYTES,
   FLOW_COUNTER_STRIDE,
   LAYOUT_MAGIC,
   LAYOUT_VERSION,
@@ -24,10 +38,15 @@ import {
   PENDING_STRIDE,
   REGION_BUCKETS,
   REGION_CHANGES,
+  REGION_CONNECTION_EVENTS,
+  REGION_CONNECTIONS,
+  REGION_EXPECTATIONS,
+  REGION_EXTENSIONS,
   REGION_FLOW_CACHE,
   REGION_FLOW_COUNTERS,
   REGION_FLOWS,
   REGION_FORWARDING,
+  REGION_FRAGMENTS,
   REGION_FRAMES,
   REGION_FREE_FRAMES,
   REGION_GROUPS,
@@ -41,7 +60,9 @@ import {
   REGION_PENDING,
   REGION_PORTS,
   REGION_RECORDS,
+  REGION_SERVICES,
   REGION_SHARD_STATE,
+  REGION_STEERING,
   REGION_TABLES,
   REGION_VRFS,
   REGION_WORKERS,
@@ -83,6 +104,28 @@ export let flowCache: usize = 0;
 export let flowCacheEntries: u32 = 0;
 /** This worker's log ring. */
 export let logRing: usize = 0;
+
+/** Connections, extensions and datagrams of shard 0; bytes from one shard's to the next's. */
+export let connections: usize = 0;
+export let shardConnectionBytes: usize = 0;
+/** Entries of each shard's connections (entry 0 included), buckets of their index, extensions. */
+export let connectionCount: u32 = 0;
+export let connectionBuckets: u32 = 0;
+export let extensions: usize = 0;
+export let extensionCount: u32 = 0;
+export let expectations: usize = 0;
+export let expectationCount: u32 = 0;
+/** This worker's ring of events. */
+export let eventRing: usize = 0;
+export let datagrams: usize = 0;
+export let shardFragmentBytes: usize = 0;
+/** Of each shard: datagrams, and bytes of fragments. */
+export let datagramCount: u32 = 0;
+export let fragmentBytes: u32 = 0;
+export let steering: usize = 0;
+export let services: usize = 0;
+/** TRACK_* bits, as of the start of the burst. */
+export let track: u32 = 0;
 
 /** Version of the tables, as of the start of the burst. */
 export let tablesVersion: u32 = 0;
@@ -131,8 +174,39 @@ export function openDirectory(number: u32): bool {
   flowCache = region(REGION_FLOW_CACHE);
   flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
   logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
+  openConnections(number);
   readModes();
   return true;
+}
+
+function openConnections(number: u32): void {
+  connections = region(REGION_CONNECTIONS);
+  connectionCount = load<u32>(CONTROL_CONNECTIONS);
+  connectionBuckets = load<u32>(CONTROL_CONNECTION_BUCKETS);
+  shardConnectionBytes = connectionCount === 0 ? 0 : bytesOfConnections();
+  extensions = region(REGION_EXTENSIONS);
+  extensionCount = load<u32>(CONTROL_EXTENSIONS);
+  expectations = region(REGION_EXPECTATIONS);
+  expectationCount = load<u32>(CONTROL_EXPECTATIONS);
+  eventRing = region(REGION_CONNECTION_EVENTS) + number * EVENT_RING_BYTES;
+  datagrams = region(REGION_FRAGMENTS);
+  datagramCount = load<u32>(CONTROL_DATAGRAMS);
+  fragmentBytes = load<u32>(CONTROL_FRAGMENT_BYTES);
+  shardFragmentBytes = lines(
+    DATAGRAMS_FIRST + <usize>datagramCount * DATAGRAM_STRIDE + <usize>fragmentBytes,
+  );
+  steering = region(REGION_STEERING);
+  services = region(REGION_SERVICES);
+}
+
+function bytesOfConnections(): usize {
+  const index = <usize>connectionBuckets * CONNECTION_BUCKET_BYTES;
+  return lines(CONNECTIONS_INDEX + index + <usize>connectionCount * CONNECTION_STRIDE);
+}
+
+/** Bytes rounded up to whole cache lines. */
+function lines(bytes: usize): usize {
+  return (bytes + CACHE_LINE - 1) & ~(<usize>CACHE_LINE - 1);
 }
 
 /** Once per burst: what the control side may change while workers run. */
@@ -140,6 +214,7 @@ export function readModes(): void {
   mode = load<u32>(CONTROL_MODE);
   outputMode = load<u32>(CONTROL_OUTPUT_MODE);
   points = load<u32>(CONTROL_POINTS);
+  track = load<u32>(CONTROL_TRACK);
   tablesVersion = atomic.load<u32>(CONTROL_TABLES_VERSION);
   atomic.store<u32>(worker, tablesVersion, WORKER_TABLES_VERSION);
 }

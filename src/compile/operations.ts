@@ -52,6 +52,15 @@ const CODES: Readonly<Record<Type, number>> = {
   log: layout.OP_LOG,
   write: layout.OP_WRITE,
   clear: layout.OP_CLEAR,
+  ct: layout.OP_CT,
+  snat: layout.OP_NAT,
+  dnat: layout.OP_NAT,
+  masquerade: layout.OP_NAT,
+  redirect: layout.OP_NAT,
+  notrack: layout.OP_NOTRACK,
+  save_mark: layout.OP_SAVE_MARK,
+  restore_mark: layout.OP_RESTORE_MARK,
+  helper: layout.OP_HELPER,
 };
 
 /** Where an action goes in the action set; set_field has a slot for each field. */

@@ -6,6 +6,8 @@ import { readRouteFile } from "../config/route_file.ts";
 import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import type { Region } from "../memory/region.ts";
+import { connectionSizes } from "./connection_sizes.ts";
+import { ConnectionTable } from "./connections.ts";
 import { flowSizes } from "./flow_sizes.ts";
 import { FlowTables } from "./flows.ts";
 import { estimateLpmBytes } from "./lpm.ts";
@@ -39,6 +41,7 @@ export function sizesOf(model: Model): MemorySizes {
     lpmBytes: estimateLpmBytes(engine.limits.routes - routes6, routes6, tables),
     chunks: CHUNKS,
     ...flowSizes(model),
+    ...connectionSizes(model),
   };
 }
 
@@ -47,6 +50,7 @@ export class Tables {
   readonly neighbors: NeighborTable;
   readonly routes: RouteTable;
   readonly flows: FlowTables;
+  readonly connections: ConnectionTable;
   readonly #region: Region;
 
   constructor(region: Region, model: Model) {
@@ -55,6 +59,7 @@ export class Tables {
     this.neighbors = new NeighborTable(region);
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     this.flows = new FlowTables(region, model);
+    this.connections = new ConnectionTable(region, model);
     this.#writeEngine(model);
   }
 

@@ -146,20 +146,47 @@ export const ACTIONS = {
     description: "Keeps actions in the action set, done when the packet leaves the tables.",
   },
   clear: { ingress: true, description: "Empties the action set." },
+  ct: {
+    argument: "{ zone, commit, force, mark, label, nat, helper, table }, all of them optional",
+    optional: true,
+    description: "Tracks the packet in a zone, as Open vSwitch's action of that name.",
+  },
+  snat: {
+    argument:
+      "an address, a range or a prefix, with or without ports, such as 203.0.113.2:2000-3000",
+    final: true,
+    description: "Translates the source of the connection. postrouting only.",
+  },
+  dnat: {
+    argument: "as snat",
+    final: true,
+    description: "Translates the destination of the connection. prerouting and output only.",
+  },
+  masquerade: {
+    argument: "{ ports, random, persistent }, all of them optional",
+    optional: true,
+    final: true,
+    description: "As snat, to an address of the port the packet leaves by. postrouting only.",
+  },
+  redirect: {
+    argument: "a port or a range of them",
+    optional: true,
+    final: true,
+    description: "As dnat, to an address of the port the packet came by. prerouting only.",
+  },
+  notrack: { description: "The packet is not tracked. raw and output only." },
+  save_mark: { description: "Copies the packet's mark to its connection's." },
+  restore_mark: { description: "Copies the connection's mark to the packet's." },
+  helper: {
+    argument: "ftp or tftp",
+    description: "Lets a helper follow the connection, and expect those that belong to it.",
+  },
 } as const satisfies Readonly<Record<string, ActionWord>>;
 
 export type ActionName = keyof typeof ACTIONS;
 
 /** Known, and not in this version. */
-export const LATER_ACTIONS: readonly string[] = [
-  "ct",
-  "dnat",
-  "snat",
-  "masquerade",
-  "redirect",
-  "notrack",
-  "learn",
-];
+export const LATER_ACTIONS: readonly string[] = ["learn"];
 
 /** Fields of layer 2, which packets have at ingress alone. */
 const LAYER_2 = /^(eth|vlan|mpls|pbb|arp)_/;

@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../errors.ts";
 import { ConnectedPrefixes } from "./connected.ts";
+import { defaultConntrack } from "./conntrack.ts";
 import { MAX_VRFS } from "./defaults.ts";
 import { buildEngine } from "./engine.ts";
 import { buildFlowModel } from "./flow_model.ts";
@@ -88,6 +89,8 @@ function buildModel(
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,
     routeFiles,
+    conntrack: defaultConntrack(false),
+    services: [],
     ...buildFlowModel(document, names.ports, engine.limits, source),
   };
 }

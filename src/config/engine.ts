@@ -26,6 +26,12 @@ export function buildEngine(engine: EngineDocument, source: Source): EngineModel
       rules: limits.rules ?? DEFAULTS.rules,
       setElements: limits.set_elements ?? DEFAULTS.setElements,
       cachedFlows: limits.cached_flows ?? DEFAULTS.cachedFlows,
+      flows: limits.flows ?? DEFAULTS.flows,
+      flowExtensions: limits.flow_extensions ?? DEFAULTS.flowExtensions,
+      expectations: limits.expectations ?? DEFAULTS.expectations,
+      datagrams: limits.datagrams ?? DEFAULTS.datagrams,
+      fragmentBytes: limits.fragment_bytes ?? DEFAULTS.fragmentBytes,
+      backends: limits.backends ?? DEFAULTS.backends,
     },
     verifyChecksums: engine.verify_checksums ?? DEFAULTS.verifyChecksums,
     icmpErrors: {

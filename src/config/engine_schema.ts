@@ -30,10 +30,46 @@ const LimitsSchema = mapping(
       }),
     ),
     flows: Optional(
-      integer(1, 64_000_000, {
-        description: "Connections tracked at once. Nothing uses it in this version.",
-        unit: "flows",
+      integer(128, 8_000_000, {
+        description: "Connections tracked at once.",
+        unit: "connections",
         default: DEFAULTS.flows,
+      }),
+    ),
+    flow_extensions: Optional(
+      integer(128, 8_000_000, {
+        description:
+          "Connections that may have a label, adjusted sequence numbers or, in IPv6, both ends translated.",
+        unit: "connections",
+        default: DEFAULTS.flowExtensions,
+      }),
+    ),
+    expectations: Optional(
+      integer(1, 65_535, {
+        description: "Connections that helpers expect at once.",
+        unit: "expectations",
+        default: DEFAULTS.expectations,
+      }),
+    ),
+    datagrams: Optional(
+      integer(128, 1_000_000, {
+        description: "Datagrams that may be waiting for fragments at once.",
+        unit: "datagrams",
+        default: DEFAULTS.datagrams,
+      }),
+    ),
+    fragment_bytes: Optional(
+      integer(65_536, 1_073_741_824, {
+        description: "Bytes of fragments that may be waiting for the rest.",
+        unit: "bytes",
+        default: DEFAULTS.fragmentBytes,
+      }),
+    ),
+    backends: Optional(
+      integer(1, 65_535, {
+        description: "Backends of all services together.",
+        unit: "backends",
+        default: DEFAULTS.backends,
       }),
     ),
     rules: Optional(

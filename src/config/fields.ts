@@ -99,6 +99,7 @@ export const CT_STATE_NAMES = {
   snat: 64,
   dnat: 128,
   assured: 256,
+  tracked: 512,
 } as const;
 
 /** Bits of ipv6_exthdr (OFPIEH_*). */

@@ -1,6 +1,7 @@
 // The configuration of a replay without one: every packet that parses goes from the port `input` to
 // the port `output`, which nobody listens to unless it is written to a file.
 
+import { defaultConntrack } from "./conntrack.ts";
 import type { Model } from "./model.ts";
 
 /** Bytes per frame: captures made with offloads hold packets of up to 64 KiB. */
@@ -26,6 +27,12 @@ export function passThroughModel(): Model {
         rules: 1,
         setElements: 1,
         cachedFlows: 0,
+        flows: 65_536,
+        flowExtensions: 1024,
+        expectations: 0,
+        datagrams: 1024,
+        fragmentBytes: 4 * 1024 * 1024,
+        backends: 0,
       },
       verifyChecksums: "header",
       icmpErrors: { perSecond: 100, burst: 50 },
@@ -43,6 +50,8 @@ export function passThroughModel(): Model {
     groups: [],
     meters: [],
     mirrors: [],
+    conntrack: defaultConntrack(false),
+    services: [],
     counters: [],
   };
 }

@@ -29,6 +29,15 @@ export interface MemorySizes {
   readonly mirrors: number;
   /** Entries of the flow cache in each shard: a power of two, or 0. */
   readonly cacheEntries: number;
+  /** Of each shard, entry 0 (none) included: connections, buckets of their index, extensions. */
+  readonly connections: number;
+  readonly connectionBuckets: number;
+  readonly extensions: number;
+  readonly expectations: number;
+  /** Of each shard: datagrams that wait for fragments, and bytes of them. */
+  readonly datagrams: number;
+  readonly fragmentBytes: number;
+  readonly serviceBytes: number;
 }
 
 export interface MemoryMap {
@@ -52,6 +61,22 @@ export function neighborSlots(neighbors: number): number {
 /** Bytes from one worker's list of free frames to the next's; the kernels reckon the same. */
 export function freeListStride(framesPerWorker: number): number {
   return Math.ceil(((framesPerWorker + 1) * 4) / layout.FREE_LIST_ALIGN) * layout.FREE_LIST_ALIGN;
+}
+
+/** Bytes of one shard's connections: header, timer wheel, index, entries; kernels reckon the same. */
+export function shardConnectionBytes(sizes: MemorySizes): number {
+  if (sizes.connections === 0) return 0;
+  const entries = sizes.connections * layout.CONNECTION_STRIDE;
+  const bytes =
+    layout.CONNECTIONS_INDEX + sizes.connectionBuckets * layout.CONNECTION_BUCKET_BYTES + entries;
+  return Math.ceil(bytes / layout.CACHE_LINE) * layout.CACHE_LINE;
+}
+
+/** Bytes of one shard's datagrams being put together; kernels reckon the same. */
+export function shardFragmentBytes(sizes: MemorySizes): number {
+  if (sizes.datagrams === 0) return 0;
+  const bytes = layout.DATAGRAMS_FIRST + sizes.datagrams * layout.DATAGRAM_STRIDE;
+  return Math.ceil((bytes + sizes.fragmentBytes) / layout.CACHE_LINE) * layout.CACHE_LINE;
 }
 
 function regionBytes(sizes: MemorySizes): number[] {
@@ -85,6 +110,13 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_CHANGES] = layout.CHANGE_SLOTS * layout.CHANGE_STRIDE;
   bytes[layout.REGION_FLOW_CACHE] = layout.SHARDS * sizes.cacheEntries * layout.CACHE_STRIDE;
   bytes[layout.REGION_LOG] = sizes.queues * layout.LOG_RING_BYTES;
+  bytes[layout.REGION_CONNECTIONS] = layout.SHARDS * shardConnectionBytes(sizes);
+  bytes[layout.REGION_EXTENSIONS] = layout.SHARDS * sizes.extensions * layout.EXTENSION_STRIDE;
+  bytes[layout.REGION_EXPECTATIONS] = sizes.expectations * layout.EXPECTATION_STRIDE;
+  bytes[layout.REGION_CONNECTION_EVENTS] = sizes.queues * layout.EVENT_RING_BYTES;
+  bytes[layout.REGION_FRAGMENTS] = layout.SHARDS * shardFragmentBytes(sizes);
+  bytes[layout.REGION_STEERING] = layout.STEERING_BYTES;
+  bytes[layout.REGION_SERVICES] = sizes.serviceBytes;
   return bytes;
 }
 

@@ -7,25 +7,13 @@ import { SluiceError } from "../../src/errors.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { planMemory } from "../../src/memory/map.ts";
 import { Region } from "../../src/memory/region.ts";
+import { SMALL_SIZES } from "../support/memory_sizes.ts";
 
 const LIMIT = "engine.limits.rules";
 const SIZES = {
-  queues: 1,
-  framesPerWorker: 1,
-  frameSize: 512,
-  ports: 1,
-  vrfs: 1,
-  forwardingEntries: 2,
-  buckets: 1,
-  neighbors: 1,
-  lpmBytes: 64,
-  chunks: 1,
+  ...SMALL_SIZES,
   flows: 1,
   flowCounters: 1,
-  groups: 1,
-  meters: 1,
-  mirrors: 1,
-  cacheEntries: 0,
 };
 
 function newArena(bytes: number): { arena: Arena; region: Region } {

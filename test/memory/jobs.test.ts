@@ -6,6 +6,7 @@ import { JobRing } from "../../src/memory/chunks.ts";
 import { planMemory } from "../../src/memory/map.ts";
 import { Region } from "../../src/memory/region.ts";
 import { world } from "../path/world.ts";
+import { SMALL_SIZES } from "../support/memory_sizes.ts";
 import { TestRouter } from "../support/path.ts";
 
 const PLACE = { sequence: 0, timeShift: 0n, bytesBefore: 0 };
@@ -20,23 +21,10 @@ function finish(number: number, jobs: number): void {
 beforeEach(() => {
   region = new Region(
     planMemory({
+      ...SMALL_SIZES,
       queues: 2,
       framesPerWorker: 2,
-      frameSize: 512,
-      ports: 1,
-      vrfs: 1,
-      forwardingEntries: 2,
-      buckets: 1,
-      neighbors: 1,
-      lpmBytes: 64,
       chunks: 3,
-      flows: 4,
-      flowCounters: 4,
-      ruleBytes: 4096,
-      groups: 1,
-      meters: 1,
-      mirrors: 1,
-      cacheEntries: 0,
     }),
   );
 });

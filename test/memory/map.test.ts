@@ -11,25 +11,19 @@ import {
   planMemory,
 } from "../../src/memory/map.ts";
 import { Region } from "../../src/memory/region.ts";
+import { SMALL_SIZES } from "../support/memory_sizes.ts";
 
 const SMALL: MemorySizes = {
+  ...SMALL_SIZES,
   queues: 2,
   framesPerWorker: 16,
   frameSize: 2048,
   ports: 3,
-  vrfs: 1,
   forwardingEntries: 10,
   buckets: 160,
   neighbors: 9,
   lpmBytes: 1 << 20,
   chunks: 2,
-  flows: 4,
-  flowCounters: 4,
-  ruleBytes: 4096,
-  groups: 1,
-  meters: 1,
-  mirrors: 1,
-  cacheEntries: 0,
 };
 
 const sizes = fc.record({
@@ -50,6 +44,13 @@ const sizes = fc.record({
   meters: fc.integer({ min: 1, max: 10_000 }),
   mirrors: fc.integer({ min: 1, max: 100 }),
   cacheEntries: fc.constantFrom(0, 16, 1024),
+  connections: fc.integer({ min: 0, max: 9000 }),
+  connectionBuckets: fc.constantFrom(0, 16, 4096),
+  extensions: fc.integer({ min: 0, max: 1000 }),
+  expectations: fc.integer({ min: 0, max: 1000 }),
+  datagrams: fc.integer({ min: 0, max: 100 }),
+  fragmentBytes: fc.integer({ min: 0, max: 1 << 16 }),
+  serviceBytes: fc.integer({ min: 0, max: 1 << 20 }),
 });
 
 describe("planMemory", () => {

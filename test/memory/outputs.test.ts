@@ -9,27 +9,13 @@ import { type FrameSink, Outputs } from "../../src/memory/outputs.ts";
 import { Region } from "../../src/memory/region.ts";
 import { FAR, GATEWAY, HOST, hostToRouter, WAN, world } from "../path/world.ts";
 import { ethernet } from "../support/builder.ts";
+import { SMALL_SIZES } from "../support/memory_sizes.ts";
 import { arrival, frameLeaks, TestRouter } from "../support/path.ts";
 
 const QUEUES = 3;
 const SIZES = {
+  ...SMALL_SIZES,
   queues: QUEUES,
-  framesPerWorker: 1,
-  frameSize: 512,
-  ports: 1,
-  vrfs: 1,
-  forwardingEntries: 2,
-  buckets: 1,
-  neighbors: 1,
-  lpmBytes: 64,
-  chunks: 1,
-  flows: 4,
-  flowCounters: 4,
-  ruleBytes: 4096,
-  groups: 1,
-  meters: 1,
-  mirrors: 1,
-  cacheEntries: 0,
 };
 
 /** A worker's side of its ring, written down plainly. */

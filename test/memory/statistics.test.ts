@@ -9,26 +9,14 @@ import { planMemory } from "../../src/memory/map.ts";
 import { Region } from "../../src/memory/region.ts";
 import { resetRun } from "../../src/memory/run.ts";
 import { DROP_REASONS, readStatistics } from "../../src/memory/statistics.ts";
+import { SMALL_SIZES } from "../support/memory_sizes.ts";
 
 const region = new Region(
   planMemory({
+    ...SMALL_SIZES,
     queues: 3,
     framesPerWorker: 4,
-    frameSize: 512,
     ports: 2,
-    vrfs: 1,
-    forwardingEntries: 2,
-    buckets: 1,
-    neighbors: 1,
-    lpmBytes: 64,
-    chunks: 1,
-    flows: 4,
-    flowCounters: 4,
-    ruleBytes: 4096,
-    groups: 1,
-    meters: 1,
-    mirrors: 1,
-    cacheEntries: 0,
   }),
 );
 

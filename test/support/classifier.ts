@@ -6,6 +6,7 @@ import { Arena } from "../../src/memory/arena.ts";
 import { planMemory } from "../../src/memory/map.ts";
 import { Region } from "../../src/memory/region.ts";
 import { compileKernel, instantiate } from "./compile.ts";
+import { SMALL_SIZES } from "./memory_sizes.ts";
 
 /** What test/assembly/classifier_entry.ts exports. */
 export interface ClassifierKernel {
@@ -77,20 +78,9 @@ export class ClassifierRig {
 }
 
 const SIZES = {
-  framesPerWorker: 1,
-  frameSize: 512,
-  ports: 1,
-  vrfs: 1,
-  forwardingEntries: 2,
-  buckets: 1,
-  neighbors: 1,
+  ...SMALL_SIZES,
   lpmBytes: MOST_KEYS * (layout.KEY_BYTES + 4),
-  chunks: 1,
   flowCounters: 1,
-  groups: 1,
-  meters: 1,
-  mirrors: 1,
-  cacheEntries: 0,
 };
 
 /** A match of these words of the key. */

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { parseIp, parsePrefix } from "../../src/config/address.ts";
 import type { Model, NextHopModel, Prefix, RouteModel } from "../../src/config/model.ts";
+import { passThroughModel } from "../../src/config/passthrough.ts";
 import { altered, ethernet, type PacketBuilder } from "./builder.ts";
 import { concat, hex, type Octets } from "./octets.ts";
 import type { Random } from "./random.ts";
@@ -152,18 +153,19 @@ export const models: fc.Arbitrary<Model> = fc
       promiscuous: promiscuous && number === 1,
       crossConnect: undefined,
     }));
+    const plain = passThroughModel();
     return {
+      ...plain,
       engine: {
         queues: 1,
         cpus: undefined,
         frames: 64,
         frameSize: 4096,
         limits: {
+          ...plain.engine.limits,
           routes: 200,
           neighbors: 64,
           nextHops: 64,
-          rules: 1,
-          setElements: 1,
           cachedFlows: 0,
         },
         verifyChecksums: "header",
@@ -177,13 +179,6 @@ export const models: fc.Arbitrary<Model> = fc
         mac: hex(`02000000aa${place.toString(16).padStart(2, "0")}`),
       })),
       routes: [...routes4, ...routes6],
-      routeFiles: [],
-      sets: [],
-      tables: [],
-      groups: [],
-      meters: [],
-      mirrors: [],
-      counters: [],
     };
   });
 

@@ -3,27 +3,53 @@
 
 export type Directions = Readonly<Record<string, readonly string[]>>;
 
-const BASE = ["packet", "layout", "drops"];
+const BASE = ["packet", "connection", "layout", "drops"];
 
 export const ASSEMBLY: Directions = {
   index: ["burst", "waiting", "steering", "device", "state", "memory", ...BASE],
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
-  burst: ["originate", "waiting", "stage", "action", "state", "table", "memory", ...BASE],
-  originate: ["burst", "waiting", "stage", "action", "table", "memory", ...BASE],
+  burst: ["originate", "waiting", "stage", "action", "track", "state", "table", "memory", ...BASE],
+  originate: ["burst", "waiting", "stage", "action", "track", "table", "memory", ...BASE],
   waiting: ["burst", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
-  stage: ["action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  stage: [
+    "action",
+    "track",
+    "nat",
+    "parse",
+    "respond",
+    "state",
+    "table",
+    "wire",
+    "memory",
+    ...BASE,
+  ],
   // What flows do to packets.
-  action: ["action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  action: [
+    "action",
+    "track",
+    "nat",
+    "parse",
+    "respond",
+    "state",
+    "table",
+    "wire",
+    "memory",
+    ...BASE,
+  ],
+  // What connections follow: protocols' states, helpers that read along; and how NAT changes them.
+  track: ["track", "nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  nat: ["nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
-  parse: ["parse", "wire", ...BASE],
+  parse: ["parse", "memory", "wire", ...BASE],
   respond: ["respond", "state", "table", "memory", "wire", ...BASE],
   state: ["state", "table", "memory", ...BASE],
   table: ["table", "state", "memory", "layout"],
   memory: ["memory", "packet", "layout"],
   wire: ["wire"],
   packet: ["layout"],
+  connection: ["layout"],
   layout: [],
   drops: [],
 };

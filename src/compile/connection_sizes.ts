@@ -1,0 +1,56 @@
+// How much memory connections, their fragments and services need, by the limits.
+
+import * as layout from "../../assembly/layout.ts";
+import type { Model } from "../config/model.ts";
+import type { MemorySizes } from "../memory/map.ts";
+
+type ConnectionSizes = Pick<
+  MemorySizes,
+  | "connections"
+  | "connectionBuckets"
+  | "extensions"
+  | "expectations"
+  | "datagrams"
+  | "fragmentBytes"
+  | "serviceBytes"
+>;
+
+const SLOTS_PER_BUCKET = 8;
+/** A backend with its share of its service, Maglev's table included. */
+const BACKEND_BYTES = 2048;
+const SERVICE_BYTES = 512;
+
+/** The part of the memory's sizes that connection tracking asks for. */
+export function connectionSizes({ conntrack, engine, services }: Model): ConnectionSizes {
+  const { limits } = engine;
+  const on = conntrack.enabled;
+  const connections = on ? shareOf(limits.flows) : 0;
+  return {
+    connections,
+    // A connection that NAT changes has two places in the index: about half of them are then used.
+    connectionBuckets: on ? powerOfTwo((2 * connections) / SLOTS_PER_BUCKET) : 0,
+    extensions: on ? shareOf(limits.flowExtensions) : 0,
+    expectations: on ? limits.expectations : 0,
+    datagrams: on ? shareOf(limits.datagrams) : 0,
+    fragmentBytes: on ? Math.ceil(limits.fragmentBytes / layout.SHARDS / 64) * 64 : 0,
+    serviceBytes: services.length === 0 ? 0 : serviceBytes(limits.backends, services.length),
+  };
+}
+
+/**
+ * Entries of a shard, entry 0 (none) included, such that all may be in use before a shard of good
+ * luck runs out: five standard deviations above the mean.
+ */
+function shareOf(limit: number): number {
+  const mean = limit / layout.SHARDS;
+  const share = Math.ceil(mean + 5 * Math.sqrt(mean)) + 16;
+  return Math.min(share, layout.MAX_SHARD_CONNECTIONS) + 1;
+}
+
+function serviceBytes(backends: number, services: number): number {
+  return backends * BACKEND_BYTES + services * SERVICE_BYTES;
+}
+
+function powerOfTwo(least: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(least, 1)));
+}
