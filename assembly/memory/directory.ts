@@ -193,7 +193,7 @@ function openConnections(number: u32): void {
   datagramCount = load<u32>(CONTROL_DATAGRAMS);
   fragmentBytes = load<u32>(CONTROL_FRAGMENT_BYTES);
   shardFragmentBytes = lines(
-    DATAGRAMS_FIRST + <usize>datagramCount * DATAGRAM_STRIDE + <usize>fragmentBytes,
+    <usize>DATAGRAMS_FIRST + <usize>datagramCount * DATAGRAM_STRIDE + <usize>fragmentBytes,
   );
   steering = region(REGION_STEERING);
   services = region(REGION_SERVICES);
@@ -201,7 +201,7 @@ function openConnections(number: u32): void {
 
 function bytesOfConnections(): usize {
   const index = <usize>connectionBuckets * CONNECTION_BUCKET_BYTES;
-  return lines(CONNECTIONS_INDEX + index + <usize>connectionCount * CONNECTION_STRIDE);
+  return lines(<usize>CONNECTIONS_INDEX + index + <usize>connectionCount * CONNECTION_STRIDE);
 }
 
 /** Bytes rounded up to whole cache lines. */
