@@ -101,6 +101,9 @@ export const CONTROL_KEY_BLOCKS = CONTROL + 784;
 export const CONTROL_POINTS = CONTROL + 788;
 /** u32[POINTS]: address of each point's list of tables: u32 count, then u32 table numbers. */
 export const CONTROL_POINT_TABLES = CONTROL + 832;
+/** The same for NAT tables; and u32, bit p = NAT tables are attached at POINT_p. */
+export const CONTROL_POINT_NAT_TABLES = CONTROL + 864;
+export const CONTROL_NAT_POINTS = CONTROL + 896;
 /** v128[KEY_BLOCKS]: what of the key any flow looks at, in whole fields. Only grows. */
 export const CONTROL_KEY_MASK = CONTROL + 1024;
 
@@ -299,6 +302,8 @@ export const TRACE_LENGTH = 8;
 /** u32, number of the flow that matched (STEP_FLOW), and the POINT_* it was reached from. */
 export const TRACE_FLOW = 12;
 export const TRACE_POINT = 16;
+/** u32, STATE_* of the packet; CONNECTION_STRIDE bytes of its connection are at TRACE_KEY. */
+export const TRACE_STATE = 20;
 export const TRACE_RECORD = 64;
 /** KEY_BYTES: the key as it was classified (STEP_FLOW). */
 export const TRACE_KEY = 128;
@@ -345,6 +350,18 @@ export const STEP_VERDICT = 11;
 export const STEP_FLOW = 12;
 /** A table that no flow of matched: the miss flow. */
 export const STEP_MISS = 13;
+/** A datagram was put together, or a fragment kept. */
+export const STEP_REASSEMBLE = 14;
+/** Tracked: TRACE_STATE, and a copy of the connection in the place of the key. */
+export const STEP_TRACK = 15;
+/** Translated by NAT: destination, then source. */
+export const STEP_DNAT = 16;
+export const STEP_SNAT = 17;
+/** A new connection entered the table. */
+export const STEP_CONFIRM = 18;
+/** A service chose the backend. */
+export const STEP_BALANCE = 19;
+export const STEP_FRAGMENT = 20;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
@@ -497,6 +514,11 @@ export const CHUNK_COUNT = 0;
 export const CHUNK_STEERED = 4;
 /** u32, the worker that steers the chunk. */
 export const CHUNK_STEERER = 8;
+/**
+ * u32, 1 = workers take turns, packet by packet, in this chunk: it has fragments, whose datagram may
+ * belong to another shard than they do. Written by the steering worker.
+ */
+export const CHUNK_ORDERED = 12;
 export const CHUNK_DESCRIPTORS = 64;
 export const DESCRIPTOR_STRIDE = 32;
 /**

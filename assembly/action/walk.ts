@@ -4,8 +4,13 @@
 
 import {
   CONTROL_KEY_BLOCKS,
+  KEY_BLOCK,
   KEY_BLOCKS,
   KEY_BYTES,
+  KEY_CT_LABEL,
+  KEY_CT_MARK,
+  KEY_CT_STATE,
+  KEY_CT_ZONE,
   KEY_IN_PORT,
   KEY_OUT_PORT,
   PATH_FLOWS,
@@ -21,6 +26,8 @@ import { tracing } from "../memory/trace";
 import { beginKey, extractKey } from "../parse/key";
 
 const ALL_BLOCKS: u32 = (1 << KEY_BLOCKS) - 1;
+const MARK_BLOCK: u32 = 1 << (KEY_CT_MARK / KEY_BLOCK);
+const LABEL_BLOCK: u32 = 1 << (KEY_CT_LABEL / KEY_BLOCK);
 
 // What has happened to the packet
 /** It has changed since the key was extracted. */
@@ -79,6 +86,16 @@ export function endDry(): void {
   copies = 0;
 }
 
+/**
+ * Begins anew in the middle of the way: what follows depends on the packet as it is now, whatever
+ * it was before.
+ */
+export function renewWalk(record: usize): void {
+  if ((state & STALE) !== 0) extractKey(record, key, keyBlocks);
+  state = 0;
+  met = 0;
+}
+
 /** Brings the key up to date for a look-up. */
 export function refreshKey(record: usize): void {
   if (state === 0) return;
@@ -114,6 +131,15 @@ export function setKeyInPort(port: u32): void {
 }
 export function setKeyOutPort(port: u32): void {
   store<u16>(key, bswap<u16>(<u16>port), KEY_OUT_PORT);
+}
+
+/** What is known of the packet's connection; `label` is the address of 16 bytes, 0 = none. */
+export function setKeyConnection(states: u32, zone: u32, mark: u32, label: usize): void {
+  store<u16>(key, bswap<u16>(<u16>states), KEY_CT_STATE);
+  store<u16>(key, bswap<u16>(<u16>zone), KEY_CT_ZONE);
+  if ((keyBlocks & MARK_BLOCK) !== 0) store<u32>(key, bswap<u32>(mark), KEY_CT_MARK);
+  if ((keyBlocks & LABEL_BLOCK) === 0) return;
+  v128.store(key, label === 0 ? i64x2.splat(0) : v128.load(label), KEY_CT_LABEL);
 }
 
 /** Keeps the key while a bucket works on a copy; what the bucket does to it does not last. */
