@@ -101,7 +101,7 @@ export const CONTROL_KEY_BLOCKS = CONTROL + 784;
 export const CONTROL_POINTS = CONTROL + 788;
 /** u32[POINTS]: address of each point's list of tables: u32 count, then u32 table numbers. */
 export const CONTROL_POINT_TABLES = CONTROL + 832;
-/** The same for NAT tables; and u32, bit p = NAT tables are attached at POINT_p. */
+/** The same for nat tables, which are not in the lists above: u32[POINTS], and bits of points. */
 export const CONTROL_POINT_NAT_TABLES = CONTROL + 864;
 export const CONTROL_NAT_POINTS = CONTROL + 896;
 /** v128[KEY_BLOCKS]: what of the key any flow looks at, in whole fields. Only grows. */
@@ -705,6 +705,8 @@ export const TABLE_SUBTABLES = 0;
 export const TABLE_MISS = 4;
 /** u32, flows in the table, the miss flow not counted. */
 export const TABLE_FLOWS = 8;
+/** u32, 1 = packets come here from nat tables alone, or it is one: the first of each connection. */
+export const TABLE_NAT = 12;
 
 // The key: everything of a packet that flows can match, extracted by assembly/parse/key.ts. All
 // fields are in network order, also those that no packet carries. What a packet has not is zero.
