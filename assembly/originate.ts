@@ -27,7 +27,7 @@ import {
   VERDICT_TRANSMIT,
 } from "./layout";
 import { count, countEvent } from "./memory/counters";
-import { mode, points } from "./memory/directory";
+import { mode, points, track } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
 import { note, tracing } from "./memory/trace";
 import {
@@ -35,6 +35,7 @@ import {
   inPortOf,
   lengthOf,
   outPortOf,
+  routeOf,
   sequenceOf,
   setFlags,
   timestampOf,
@@ -53,6 +54,8 @@ import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
 import { portMtu, portOf } from "./table/ports";
+import { attachReply } from "./track/track";
+import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
 
 const OWN_POINTS: u32 = (1 << POINT_OUTPUT) | (1 << POINT_POSTROUTING);
@@ -87,6 +90,17 @@ function hear(record: usize, reply: usize): i32 {
 
 /** Sends a packet the engine made, and gives its frame back unless it must wait for a neighbor. */
 export function originate(record: usize): void {
+  if (track !== 0) beginTracking(record);
+  sendOwn(record);
+}
+
+/** The same for a rejection, which belongs to the connection of what it rejects. */
+function originateRelated(record: usize): void {
+  if (track !== 0) attachReply();
+  sendOwn(record);
+}
+
+function sendOwn(record: usize): void {
   setFlags(record, flagsOf(record) | PACKET_OWN);
   const addressed = outPortOf(record) !== PORT_UNKNOWN;
   const verdict = addressed ? passHooks(record, VERDICT_TRANSMIT) : addressOriginated(record);
@@ -101,6 +115,11 @@ function addressOriginated(record: usize): i32 {
   if (isForHere(record)) return VERDICT_CONSUME;
   verdict = choosePort(record);
   if (verdict === VERDICT_CONTINUE) verdict = passHooks(record, VERDICT_CONTINUE);
+  // A translated destination is routed anew.
+  if (verdict === VERDICT_CONTINUE && routeOf(record) === 0) {
+    verdict = route(record);
+    if (verdict === VERDICT_CONTINUE) verdict = choosePort(record);
+  }
   if (verdict !== VERDICT_CONTINUE) return verdict;
   verdict = resolve(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -124,15 +143,20 @@ export function finishOriginated(record: usize, verdict: i32): void {
 
 /** OUTPUT and POSTROUTING, which see IP packets; `verdict` if they let it pass. */
 function passHooks(record: usize, verdict: i32): i32 {
-  if ((points & OWN_POINTS) === 0) return verdict;
+  if (track === 0 && (points & OWN_POINTS) === 0) return verdict;
   if ((flagsOf(record) & (PACKET_IP4 | PACKET_IP6)) === 0) return verdict;
-  beginOwnTables(record);
-  const port = outPortOf(record);
-  let outcome = runTablesBehind(record, port, POINT_OUTPUT, POINT_OUTPUT);
-  if (outcome === VERDICT_CONTINUE) {
-    outcome = runTablesBehind(record, port, POINT_POSTROUTING, POINT_POSTROUTING);
-  }
+  if (points !== 0) beginOwnTables(record);
+  if (track !== 0) follow(record);
+  let outcome = runOwn(record, POINT_OUTPUT);
+  if (outcome === VERDICT_CONTINUE && track !== 0) outcome = changeDestination(record, POINT_OUTPUT);
+  if (outcome === VERDICT_CONTINUE) outcome = runOwn(record, POINT_POSTROUTING);
+  if (outcome === VERDICT_CONTINUE && track !== 0) outcome = finishTracked(record);
   return outcome === VERDICT_CONTINUE ? verdict : outcome;
+}
+
+function runOwn(record: usize, point: u32): i32 {
+  if ((points & (1 << point)) === 0) return VERDICT_CONTINUE;
+  return runTablesBehind(record, outPortOf(record), point, point);
 }
 
 /** Tells the sender why its packet was dropped, where the standards or a flow want it told. */
@@ -147,7 +171,7 @@ function sendRejection(record: usize): void {
   const kind = rejection;
   const reply = takeOwnFrame();
   if (reply === 0) return;
-  if (reject(record, kind, reply)) originate(reply);
+  if (reject(record, kind, reply)) originateRelated(reply);
   else releaseFrame(reply);
 }
 

@@ -4,7 +4,6 @@
 
 import {
   CONTROL_KEY_BLOCKS,
-  KEY_BLOCK,
   KEY_BLOCKS,
   KEY_BYTES,
   KEY_CT_LABEL,
@@ -26,8 +25,6 @@ import { tracing } from "../memory/trace";
 import { beginKey, extractKey } from "../parse/key";
 
 const ALL_BLOCKS: u32 = (1 << KEY_BLOCKS) - 1;
-const MARK_BLOCK: u32 = 1 << (KEY_CT_MARK / KEY_BLOCK);
-const LABEL_BLOCK: u32 = 1 << (KEY_CT_LABEL / KEY_BLOCK);
 
 // What has happened to the packet
 /** It has changed since the key was extracted. */
@@ -137,8 +134,7 @@ export function setKeyOutPort(port: u32): void {
 export function setKeyConnection(states: u32, zone: u32, mark: u32, label: usize): void {
   store<u16>(key, bswap<u16>(<u16>states), KEY_CT_STATE);
   store<u16>(key, bswap<u16>(<u16>zone), KEY_CT_ZONE);
-  if ((keyBlocks & MARK_BLOCK) !== 0) store<u32>(key, bswap<u32>(mark), KEY_CT_MARK);
-  if ((keyBlocks & LABEL_BLOCK) === 0) return;
+  store<u32>(key, bswap<u32>(mark), KEY_CT_MARK);
   v128.store(key, label === 0 ? i64x2.splat(0) : v128.load(label), KEY_CT_LABEL);
 }
 
