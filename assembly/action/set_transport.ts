@@ -23,6 +23,7 @@ import {
 import { flagsOf, l3LengthOf, l3Of, l4Of, protocolOf, setFlags, setTunnel } from "../packet";
 import { networkOf } from "../parse/key_network";
 import { tunnelAt } from "../parse/tunnel";
+import { wordOf } from "../wire/checksum";
 import { icmpChecksumAt, icmpType, isIcmpError } from "../wire/icmp";
 import {
   ICMP6_NEIGHBOR_ADVERTISEMENT,
@@ -45,9 +46,9 @@ import {
 } from "../wire/ipv4";
 import { setTcpControl, tcpChecksumAt, tcpControl } from "../wire/tcp";
 import { udpChecksumAt } from "../wire/udp";
-import { crcOf, mend, mendCrc, mendUdp } from "./checksum";
+import { crcOf, mend, mendCrc, mendUdp } from "../parse/checksum";
 import { hasTransport } from "./frame";
-import { merge, patch, shortAt, wordOf } from "./patch";
+import { merge, patch, shortAt } from "./patch";
 
 const PORT_BYTES: u32 = 2;
 const TCP_FLAG_BITS: u32 = 0xfff;

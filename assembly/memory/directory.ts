@@ -24,6 +24,7 @@ import {
   CONTROL_QUEUES,
   CONTROL_SERVICES,
   CONTROL_REGIONS,
+  CONTROL_STEER,
   CONTROL_TABLES_VERSION,
   CONTROL_TRACK,
   CONTROL_VERSION,
@@ -133,6 +134,8 @@ export let serviceCount: u32 = 0;
 export let natPoints: u32 = 0;
 /** TRACK_* bits, as of the start of the burst. */
 export let track: u32 = 0;
+/** STEER_* bits, as of the start of the burst; 0 = NAT changes nothing that shards go by. */
+export let steer: u32 = 0;
 
 /** Version of the tables, as of the start of the burst. */
 export let tablesVersion: u32 = 0;
@@ -225,6 +228,7 @@ export function readModes(): void {
   natPoints = load<u32>(CONTROL_NAT_POINTS);
   serviceCount = load<u32>(CONTROL_SERVICES);
   track = load<u32>(CONTROL_TRACK);
+  steer = load<u32>(CONTROL_STEER);
   tablesVersion = atomic.load<u32>(CONTROL_TABLES_VERSION);
   atomic.store<u32>(worker, tablesVersion, WORKER_TABLES_VERSION);
 }
