@@ -1312,7 +1312,7 @@ export const TICK_SHIFT = 20;
 //   0        4     5     6      8      12         16 … 52   52             70        72
 //   | status | proto state zone | mark | deadline | tuple   | changed end  | window | wheel |
 //   76     80          82     83      84     85     86        88 … 120    120 … 160
-//   | age  | extension helper service slot   misc   backend   | counters  | protocol |
+//   | age  | extension helper length slot   last   backend    | counters  | protocol |
 /** u32, CT_* bits. */
 export const CONNECTION_STATUS = 0;
 export const CONNECTION_PROTOCOL = 4; // u8
@@ -1348,9 +1348,14 @@ export const CONNECTION_AGE_BEFORE = 78;
 export const CONNECTION_EXTENSION = 80;
 /** u8, HELPER_*. */
 export const CONNECTION_HELPER = 82;
+/** u8: what the length of the last TCP segment folds to. */
+export const CONNECTION_LAST_LENGTH = 83;
 /** u8, slot of the timer wheel. */
 export const CONNECTION_SLOT = 84;
-/** u8: the last TCP segment's kind 4 bits, direction 1, retransmissions 3. */
+/**
+ * u8: the last TCP segment's kind 3 bits, 1 = it acknowledged less than an earlier one, direction 1,
+ * retransmissions 3.
+ */
 export const CONNECTION_LAST_KIND = 85;
 /** u16, backend that a service chose; 0 = none. */
 export const CONNECTION_BACKEND = 86;
@@ -1365,9 +1370,13 @@ export const CONNECTION_TCP_STRIDE = 12;
 export const TCP_END = 0;
 export const TCP_MAX_END = 4;
 export const TCP_MAX_WINDOW = 8;
-export const CONNECTION_TCP_SCALE = 144; // u8 scale, u8 TCP_FLAG_* of the original; then of the reply
-export const CONNECTION_LAST_SEQUENCE = 148;
-export const CONNECTION_LAST_ACK = 152;
+/**
+ * u8 scale, u8 TCP_FLAG_* of the original; then of the reply. In the upper halves of the scales: the
+ * scale of the last segment that was let pass unheeded, and its TCP_LAST_*.
+ */
+export const CONNECTION_TCP_SCALE = 144;
+/** u32 each: the highest acknowledgement of the original direction, of the reply. */
+export const CONNECTION_MAX_ACK = 148;
 export const CONNECTION_LAST_END = 156;
 /** SCTP: u32 verification tags of the original and the reply; u32 SCTP_FLAG_*. */
 export const CONNECTION_SCTP_TAGS = 120;
@@ -1411,6 +1420,21 @@ export const TCP_LAST_ACK = 6;
 export const TCP_TIME_WAIT = 7;
 export const TCP_CLOSE = 8;
 export const TCP_SYN_SENT2 = 9;
+// What a direction of TCP has shown (CONNECTION_TCP_SCALE)
+export const TCP_FLAG_SCALE = 1;
+export const TCP_FLAG_SACK = 2;
+/** Its FIN was the first. */
+export const TCP_FLAG_CLOSED_FIRST = 4;
+/** Seen from its middle on: windows are not held against it. */
+export const TCP_FLAG_LIBERAL = 8;
+/** It has sent data that are not acknowledged yet. */
+export const TCP_FLAG_UNACKNOWLEDGED = 16;
+/** CONNECTION_MAX_ACK is known. */
+export const TCP_FLAG_MAX_ACK = 32;
+/** Of a SYN that was let pass unheeded: TCP_FLAG_SCALE and TCP_FLAG_SACK; and what may follow. */
+export const TCP_LAST_CHALLENGE = 4;
+/** Both ends have sent a SYN. */
+export const TCP_LAST_SIMULTANEOUS = 8;
 // … and of SCTP
 export const SCTP_NONE = 0;
 export const SCTP_CLOSED = 1;
@@ -1421,6 +1445,12 @@ export const SCTP_SHUTDOWN_SENT = 5;
 export const SCTP_SHUTDOWN_RECD = 6;
 export const SCTP_SHUTDOWN_ACK_SENT = 7;
 export const SCTP_HEARTBEAT_SENT = 8;
+/** A HEARTBEAT came with an unexpected tag; and it was of the reply direction. */
+export const SCTP_FLAG_HEARTBEAT = 1;
+export const SCTP_FLAG_HEARTBEAT_REPLY = 2;
+/** An INIT was seen in the original direction, in the reply. */
+export const SCTP_FLAG_INIT = 4;
+export const SCTP_FLAG_INIT_REPLY = 8;
 
 // TIMEOUT_*: index of CONTROL_TIMEOUTS. TCP's and SCTP's are TIMEOUT_TCP + TCP_* and so on.
 export const TIMEOUT_GENERIC = 0;
