@@ -265,6 +265,9 @@ export const COUNT_FRAGMENTED = 304;
 /** Fragments made, and fragments received that a datagram was made of: they are in no verdict. */
 export const COUNT_FRAGMENTS_MADE = 312;
 export const COUNT_FRAGMENTS_MERGED = 320;
+/** Fragments counted as consumed that still wait for the rest of their datagram: in flight. */
+export const COUNT_FRAGMENTS_WAITING = 328;
+export const COUNT_FRAGMENTS_WAITING_BYTES = 336;
 /** u64[DROP_SLOTS], indexed by drop reason. */
 export const WORKER_DROPS = 1024;
 /** One entry per port. */
@@ -1646,6 +1649,92 @@ export const WORKER_EVENT_HEAD = 248;
 export const WORKER_EVENT_TAIL = 252;
 
 // ---- datagrams being put together: written by the worker that owns the shard ---------------------
-//   | header 64 B | datagrams | bytes |
+//   | header 64 B | datagrams | blocks of bytes |
+// A shard that is all zero is empty. Datagrams are named by u16 within their shard, blocks too;
+// 0 = none. Lists: the datagrams by age, those given back, blocks given back.
 export const DATAGRAMS_FIRST = 64;
-export const DATAGRAM_STRIDE = 256;
+export const DATAGRAM_STRIDE = 128;
+/** u16 each: ends of the list by age; first datagram given back; highest number ever used. */
+export const DATAGRAMS_OLDEST = 0;
+export const DATAGRAMS_NEWEST = 2;
+export const DATAGRAMS_FREE = 4;
+export const DATAGRAMS_EVER = 6;
+/** u16 each: first block given back; highest number ever used. */
+export const FRAGMENTS_FREE = 8;
+export const FRAGMENTS_EVER = 10;
+/** u32, blocks in use. */
+export const FRAGMENTS_USED = 12;
+//   0      2        4         6        8          12       14     15    16        20       24
+//   | next | before | in row  | row    | deadline | bucket | dead | ecn | pieces  | blocks | total
+//   28         32       34     36        38       40           44       48         96       98  99
+//   | received | pieces | head | largest | its DF | wire bytes | extent | key 48 B | blocks | l3
+/** u16 each: neighbors in the list by age (next: also in that of those given back). */
+export const DATAGRAM_NEXT = 0;
+export const DATAGRAM_BEFORE = 2;
+/** u16: the next datagram of the same row of the index. */
+export const DATAGRAM_IN_ROW = 4;
+/** u16: first datagram of the row that has this entry's number. */
+export const DATAGRAM_ROW = 6;
+/** u32 tick: given up from then on. */
+export const DATAGRAM_DEADLINE = 8;
+/** u16: the row of the index it is in. */
+export const DATAGRAM_ROW_NUMBER = 12;
+/** u8, DROP_*: why it was given up, and what follows of it is dropped; 0 = it was not. */
+export const DATAGRAM_DEAD = 14;
+/** u8: bit e = a fragment had ECN e (RFC 3168 5). */
+export const DATAGRAM_ECN = 15;
+/** u16 each, blocks: first piece by offset, last one; first and last block it has. */
+export const DATAGRAM_FIRST_PIECE = 16;
+export const DATAGRAM_LAST_PIECE = 18;
+export const DATAGRAM_FIRST_BLOCK = 20;
+export const DATAGRAM_LAST_BLOCK = 22;
+/** u32 each, bytes of what was cut: all of it (0 = the last fragment is missing), those here. */
+export const DATAGRAM_TOTAL = 24;
+export const DATAGRAM_RECEIVED = 28;
+/** u16: fragments kept. */
+export const DATAGRAM_PIECES = 32;
+/** u16: bytes of the first fragment's frame before what was cut. */
+export const DATAGRAM_HEAD = 34;
+/** u16 each: length of the longest fragment as an IP packet; of the longest with DF. */
+export const DATAGRAM_LARGEST = 36;
+export const DATAGRAM_LARGEST_DF = 38;
+/** u32: bytes on the wire of the fragments kept. */
+export const DATAGRAM_WIRE_BYTES = 40;
+/** u32: the highest end of a fragment. */
+export const DATAGRAM_EXTENT = 44;
+/** DATAGRAM_KEY_BYTES: what its fragments have in common (KEY_* below). */
+export const DATAGRAM_KEY = 48;
+/** u16: blocks it has. */
+export const DATAGRAM_BLOCKS = 96;
+/** Of the first fragment's frame: u8 offset of the IP header, u8 VLAN tags, u8 1 = PPPoE. */
+export const DATAGRAM_L3 = 98;
+export const DATAGRAM_TAGS = 99;
+export const DATAGRAM_PPPOE = 100;
+/**
+ * What names a datagram (RFC 791 3.2, RFC 8200 4.5):
+ *   0                4          5        6     8                 16       32      48
+ *   | identification | protocol | family | VRF | 0, or port + 1  | source | destination |
+ * Network order; of IPv4 addresses the rest is zero, the protocol of IPv6 too.
+ */
+export const DATAGRAM_KEY_PROTOCOL = 4;
+export const DATAGRAM_KEY_FAMILY = 5;
+export const DATAGRAM_KEY_VRF = 6;
+/** u32: of IPv6 to an address that means something else on each link. */
+export const DATAGRAM_KEY_PORT = 8;
+export const DATAGRAM_KEY_SOURCE = 16;
+export const DATAGRAM_KEY_DESTINATION = 32;
+export const DATAGRAM_KEY_BYTES = 48;
+/** Fragments kept of one datagram at most. */
+export const MAX_DATAGRAM_PIECES = 256;
+/** A block: u16 next of the datagram; in the first of a piece also the piece; then bytes. */
+export const FRAGMENT_BLOCK_BYTES = 256;
+export const BLOCK_NEXT = 0;
+/** u16: first block of the piece behind this one; u16 each: its offset in 8 bytes, its length. */
+export const PIECE_NEXT = 2;
+export const PIECE_OFFSET = 4;
+export const PIECE_LENGTH = 6;
+export const BLOCK_DATA = 8;
+/** u16[MAX_DATAGRAM_PIECES + 1]: where the fragments of the packet at hand ended. Scratch. */
+export const WORKER_FRAGMENT_ENDS = WORKER_KEY + 12288;
+/** DATAGRAM_KEY_BYTES: key of the fragment at hand. Scratch. */
+export const WORKER_DATAGRAM_KEY = WORKER_FRAGMENT_ENDS + 1024;
