@@ -38,9 +38,9 @@ import { balance } from "./stage/balance";
 import { reassemble } from "./stage/reassemble";
 import { beginTables, resumeTables, runNat, runTables, runUncached } from "./stage/tables";
 import { beginTurn } from "./state/turn";
-import { enterConnection } from "./track/entry";
+import { enterConnection, trackPacket } from "./track/entry";
 import { beginIntent, intendedZone } from "./track/intent";
-import { connection, forgetConnection, isReply, state, trackPacket } from "./track/track";
+import { connection, forgetConnection, isReply, state } from "./track/track";
 
 const AT_RAW: u32 = 1 << POINT_RAW;
 const AT_PREROUTING: u32 = 1 << POINT_PREROUTING;
@@ -58,7 +58,7 @@ export function trackPassing(record: usize): void {
   const flags = flagsOf(record);
   if ((flags & IS_IP) === 0 || (flags & PACKET_FRAGMENT) !== 0) return;
   follow(record);
-  enterConnection(record);
+  confirm(record);
 }
 
 /** From the packet's admission to its routing; VERDICT_CONTINUE: on with routing. */
@@ -162,7 +162,7 @@ function isBeginning(): bool {
 /** The packet has got through: a new connection enters the table. */
 export function confirm(record: usize): i32 {
   if (!isBeginning()) return VERDICT_CONTINUE;
-  const verdict = enterConnection(record);
+  const verdict = enterConnection();
   if (tracing) noteConnection(STEP_CONFIRM, record, state, connection);
   return verdict;
 }

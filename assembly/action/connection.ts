@@ -47,9 +47,9 @@ import { translateDestination, translateSource } from "../nat/translate";
 import { drop, inPortOf, outPortOf } from "../packet";
 import { removeConnection } from "../state/connections";
 import { ensureExtension, extensionOf } from "../state/extensions";
-import { enterConnection } from "../track/entry";
+import { enterConnection, trackPacket } from "../track/entry";
 import { intendedZone, intendHelper, intendZone, refuseTracking } from "../track/intent";
-import { connection, isReply, state, trackPacket } from "../track/track";
+import { connection, isReply, state } from "../track/track";
 import { flushOutput } from "./output";
 import { key, noteUnforetold, setKeyConnection } from "./walk";
 
@@ -121,7 +121,7 @@ function trackHere(operation: usize, record: usize): i32 {
   let verdict = VERDICT_CONTINUE;
   if ((asked & TRACK_OP_NAT) !== 0) verdict = translateHere(operation, record, asked);
   if (verdict === VERDICT_CONTINUE && (asked & TRACK_OP_COMMIT) !== 0) {
-    verdict = commit(operation, record);
+    verdict = commit(operation);
   }
   showConnection();
   return verdict;
@@ -143,7 +143,7 @@ function translateBy(record: usize, spec: usize): i32 {
   return chooseNat(connection, spec, source, source ? outPortOf(record) : inPortOf(record));
 }
 
-function commit(operation: usize, record: usize): i32 {
+function commit(operation: usize): i32 {
   const mask = load<u32>(operation, OP_CT_MARK_MASK);
   const mark = connectionMark(connection) & ~mask;
   setConnectionMark(connection, mark | (load<u32>(operation, OP_CT_MARK) & mask));
@@ -151,7 +151,7 @@ function commit(operation: usize, record: usize): i32 {
   if (v128.any_true(labels) && !setLabel(v128.load(operation, OP_CT_LABEL), labels)) {
     return drop(DROP_CONNTRACK_EXTENSIONS_FULL);
   }
-  return enterConnection(record);
+  return enterConnection();
 }
 
 /** False when there is no room for a label. */

@@ -1,5 +1,6 @@
 // The way through the tables of a point: look up, do what the flow says, go on where it says.
 
+import { hasStatus } from "../connection";
 import { DROP_TOO_MANY_JUMPS } from "../drops";
 import {
   CACHE_POINT_SHIFT,
@@ -21,6 +22,7 @@ import {
 import { worker } from "../memory/directory";
 import { noteFlow, tracing } from "../memory/trace";
 import { drop } from "../packet";
+import { connection } from "../track/track";
 import { lookup } from "../table/classifier";
 import { flowNumber, flowRank, listCount, listTable, missOf, natTablesAt, tableOf, tablesAt } from "../table/flows";
 import { beginFlows, doFlow, finalOperation } from "./flow";
@@ -53,7 +55,7 @@ export function classifyNat(record: usize, point: u32, now: u64, decided: u32): 
   for (let place: u32 = 0; place < count; place++) {
     const verdict = runTable(record, listTable(list, place), point, now);
     if (verdict !== VERDICT_CONTINUE) return verdict;
-    if ((connectionStatus(connection) & decided) !== 0) break;
+    if (hasStatus(connection, decided)) break;
   }
   return VERDICT_CONTINUE;
 }
