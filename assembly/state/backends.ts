@@ -1,0 +1,83 @@
+// How many connections each backend has, as IPVS counts them: active while they are being set up or
+// in use, inactive when they are closing. Several workers count at a time; where the numbers
+// decide (lc, wlc), every packet takes its turn, so that all of them see the same.
+
+import {
+  BACKEND_ACTIVE,
+  BACKEND_CONNECTIONS,
+  BACKEND_INACTIVE,
+  BACKEND_STATE_STRIDE,
+  CONNECTION_BACKEND,
+  CONNECTION_PROTOCOL,
+  CONNECTION_STATE,
+  CONNECTION_STATUS,
+  CT_BACKEND_ACTIVE,
+  CT_BACKEND_INACTIVE,
+  CT_SERVICE,
+  SCTP_ESTABLISHED,
+  SERVICES_BACKEND_STATES,
+  TCP_ESTABLISHED,
+  TCP_SYN_RECV,
+  TCP_SYN_SENT,
+  TCP_SYN_SENT2,
+} from "../layout";
+import { services } from "../memory/directory";
+
+const COUNTED: u32 = CT_BACKEND_ACTIVE | CT_BACKEND_INACTIVE;
+const TCP: u32 = 6;
+const SCTP: u32 = 132;
+
+function stateOf(backend: u32): usize {
+  const states: usize = load<u32>(services, SERVICES_BACKEND_STATES);
+  return states + <usize>backend * BACKEND_STATE_STRIDE;
+}
+
+/** Connections a backend has, active ones weighing 256 times as much as inactive ones. */
+export function overheadOf(backend: u32): u64 {
+  const state = stateOf(backend);
+  const active = <u64>atomic.load<u32>(state, BACKEND_ACTIVE);
+  return (active << 8) + <u64>atomic.load<u32>(state, BACKEND_INACTIVE);
+}
+
+/** Of TCP also the states of the handshake; other protocols than TCP and SCTP close nothing. */
+function isActive(entry: usize): bool {
+  const protocol: u32 = load<u8>(entry, CONNECTION_PROTOCOL);
+  const state: u32 = load<u8>(entry, CONNECTION_STATE);
+  if (protocol === SCTP) return state === SCTP_ESTABLISHED;
+  if (protocol !== TCP) return true;
+  return (
+    state === TCP_ESTABLISHED ||
+    state === TCP_SYN_SENT ||
+    state === TCP_SYN_RECV ||
+    state === TCP_SYN_SENT2
+  );
+}
+
+/** Counts a connection of the table at its backend, when it is new there or has changed. */
+export function settleBackend(entry: usize): void {
+  const status = load<u32>(entry, CONNECTION_STATUS);
+  if ((status & CT_SERVICE) === 0) return;
+  const counted = status & COUNTED;
+  const wanted: u32 = isActive(entry) ? CT_BACKEND_ACTIVE : CT_BACKEND_INACTIVE;
+  if (counted === wanted) return;
+  const state = stateOf(load<u16>(entry, CONNECTION_BACKEND));
+  if (counted === 0) atomic.add<u64>(state, 1, BACKEND_CONNECTIONS);
+  else uncount(state, counted);
+  if (wanted === CT_BACKEND_ACTIVE) atomic.add<u32>(state, 1, BACKEND_ACTIVE);
+  else atomic.add<u32>(state, 1, BACKEND_INACTIVE);
+  store<u32>(entry, (status & ~COUNTED) | wanted, CONNECTION_STATUS);
+}
+
+/** A connection leaves the table. */
+export function releaseBackend(entry: usize): void {
+  const status = load<u32>(entry, CONNECTION_STATUS);
+  const counted = status & COUNTED;
+  if (counted === 0) return;
+  uncount(stateOf(load<u16>(entry, CONNECTION_BACKEND)), counted);
+  store<u32>(entry, status & ~COUNTED, CONNECTION_STATUS);
+}
+
+function uncount(state: usize, counted: u32): void {
+  if (counted === CT_BACKEND_ACTIVE) atomic.sub<u32>(state, 1, BACKEND_ACTIVE);
+  else atomic.sub<u32>(state, 1, BACKEND_INACTIVE);
+}
