@@ -80,7 +80,7 @@ export function hasTransport(record: usize, protocol: u32): bool {
 }
 
 /** Bytes in front of the packet that its frame still has. */
-function headroomOf(record: usize): u32 {
+export function headroomOf(record: usize): u32 {
   const number = (record - records) / RECORD_STRIDE;
   return <u32>(dataOf(record) - (frames + number * frameSize)) - COPY_LEAD;
 }

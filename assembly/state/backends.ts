@@ -3,14 +3,18 @@
 // decide (lc, wlc), every packet takes its turn, so that all of them see the same.
 
 import {
+  addStatus,
+  backendOf,
+  connectionProtocol,
+  connectionState,
+  removeStatus,
+  statusOf,
+} from "../connection";
+import {
   BACKEND_ACTIVE,
   BACKEND_CONNECTIONS,
   BACKEND_INACTIVE,
   BACKEND_STATE_STRIDE,
-  CONNECTION_BACKEND,
-  CONNECTION_PROTOCOL,
-  CONNECTION_STATE,
-  CONNECTION_STATUS,
   CT_BACKEND_ACTIVE,
   CT_BACKEND_INACTIVE,
   CT_SERVICE,
@@ -41,8 +45,8 @@ export function overheadOf(backend: u32): u64 {
 
 /** Of TCP also the states of the handshake; other protocols than TCP and SCTP close nothing. */
 function isActive(entry: usize): bool {
-  const protocol: u32 = load<u8>(entry, CONNECTION_PROTOCOL);
-  const state: u32 = load<u8>(entry, CONNECTION_STATE);
+  const protocol = connectionProtocol(entry);
+  const state = connectionState(entry);
   if (protocol === SCTP) return state === SCTP_ESTABLISHED;
   if (protocol !== TCP) return true;
   return (
@@ -55,26 +59,26 @@ function isActive(entry: usize): bool {
 
 /** Counts a connection of the table at its backend, when it is new there or has changed. */
 export function settleBackend(entry: usize): void {
-  const status = load<u32>(entry, CONNECTION_STATUS);
+  const status = statusOf(entry);
   if ((status & CT_SERVICE) === 0) return;
   const counted = status & COUNTED;
   const wanted: u32 = isActive(entry) ? CT_BACKEND_ACTIVE : CT_BACKEND_INACTIVE;
   if (counted === wanted) return;
-  const state = stateOf(load<u16>(entry, CONNECTION_BACKEND));
+  const state = stateOf(backendOf(entry));
   if (counted === 0) atomic.add<u64>(state, 1, BACKEND_CONNECTIONS);
   else uncount(state, counted);
   if (wanted === CT_BACKEND_ACTIVE) atomic.add<u32>(state, 1, BACKEND_ACTIVE);
   else atomic.add<u32>(state, 1, BACKEND_INACTIVE);
-  store<u32>(entry, (status & ~COUNTED) | wanted, CONNECTION_STATUS);
+  removeStatus(entry, COUNTED);
+  addStatus(entry, wanted);
 }
 
 /** A connection leaves the table. */
 export function releaseBackend(entry: usize): void {
-  const status = load<u32>(entry, CONNECTION_STATUS);
-  const counted = status & COUNTED;
+  const counted = statusOf(entry) & COUNTED;
   if (counted === 0) return;
-  uncount(stateOf(load<u16>(entry, CONNECTION_BACKEND)), counted);
-  store<u32>(entry, status & ~COUNTED, CONNECTION_STATUS);
+  uncount(stateOf(backendOf(entry)), counted);
+  removeStatus(entry, COUNTED);
 }
 
 function uncount(state: usize, counted: u32): void {

@@ -5,15 +5,8 @@
 //        greatest common divisor of the weights, from the largest of them
 //   lc   the one with the fewest connections;  wlc  … in proportion to its weight
 
+import { connectionProtocol, isOfIp6 } from "../connection";
 import {
-  CONNECTION_DST4,
-  CONNECTION_DST6,
-  CONNECTION_PORTS4,
-  CONNECTION_PORTS6,
-  CONNECTION_PROTOCOL,
-  CONNECTION_SRC,
-  CONNECTION_STATUS,
-  CT_IP6,
   SCHEDULE_DIVISOR,
   SCHEDULE_LARGEST,
   SCHEDULE_SERIAL,
@@ -42,6 +35,7 @@ import {
 } from "../table/services";
 import { addAddress, addWord, endHash } from "../table/word_hash";
 import { overheadOf } from "./backends";
+import { destinationAt, portsOf, sourceAt } from "./connection_tuples";
 import { takeTurn } from "./turn";
 
 /** Whether the scheduler gives a connection the same backend whatever has been before. */
@@ -69,22 +63,16 @@ function stateOf(service: usize): usize {
   return states + <usize>serviceNumber(service) * SERVICE_STATE_STRIDE;
 }
 
-function familyOf(entry: usize): u32 {
-  return (load<u32>(entry, CONNECTION_STATUS) & CT_IP6) !== 0 ? 6 : 4;
-}
-
 /** Hash of both ends of the original direction: the same on every engine. */
 function tupleHash(entry: usize): u32 {
-  const family = familyOf(entry);
-  const source = addAddress(0, entry + CONNECTION_SRC, family);
-  const destination = entry + (family === 4 ? CONNECTION_DST4 : CONNECTION_DST6);
-  const ports = entry + (family === 4 ? CONNECTION_PORTS4 : CONNECTION_PORTS6);
-  const ends = addWord(addAddress(source, destination, family), load<u32>(ports));
-  return endHash(addWord(ends, load<u8>(entry, CONNECTION_PROTOCOL)));
+  const family: u32 = isOfIp6(entry) ? 6 : 4;
+  const source = addAddress(0, sourceAt(entry, false), family);
+  const ends = addAddress(source, destinationAt(entry, false), family);
+  return endHash(addWord(addWord(ends, portsOf(entry, false)), connectionProtocol(entry)));
 }
 
 function sourceHash(entry: usize): u32 {
-  return endHash(addAddress(0, entry + CONNECTION_SRC, familyOf(entry)));
+  return endHash(addAddress(0, sourceAt(entry, false), isOfIp6(entry) ? 6 : 4));
 }
 
 /** Notes which backend was chosen last, to go on behind it. */

@@ -64,7 +64,7 @@ export function serviceNat(service: usize): usize {
 }
 
 /** Address of a backend's entry. */
-export function backendOf(number: u32): usize {
+export function backendAt(number: u32): usize {
   return load<u32>(services, SERVICES_BACKENDS) + <usize>number * BACKEND_STRIDE;
 }
 /** Address of its address, in network order. */
