@@ -6,12 +6,7 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { checkTransport } from "./burst";
-import {
-  DROP_BACKEND_GONE,
-  DROP_IP6_UNKNOWN_OPTION,
-  DROP_REJECTED,
-  DROP_TOO_BIG,
-} from "./drops";
+import { DROP_BACKEND_GONE, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,

@@ -40,9 +40,9 @@ import { checksumOf, sumBytes } from "../wire/checksum";
 import { ETHERTYPE_IP4, ETHERTYPE_IP6 } from "../wire/ethernet";
 import {
   buildIp4,
+  IP4_DESTINATION,
   IP4_DONT_FRAGMENT,
   IP4_HEADER,
-  IP4_DESTINATION,
   ip4Fragment,
   ip4Identification,
   ip4Service,

@@ -16,6 +16,8 @@ type ConnectionSizes = Pick<
 >;
 
 const SLOTS_PER_BUCKET = 8;
+/** So that a small table's few connections find room wherever their hashes fall. */
+const LEAST_BUCKETS = 32;
 /**
  * A backend with its share of its service's table, which is there twice while it changes: 100
  * places of two bytes at least, twice as many where primes are far apart, and room for rounding.
@@ -34,8 +36,7 @@ export function connectionSizes({ conntrack, engine, services }: Model): Connect
   const connections = on ? shareOf(limits.flows) : 0;
   return {
     connections,
-    // A connection that NAT changes has two places in the index: about half of them are then used.
-    connectionBuckets: on ? powerOfTwo((2 * connections) / SLOTS_PER_BUCKET) : 0,
+    connectionBuckets: on ? bucketsFor(connections) : 0,
     extensions: on ? shareOf(limits.flowExtensions) : 0,
     expectations: on ? limits.expectations : 0,
     datagrams: on ? shareOf(limits.datagrams) : 0,
@@ -52,6 +53,14 @@ function shareOf(limit: number): number {
   const mean = limit / layout.SHARDS;
   const share = Math.ceil(mean + 5 * Math.sqrt(mean)) + 16;
   return Math.min(share, layout.MAX_SHARD_CONNECTIONS) + 1;
+}
+
+/**
+ * Buckets of a shard's index. A connection that NAT changes has two places in it; four fifths of
+ * all places are used when all connections are of that kind. Even, so that entries begin on a line.
+ */
+function bucketsFor(connections: number): number {
+  return Math.max(LEAST_BUCKETS, 2 * Math.ceil((connections * 1.25) / SLOTS_PER_BUCKET));
 }
 
 function serviceBytes(services: Model["services"], limits: Model["engine"]["limits"]): number {
