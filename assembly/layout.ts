@@ -1411,6 +1411,9 @@ export const CT_AGING = 0x20000;
 export const CT_BOTH_CHANGED = 0x40000;
 /** A service chose its backend. */
 export const CT_SERVICE = 0x80000;
+/** Counted at its backend: among the active ones, or the inactive ones. */
+export const CT_BACKEND_ACTIVE = 0x1000000;
+export const CT_BACKEND_INACTIVE = 0x2000000;
 
 // CONNECTION_STATE of TCP, in nf_conntrack's order
 export const TCP_NONE = 0;
@@ -1647,6 +1650,112 @@ export const EVENT_DESTROY = 3;
 /** i32, bytes written to the ring of events; and, by the host, bytes taken from it. */
 export const WORKER_EVENT_HEAD = 248;
 export const WORKER_EVENT_TAIL = 252;
+
+// ---- services: entries and tables written by the host, states and clients by workers -------------
+//   | header 64 B | backends | their states | services | their states | index | clients | tables … |
+// Where each part is, the header says. Tables come and go: an arena, from the header on.
+/** u32 each: addresses of backends, of their states, of services, of their states. */
+export const SERVICES_BACKENDS = 0;
+export const SERVICES_BACKEND_STATES = 4;
+export const SERVICES_ENTRIES = 8;
+export const SERVICES_STATES = 12;
+/** u32: address of the index, a hash table of u32 (service number + 1; 0 = none); slots - 1. */
+export const SERVICES_INDEX = 16;
+export const SERVICES_INDEX_MASK = 20;
+/** u32: address of the clients with affinity (0 = none), and how many buckets of them, less 1. */
+export const SERVICES_CLIENTS = 24;
+export const SERVICES_CLIENTS_MASK = 28;
+export const SERVICES_HEADER_BYTES = 64;
+
+/** Backends of all services, by number; number 0 = none. Those of a service are in its table. */
+export const BACKEND_STRIDE = 32;
+export const BACKEND_IP = 0; // 16 B, network order; IPv4 in the first four
+/** u16, network order; 0 = the port packets came to. */
+export const BACKEND_PORT = 16;
+export const BACKEND_FAMILY = 18; // u8, 4 or 6
+/** u32, BACKEND_* bits; may change while connections use the backend, as nothing else of it does. */
+export const BACKEND_FLAGS = 20;
+/** u32, number of its service. */
+export const BACKEND_SERVICE = 24;
+/** It was taken away, and connections it has are to end. */
+export const BACKEND_RESET = 1;
+
+/** Written by workers: u32 connections each, active and inactive as IPVS has them; u64 ever made. */
+export const BACKEND_STATE_STRIDE = 16;
+export const BACKEND_ACTIVE = 0;
+export const BACKEND_INACTIVE = 4;
+export const BACKEND_CONNECTIONS = 8;
+
+/** Services of the configuration, by number. */
+export const SERVICE_STRIDE = 128;
+export const SERVICE_VIP = 0; // 16 B, network order; IPv4 in the first four
+export const SERVICE_PROTOCOL = 16; // u8
+export const SERVICE_FAMILY = 17; // u8, 4 or 6
+export const SERVICE_SCHEDULER = 18; // u8, SCHEDULER_*
+export const SERVICE_MODE = 19; // u8, SERVICE_*
+/** u16 host order, both ends belong to it. */
+export const SERVICE_LOW_PORT = 20;
+export const SERVICE_HIGH_PORT = 22;
+/** u32, number + 1 of the next service of this VIP and protocol; 0 = none. */
+export const SERVICE_NEXT = 24;
+/** u32, address of its table, complete before it is stored here. */
+export const SERVICE_TABLE = 28;
+/** u64 nanoseconds a client stays with its backend; 0 = no affinity. */
+export const SERVICE_AFFINITY = 32;
+/** NAT_BYTES: what becomes of the source of its connections; kind 0 = nothing. */
+export const SERVICE_NAT = 40;
+
+export const SCHEDULER_MAGLEV = 0;
+export const SCHEDULER_ROUND_ROBIN = 1;
+export const SCHEDULER_WEIGHTED_ROUND_ROBIN = 2;
+export const SCHEDULER_LEAST = 3;
+export const SCHEDULER_WEIGHTED_LEAST = 4;
+export const SCHEDULER_SOURCE_HASH = 5;
+
+/** The destination is translated. */
+export const SERVICE_BY_NAT = 0;
+/** Direct server return: sent to the backend's MAC, and nothing of it translated. */
+export const SERVICE_BY_LINK = 1;
+/** Put into another IP packet (RFC 2003, RFC 2473). */
+export const SERVICE_BY_TUNNEL = 2;
+
+/** Written by workers, in turn: what round robin goes on from. */
+export const SERVICE_STATE_STRIDE = 64;
+/** u32, serial of the table the rest is about. */
+export const SERVICE_STATE_SERIAL = 0;
+/** u32, place in the table of the backend chosen last, plus 1; 0 = begin anew; and its number. */
+export const SERVICE_STATE_PLACE = 4;
+export const SERVICE_STATE_BACKEND = 8;
+/** u32, the weight that a backend must have to be chosen now (weighted round robin). */
+export const SERVICE_STATE_WEIGHT = 12;
+/** u64, clients that lost their place to others before their time was over. */
+export const SERVICE_STATE_EVICTED = 16;
+
+/** A service's table. Of it a worker reads one, whatever the host does meanwhile. */
+export const SCHEDULE_SERIAL = 0; // u32, never 0
+/** u32, backends in the list, those included that take no new connections. */
+export const SCHEDULE_COUNT = 4;
+/** u32, places of the hash table; 0 = no backend takes new connections. */
+export const SCHEDULE_SLOTS = 8;
+/** u32, greatest common divisor of the weights, and the largest. */
+export const SCHEDULE_DIVISOR = 12;
+export const SCHEDULE_LARGEST = 16;
+/** The list: u32 number and u32 weight each; weight 0 = takes no new connections. */
+export const SCHEDULE_LIST = 32;
+export const SCHEDULE_LIST_STRIDE = 8;
+export const SCHEDULE_LIST_WEIGHT = 4;
+/** Behind the list: u16 numbers of backends. Bytes of a place. */
+export const SCHEDULE_SLOT_BYTES = 2;
+
+/** Clients with affinity, in buckets by the hash of service and address. Written in turn. */
+export const CLIENT_STRIDE = 32;
+export const CLIENTS_PER_BUCKET = 8;
+export const CLIENT_IP = 0; // 16 B
+/** u32, number + 1 of the service; 0 = free. */
+export const CLIENT_SERVICE = 16;
+export const CLIENT_BACKEND = 20; // u32
+/** u64 nanoseconds since 1970. */
+export const CLIENT_UNTIL = 24;
 
 // ---- datagrams being put together: written by the worker that owns the shard ---------------------
 //   | header 64 B | datagrams | blocks of bytes |

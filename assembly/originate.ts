@@ -6,7 +6,7 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { checkTransport } from "./burst";
-import { DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
+import { DROP_BACKEND_GONE, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
@@ -18,6 +18,7 @@ import {
   POINT_OUTPUT,
   POINT_POSTROUTING,
   PORT_UNKNOWN,
+  REJECT_TCP_RESET,
   STEP_LOCAL,
   STEP_RESPOND,
   VERDICT_CONSUME,
@@ -35,7 +36,11 @@ import {
   inPortOf,
   lengthOf,
   outPortOf,
+<<<<<<< HEAD
   routeOf,
+=======
+  protocolOf,
+>>>>>>> services
   sequenceOf,
   setFlags,
   timestampOf,
@@ -44,6 +49,7 @@ import {
 import { admit } from "./stage/admit";
 import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";
+import { takeTunnelMtu } from "./stage/encapsulate";
 import { choosePort } from "./stage/forward";
 import { icmpError, wantsIcmpError } from "./stage/icmp_error";
 import { local } from "./stage/local";
@@ -57,6 +63,8 @@ import { portMtu, portOf } from "./table/ports";
 import { attachReply } from "./track/track";
 import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
+
+const PROTOCOL_TCP: u32 = 6;
 
 const OWN_POINTS: u32 = (1 << POINT_OUTPUT) | (1 << POINT_POSTROUTING);
 
@@ -161,14 +169,15 @@ function runOwn(record: usize, point: u32): i32 {
 
 /** Tells the sender why its packet was dropped, where the standards or a flow want it told. */
 export function explainDrop(record: usize, reason: i32): void {
-  if (reason === DROP_REJECTED) sendRejection(record);
-  else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
+  if (reason === DROP_REJECTED) sendRejection(record, rejection);
+  else if (reason === DROP_BACKEND_GONE && protocolOf(record) === PROTOCOL_TCP) {
+    sendRejection(record, REJECT_TCP_RESET);
+  } else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
 }
 
 /** As netfilter: what is broken is not answered. */
-function sendRejection(record: usize): void {
+function sendRejection(record: usize, kind: u32): void {
   if ((mode & MODE_VERIFY_HEADER) !== 0 && !verifyTransport(record)) return;
-  const kind = rejection;
   const reply = takeOwnFrame();
   if (reply === 0) return;
   if (reject(record, kind, reply)) originateRelated(reply);
@@ -180,9 +189,15 @@ function sendIcmpError(record: usize, reason: i32): void {
   if (reason === DROP_IP6_UNKNOWN_OPTION && !isAdmitted(record)) return;
   const reply = takeOwnFrame();
   if (reply === 0) return;
-  const mtu = reason === DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
+  const mtu = reason === DROP_TOO_BIG ? nextMtu(record) : 0;
   if (icmpError(record, reason, reply, mtu)) originate(reply);
   else releaseFrame(reply);
+}
+
+/** What the port takes, less the header of a tunnel the packet was to go into. */
+function nextMtu(record: usize): u32 {
+  const inTunnel = takeTunnelMtu();
+  return inTunnel !== 0 ? inTunnel : portMtu(portOf(outPortOf(record)));
 }
 
 function isAdmitted(record: usize): bool {
