@@ -36,11 +36,8 @@ import {
   inPortOf,
   lengthOf,
   outPortOf,
-<<<<<<< HEAD
-  routeOf,
-=======
   protocolOf,
->>>>>>> services
+  routeOf,
   sequenceOf,
   setFlags,
   timestampOf,
