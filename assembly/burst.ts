@@ -54,7 +54,7 @@ import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated } from "./originate";
+import { answer, explainDrop, finishOriginated, sendFragments } from "./originate";
 import {
   drop,
   flagsOf,
@@ -69,6 +69,7 @@ import {
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
 import { forward } from "./stage/forward";
+import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
 import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
@@ -76,7 +77,7 @@ import { isForHere, route } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
 import { takeDeferred } from "./state/deferred";
-import { portFlags, portOf, portPeer } from "./table/ports";
+import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
 import { beginTracking, confirm, finishTracked, runBefore, trackPassing } from "./tracking";
 import { waitOn } from "./waiting";
 
@@ -194,6 +195,9 @@ function runForward(record: usize): i32 {
   }
   if (track !== 0) {
     verdict = finishTracked(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+    const size = cutSize(record, portMtu(portOf(outPortOf(record))));
+    if (size !== 0) verdict = sendFragments(record, size);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   verdict = resolve(record);

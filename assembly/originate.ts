@@ -6,7 +6,13 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { checkTransport } from "./burst";
-import { DROP_BACKEND_GONE, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
+import {
+  DROP_BACKEND_GONE,
+  DROP_IP6_UNKNOWN_OPTION,
+  DROP_NO_FRAME,
+  DROP_REJECTED,
+  DROP_TOO_BIG,
+} from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
@@ -19,6 +25,7 @@ import {
   POINT_POSTROUTING,
   PORT_UNKNOWN,
   REJECT_TCP_RESET,
+  STEP_FRAGMENT,
   STEP_LOCAL,
   STEP_RESPOND,
   VERDICT_CONSUME,
@@ -32,8 +39,10 @@ import { mode, points, track } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
 import { note, tracing } from "./memory/trace";
 import {
+  drop,
   flagsOf,
   inPortOf,
+  l3LengthOf,
   lengthOf,
   outPortOf,
   protocolOf,
@@ -48,6 +57,7 @@ import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";
 import { takeTunnelMtu } from "./stage/encapsulate";
 import { choosePort } from "./stage/forward";
+import { beginCut, hasNextFragment, lastFragment, nextFragment } from "./stage/fragment";
 import { icmpError, wantsIcmpError } from "./stage/icmp_error";
 import { local } from "./stage/local";
 import { nd } from "./stage/nd";
@@ -125,8 +135,8 @@ function addressOriginated(record: usize): i32 {
     verdict = route(record);
     if (verdict === VERDICT_CONTINUE) verdict = choosePort(record);
   }
-  if (verdict !== VERDICT_CONTINUE) return verdict;
-  verdict = resolve(record);
+  if (verdict === VERDICT_CONTINUE) verdict = fitOwn(record);
+  if (verdict === VERDICT_CONTINUE) verdict = resolve(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);
   return VERDICT_TRANSMIT;
@@ -146,6 +156,33 @@ export function finishOriginated(record: usize, verdict: i32): void {
   releaseFrame(record);
 }
 
+/**
+ * Cuts a packet that is ready to be sent into fragments no longer than `size` as IP packets, and
+ * sends all but the last, which the packet becomes. Goes on, or drops all of it.
+ */
+export function sendFragments(record: usize, size: u32): i32 {
+  if (!beginCut(record, size)) return drop(DROP_TOO_BIG);
+  while (hasNextFragment()) {
+    const fragment = takeOwnFrame();
+    if (fragment === 0) return drop(DROP_NO_FRAME);
+    nextFragment(record, fragment);
+    setFlags(fragment, flagsOf(fragment) | PACKET_OWN);
+    const verdict = resolve(fragment);
+    if (verdict === VERDICT_CONTINUE) rewriteLink(fragment);
+    if (tracing) note(STEP_FRAGMENT, fragment, verdict);
+    finishOriginated(fragment, verdict === VERDICT_CONTINUE ? VERDICT_TRANSMIT : verdict);
+  }
+  lastFragment(record);
+  if (tracing) note(STEP_FRAGMENT, record, VERDICT_CONTINUE);
+  return VERDICT_CONTINUE;
+}
+
+/** A packet of the engine's own is cut when the port takes no longer ones. */
+function fitOwn(record: usize): i32 {
+  const mtu = portMtu(portOf(outPortOf(record)));
+  return l3LengthOf(record) > mtu ? sendFragments(record, mtu) : VERDICT_CONTINUE;
+}
+
 /** OUTPUT and POSTROUTING, which see IP packets; `verdict` if they let it pass. */
 function passHooks(record: usize, verdict: i32): i32 {
   if (track === 0 && (points & OWN_POINTS) === 0) return verdict;
@@ -153,7 +190,8 @@ function passHooks(record: usize, verdict: i32): i32 {
   if (points !== 0) beginOwnTables(record);
   if (track !== 0) follow(record);
   let outcome = runOwn(record, POINT_OUTPUT);
-  if (outcome === VERDICT_CONTINUE && track !== 0) outcome = changeDestination(record, POINT_OUTPUT);
+  if (outcome === VERDICT_CONTINUE && track !== 0)
+    outcome = changeDestination(record, POINT_OUTPUT);
   if (outcome === VERDICT_CONTINUE) outcome = runOwn(record, POINT_POSTROUTING);
   if (outcome === VERDICT_CONTINUE && track !== 0) outcome = finishTracked(record);
   return outcome === VERDICT_CONTINUE ? verdict : outcome;

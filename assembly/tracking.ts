@@ -31,12 +31,13 @@ import {
 } from "./layout";
 import { natPoints, points, serviceCount, track } from "./memory/directory";
 import { note, noteConnection, tracing } from "./memory/trace";
-import { chooseNothing } from "./nat/choose";
+import { chooseNat, chooseNothing } from "./nat/choose";
 import { translateDestination, translateSource } from "./nat/translate";
-import { flagsOf, sequenceOf } from "./packet";
-import { balance } from "./stage/balance";
+import { flagsOf, outPortOf, sequenceOf } from "./packet";
+import { balance, keepBackend, sourceNat } from "./stage/balance";
 import { reassemble } from "./stage/reassemble";
 import { beginTables, resumeTables, runNat, runTables, runUncached } from "./stage/tables";
+import { forgetFragments } from "./state/reassembled";
 import { beginTurn } from "./state/turn";
 import { enterConnection, trackPacket } from "./track/entry";
 import { beginIntent, intendedZone } from "./track/intent";
@@ -51,6 +52,7 @@ export function beginTracking(record: usize): void {
   beginTurn(sequenceOf(record));
   beginIntent();
   forgetConnection();
+  forgetFragments();
 }
 
 /** A packet between two ports wired to each other is tracked as it passes, and never changed. */
@@ -100,7 +102,8 @@ export function changeDestination(record: usize, point: u32): i32 {
     const verdict = decideDestination(record, point);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  if (!isTranslated(connection)) return VERDICT_CONTINUE;
+  const kept = serviceCount === 0 ? VERDICT_CONTINUE : keepBackend(connection);
+  if (kept !== VERDICT_CONTINUE || !isTranslated(connection)) return kept;
   const verdict = translateDestination(record, connection, isReply);
   if (tracing) note(STEP_DNAT, record, verdict);
   noteChange();
@@ -146,6 +149,8 @@ function decideSource(record: usize): i32 {
     const verdict = runNat(record, POINT_POSTROUTING, CT_SNAT_DONE);
     if (verdict !== VERDICT_CONTINUE || hasStatus(connection, CT_SNAT_DONE)) return verdict;
   }
+  const service = serviceCount === 0 ? 0 : sourceNat(connection);
+  if (service !== 0) return chooseNat(connection, service, true, outPortOf(record));
   return mayTranslate() ? chooseNothing(connection, true) : VERDICT_CONTINUE;
 }
 

@@ -22,9 +22,18 @@ import {
 import { worker } from "../memory/directory";
 import { noteFlow, tracing } from "../memory/trace";
 import { drop } from "../packet";
-import { connection } from "../track/track";
 import { lookup } from "../table/classifier";
-import { flowNumber, flowRank, listCount, listTable, missOf, natTablesAt, tableOf, tablesAt } from "../table/flows";
+import {
+  flowNumber,
+  flowRank,
+  listCount,
+  listTable,
+  missOf,
+  natTablesAt,
+  tableOf,
+  tablesAt,
+} from "../table/flows";
+import { connection } from "../track/track";
 import { beginFlows, doFlow, finalOperation } from "./flow";
 import { forgetMet, key, meet, refreshKey } from "./walk";
 

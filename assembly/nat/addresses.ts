@@ -91,7 +91,7 @@ function exchangePrefix(spec: usize, end: usize, bits: u32): void {
   const rest = bits & 7;
   if (rest === 0) return;
   const mask: u32 = 0xff & ~(0xff >> rest);
-  const byte = ((<u32>load<u8>(low + whole)) & mask) | ((<u32>load<u8>(end + whole)) & ~mask);
+  const byte = (<u32>load<u8>(low + whole) & mask) | (<u32>load<u8>(end + whole) & ~mask);
   store<u8>(end + whole, <u8>byte);
 }
 

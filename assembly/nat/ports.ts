@@ -66,13 +66,7 @@ export function isIdentifier(reply: usize): bool {
  * `place` it becomes. From the lowest on, or, when `shuffled`, from one that the seed of the engine
  * and the connection decide. False: none was found, and the port is what it was.
  */
-export function searchPort(
-  reply: usize,
-  place: usize,
-  low: u32,
-  size: u32,
-  shuffled: bool,
-): bool {
+export function searchPort(reply: usize, place: usize, low: u32, size: u32, shuffled: bool): bool {
   const former = load<u16>(reply + place);
   let chance = chanceOf(reply);
   let start = shuffled ? chance % size : 0;

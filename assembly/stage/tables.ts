@@ -2,25 +2,22 @@
 // is either classified, table by table, or, when the flow cache knows it, done as for the packets
 // before.
 
-import { beginFlows, doFlow, finalOperation, isSilent } from "../action/flow";
+import { doFlow, finalOperation, isSilent } from "../action/flow";
 import { classify, classifyNat } from "../action/pipeline";
 import {
   beginDry,
   beginWalk,
   endDry,
-  forgetMet,
   isRewritten,
   isUnfit,
   key,
   keyBlocks,
-  meet,
   metCount,
   metFlow,
   renewWalk,
   setKeyInPort,
   setKeyOutPort,
 } from "../action/walk";
-import { DROP_TOO_MANY_JUMPS } from "../drops";
 import {
   CACHE_MAX_FLOWS,
   CACHE_POINT_SHIFT,
@@ -36,30 +33,17 @@ import {
   COUNT_CACHE_WRONG,
   FLOW_HAS_TIMEOUT,
   KEY_OUT_PORT,
-  MAX_JUMPS,
   MODE_CHECK_CACHE,
   MODE_NO_CACHE,
-  OP_ARG,
-  OP_CODE,
-  OP_CONTINUE,
-  OP_END,
-  OP_GOTO,
-  OP_JUMP,
-  OP_RETURN,
-  POINT_INGRESS,
   PORT_LOCAL,
   PORT_UNKNOWN,
-  RETURN_STRIDE,
-  STEP_FLOW,
-  STEP_MISS,
   VERDICT_CONTINUE,
-  WORKER_RETURNS,
 } from "../layout";
 import { countEvent } from "../memory/counters";
-import { mode, worker } from "../memory/directory";
+import { mode } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
-import { noteFlow, tracing } from "../memory/trace";
-import { drop, flagsOf, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
+import { tracing } from "../memory/trace";
+import { flagsOf, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -83,18 +67,7 @@ import {
 import { countFlow, isFlowAlive } from "../state/flows";
 import { advanceFlowClock } from "../state/shards";
 import { beginTurn } from "../state/turn";
-import { lookup } from "../table/classifier";
-import {
-  attachedCount,
-  attachedTable,
-  flowCounter,
-  flowFlags,
-  flowNumber,
-  flowOf,
-  flowRank,
-  missOf,
-  tableOf,
-} from "../table/flows";
+import { flowCounter, flowFlags, flowOf } from "../table/flows";
 
 /** The bits of a flow's number, below those of the point it was met at. */
 const NUMBER: u32 = (1 << CACHE_POINT_SHIFT) - 1;

@@ -18,9 +18,9 @@ import { flagsOf, l3Of, l4Of, protocolOf } from "../packet";
 import { roomOf } from "../parse/fields";
 import { hashIp4, hashIp6 } from "../parse/hash";
 import {
-  ICMP_HEADER,
   ICMP_ECHO_REPLY,
   ICMP_ECHO_REQUEST,
+  ICMP_HEADER,
   ICMP_INFORMATION_REPLY,
   ICMP_INFORMATION_REQUEST,
   ICMP_MASK_REPLY,
