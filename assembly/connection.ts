@@ -147,7 +147,7 @@ export function countInConnection(connection: usize, reply: bool, packets: u64, 
   store<u64>(at, load<u64>(at, CONNECTION_BYTES) + bytes, CONNECTION_BYTES);
 }
 
-// ---- TCP: of what either end has sent -------------------------------------------------------------
+// ---- TCP: of what either end has sent -----------------------------------------------------------
 function sender(connection: usize, reply: bool): usize {
   return connection + (reply ? <usize>CONNECTION_TCP_STRIDE : 0) + CONNECTION_TCP;
 }
@@ -190,7 +190,7 @@ export function setTcpFlags(connection: usize, reply: bool, flags: u32): void {
   store<u8>(options(connection, reply), <u8>flags, 1);
 }
 
-// ---- TCP: the segment seen last, of either direction -----------------------------------------------
+// ---- TCP: the segment seen last, of either direction --------------------------------------------
 /** Kind, direction and retransmissions as layout.ts packs them. */
 export function lastKind(connection: usize): u32 {
   return load<u8>(connection, CONNECTION_LAST_KIND);
@@ -224,7 +224,7 @@ export function setLastEnd(connection: usize, end: u32): void {
   store<u32>(connection, end, CONNECTION_LAST_END);
 }
 
-// ---- SCTP, UDP ------------------------------------------------------------------------------------
+// ---- SCTP, UDP ----------------------------------------------------------------------------------
 /** Verification tag of this direction's packets (RFC 9260 8.5). */
 export function sctpTag(connection: usize, reply: bool): u32 {
   return load<u32>(connection + (reply ? <usize>4 : 0), CONNECTION_SCTP_TAGS);
