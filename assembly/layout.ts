@@ -1298,7 +1298,7 @@ export const SET_HASH_FOURTH = 0xc2b2ae35;
 // ---- connections: written by the worker that owns the shard --------------------------------------
 // What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
 // the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
-//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each entry |
+//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each |
 // Entries are named by u16 within their shard; 0 = none. A shard begins on a cache line.
 // The header is what the store (assembly/state/connections.ts) keeps of the shard:
 /** u64 ticks since tick 0 (not cut to u32): when the wheel has to be looked at again. */
@@ -1325,7 +1325,7 @@ export const CONNECTIONS_WHEEL = 256;
  * of the tags are one number: how many have their place further on because this bucket was full.
  */
 export const CONNECTIONS_INDEX = 768;
-/** u16 each, behind the entries: the buckets that its place, and that of its reply, were sought from. */
+/** u16 each, behind the entries: the buckets its place, and that of its reply, were sought from. */
 export const CONNECTION_PLACES_BYTES = 4;
 /** There is no second place: the reply's hash is that of the original. */
 export const NO_PLACE = 0xffff;
