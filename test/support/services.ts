@@ -38,7 +38,7 @@ export interface ServiceKernel {
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 export function serviceKernel(): Promise<WebAssembly.Module> {
-  compiled ??= compileKernel("test/assembly/services_entry.ts");
+  compiled ??= compileKernel("test/assembly/services_entry.ts", { probe: true });
   return compiled;
 }
 
