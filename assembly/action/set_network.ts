@@ -36,6 +36,7 @@ import {
   setProtocol,
   setTunnel,
 } from "../packet";
+import { mendDestination, mendPseudo } from "../parse/checksum";
 import { networkOf } from "../parse/key_network";
 import { parseTransport } from "../parse/transport";
 import {
@@ -66,7 +67,6 @@ import {
   rewriteIp6Class,
   setIp6FlowLabel,
 } from "../wire/ipv6";
-import { mendDestination, mendPseudo } from "../parse/checksum";
 import { byteAt, merge, patch, tripleAt } from "./patch";
 import { ipTtl, setIpTtl } from "./ttl";
 

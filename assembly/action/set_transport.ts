@@ -21,6 +21,7 @@ import {
   PACKET_IP6,
 } from "../layout";
 import { flagsOf, l3LengthOf, l3Of, l4Of, protocolOf, setFlags, setTunnel } from "../packet";
+import { crcOf, mend, mendCrc, mendUdp } from "../parse/checksum";
 import { networkOf } from "../parse/key_network";
 import { tunnelAt } from "../parse/tunnel";
 import { wordOf } from "../wire/checksum";
@@ -46,7 +47,6 @@ import {
 } from "../wire/ipv4";
 import { setTcpControl, tcpChecksumAt, tcpControl } from "../wire/tcp";
 import { udpChecksumAt } from "../wire/udp";
-import { crcOf, mend, mendCrc, mendUdp } from "../parse/checksum";
 import { hasTransport } from "./frame";
 import { merge, patch, shortAt } from "./patch";
 

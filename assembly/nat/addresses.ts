@@ -1,6 +1,6 @@
 // The address NAT gives an end of a connection: the one there is, one of a range by a hash of who
-// talks (RFC 7857 5 asks that it be the same for all of a client's connections: `persistent`), one of
-// another prefix with the same host bits, or that of a port.
+// talks (`persistent`: the same for all of a client's connections, RFC 4787 4.1), one of another
+// prefix with the same host bits, or that of a port.
 
 import {
   MAX_PORTS,
@@ -91,7 +91,7 @@ function exchangePrefix(spec: usize, end: usize, bits: u32): void {
   const rest = bits & 7;
   if (rest === 0) return;
   const mask: u32 = 0xff & ~(0xff >> rest);
-  const byte = ((<u32>load<u8>(low + whole)) & mask) | ((<u32>load<u8>(end + whole)) & ~mask);
+  const byte = (<u32>load<u8>(low + whole) & mask) | (<u32>load<u8>(end + whole) & ~mask);
   store<u8>(end + whole, <u8>byte);
 }
 

@@ -1,7 +1,7 @@
 // The port NAT gives an end of a connection, or the identifier of a query: the one it has, if that
-// makes the connection one of its kind, else another one (RFC 4787 4.2, RFC 5382 7.1: ports below
-// 1024 stay below 1024). As nf_nat chooses, but that the reply must come back to the same shard, and
-// that ranges of up to EXHAUSTIVE ports are searched to the last.
+// makes the connection one of its kind, else another one (RFC 4787 4.2: ports below 1024 stay below
+// 1024). As nf_nat chooses, but that the reply must come back to the same shard, and that ranges of
+// up to EXHAUSTIVE ports are searched to the last.
 
 import {
   CONTROL_NAT_SEED,
@@ -66,13 +66,7 @@ export function isIdentifier(reply: usize): bool {
  * `place` it becomes. From the lowest on, or, when `shuffled`, from one that the seed of the engine
  * and the connection decide. False: none was found, and the port is what it was.
  */
-export function searchPort(
-  reply: usize,
-  place: usize,
-  low: u32,
-  size: u32,
-  shuffled: bool,
-): bool {
+export function searchPort(reply: usize, place: usize, low: u32, size: u32, shuffled: bool): bool {
   const former = load<u16>(reply + place);
   let chance = chanceOf(reply);
   let start = shuffled ? chance % size : 0;

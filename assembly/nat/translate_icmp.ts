@@ -1,6 +1,6 @@
-// Translating ICMP errors (RFC 5508 4, RFC 6146 3.5): the packet an error quotes went the other way,
-// so the end that is the error's destination is the quoted packet's source, and the other way round.
-// Both are changed, with the checksums of the quoted headers as far as these are there.
+// Translating ICMP errors (RFC 5508 4): the packet an error quotes went the other way, so the end
+// that is the error's destination is the quoted packet's source, and the other way round. Both are
+// changed, with the checksums of the quoted headers as far as these are there.
 
 import { DROP_NAT_FAILED } from "../drops";
 import { PACKET_IP4, PACKET_SOURCE_ROUTED, VERDICT_CONTINUE } from "../layout";
@@ -17,17 +17,10 @@ import {
 } from "../parse/quoted";
 import { wordOf } from "../wire/checksum";
 import { ICMP_HEADER, ICMP_REDIRECT, icmpChecksumAt, icmpType } from "../wire/icmp";
-import { PROTOCOL_SCTP } from "../wire/ipv4";
-import { ip4TotalLength } from "../wire/ipv4";
+import { ip4TotalLength, PROTOCOL_SCTP } from "../wire/ipv4";
 import { IP6_HEADER, ip6PayloadLength } from "../wire/ipv6";
-import { sctpChecksum, SCTP_HEADER, sctpSum, setSctpChecksum } from "../wire/sctp";
-import {
-  ignoreAddress,
-  mendIcmp6,
-  rewriteAddress4,
-  rewriteAddress6,
-  rewritePort,
-} from "./rewrite";
+import { SCTP_HEADER, sctpChecksum, sctpSum, setSctpChecksum } from "../wire/sctp";
+import { ignoreAddress, mendIcmp6, rewriteAddress4, rewriteAddress6, rewritePort } from "./rewrite";
 
 /** Bytes of a transport header up to the end of its checksum, whichever it is (TCP's is last). */
 const CHECKSUM_END: u32 = 18;
@@ -59,13 +52,7 @@ export function translateError(
   return VERDICT_CONTINUE;
 }
 
-function rewriteOuter(
-  record: usize,
-  icmp: usize,
-  four: bool,
-  source: bool,
-  address: usize,
-): void {
+function rewriteOuter(record: usize, icmp: usize, four: bool, source: bool, address: usize): void {
   const ip = l3Of(record);
   if (four) {
     rewriteAddress4(ip, source, address);

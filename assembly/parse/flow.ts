@@ -4,13 +4,7 @@
 // without ports, so that all fragments of a datagram meet, those of IPv6 as protocol 44, because
 // only the first names the true one. An ICMP error is hashed as the packet it quotes.
 
-import {
-  PACKET_FRAGMENT,
-  PACKET_ICMP_ERROR,
-  PACKET_IP4,
-  PACKET_IP6,
-  PACKET_L4,
-} from "../layout";
+import { PACKET_FRAGMENT, PACKET_ICMP_ERROR, PACKET_IP4, PACKET_IP6, PACKET_L4 } from "../layout";
 import { dataOf, etherTypeOf, flagsOf, l3Of, l4Of, lengthOf, protocolOf } from "../packet";
 import { ETHERNET_HEADER } from "../wire/ethernet";
 import { ICMP_HEADER, icmpType, isIcmpEcho } from "../wire/icmp";

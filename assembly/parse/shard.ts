@@ -45,13 +45,7 @@ export function steered4(hash: u32, source: u32, destination: u32, ports: u32, k
 }
 
 /** The same of IPv6: arguments as those of hashIp6(). */
-export function steered6(
-  hash: u32,
-  source: usize,
-  destination: usize,
-  ports: u32,
-  kind: u32,
-): u32 {
+export function steered6(hash: u32, source: usize, destination: usize, ports: u32, kind: u32): u32 {
   const from = leftOut6(source);
   const to = leftOut6(destination);
   const kept = portsKept(ports, from | to, kind);
@@ -98,7 +92,7 @@ function leftOut4(address: u32): u32 {
 function isIn4(address: u32, rows: usize, count: u32): bool {
   const lanes = i32x4.splat(address);
   let found = i32x4.splat(0);
-  const end = rows + (<usize>count) * 16;
+  const end = rows + <usize>count * 16;
   for (; rows < end; rows += 16) {
     const masked = v128.and(lanes, v128.load(rows));
     found = v128.or(found, i32x4.eq(masked, v128.load(rows, VALUES4)));
@@ -117,7 +111,7 @@ function leftOut6(address: usize): u32 {
 
 function isIn6(address: usize, rows: usize, count: u32): bool {
   const value = v128.load(address);
-  const end = rows + (<usize>count) * ROW6;
+  const end = rows + <usize>count * ROW6;
   for (; rows < end; rows += ROW6) {
     const masked = v128.and(value, v128.load(rows));
     if (!v128.any_true(v128.xor(masked, v128.load(rows, 16)))) return true;
