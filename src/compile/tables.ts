@@ -11,9 +11,11 @@ import { ConnectionTable } from "./connections.ts";
 import { flowSizes } from "./flow_sizes.ts";
 import { FlowTables } from "./flows.ts";
 import { estimateLpmBytes } from "./lpm.ts";
+import { natEnds } from "./nat_ends.ts";
 import { NeighborTable } from "./neighbors.ts";
 import { connectedRoutes, writePort } from "./ports.ts";
 import { RouteTable } from "./routes.ts";
+import { type Steering, steeringFor, writeSteering } from "./steering.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -51,6 +53,8 @@ export class Tables {
   readonly routes: RouteTable;
   readonly flows: FlowTables;
   readonly connections: ConnectionTable;
+  /** What shards do not go by: flows that NAT more than it covers cannot be added (isCovered). */
+  readonly steering: Steering;
   readonly #region: Region;
 
   constructor(region: Region, model: Model) {
@@ -60,6 +64,8 @@ export class Tables {
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     this.flows = new FlowTables(region, model);
     this.connections = new ConnectionTable(region, model);
+    this.steering = steeringFor(natEnds(model));
+    writeSteering(region, this.steering);
     this.#writeEngine(model);
   }
 
