@@ -1559,6 +1559,11 @@ export const STEER_ALL_ADDRESSES = 16;
 export const STEER_ALL_PORTS = 32;
 export const STEER_PREFIXES4 = 32;
 export const STEER_PREFIXES6 = 16;
+/** Rows in use: of IPv4 in fours (4 bits each), of IPv6 (5 bits each). */
+export const STEER_KEPT4_SHIFT = 8;
+export const STEER_DROPPED4_SHIFT = 12;
+export const STEER_KEPT6_SHIFT = 16;
+export const STEER_DROPPED6_SHIFT = 21;
 /** u32[32] masks, u32[32] values: of these ends only the address is left out, of the next all. */
 export const STEERING_KEPT4 = 0;
 export const STEERING_DROPPED4 = 256;

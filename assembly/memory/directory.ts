@@ -22,6 +22,7 @@ import {
   CONTROL_POINTS,
   CONTROL_QUEUES,
   CONTROL_REGIONS,
+  CONTROL_STEER,
   CONTROL_TABLES_VERSION,
   CONTROL_TRACK,
   CONTROL_VERSION,
@@ -127,6 +128,8 @@ export let steering: usize = 0;
 export let services: usize = 0;
 /** TRACK_* bits, as of the start of the burst. */
 export let track: u32 = 0;
+/** STEER_* bits, as of the start of the burst; 0 = NAT changes nothing that shards go by. */
+export let steer: u32 = 0;
 
 /** Version of the tables, as of the start of the burst. */
 export let tablesVersion: u32 = 0;
@@ -217,6 +220,7 @@ export function readModes(): void {
   outputMode = load<u32>(CONTROL_OUTPUT_MODE);
   points = load<u32>(CONTROL_POINTS);
   track = load<u32>(CONTROL_TRACK);
+  steer = load<u32>(CONTROL_STEER);
   tablesVersion = atomic.load<u32>(CONTROL_TABLES_VERSION);
   atomic.store<u32>(worker, tablesVersion, WORKER_TABLES_VERSION);
 }

@@ -146,6 +146,15 @@ describe("what is wrong is refused, with the reason", () => {
     expect(control.status("web")).toEqual(before);
   });
 
+  it("a backend whose replies would fall in other shards", () => {
+    const { rig, control } = open([WEB]);
+    rig.covers = false;
+    expect(() => control.addBackend("web", { ip: "10.9.0.1", port: 81 })).toThrow(
+      "service 'web': 10.9.0.1:81 cannot be added while packets go: by NAT only backends of the " +
+        "ports, and in the networks, of those of the start can",
+    );
+  });
+
   it("any service of an engine that has none", () => {
     const control = new ServiceControl(undefined, serviceModel([]));
     expect(control.names).toEqual([]);

@@ -110,6 +110,8 @@ export class ServiceRig {
   /** The version of the tables, and the oldest one a worker may use. */
   version = 1;
   oldest: number | undefined = undefined;
+  /** Whether shards are chosen such that any backend can be added. */
+  covers = true;
   readonly record: number;
   readonly #tuple: number;
 
@@ -120,12 +122,13 @@ export class ServiceRig {
     this.region = new Region(memory);
     for (const [number, port] of ports.entries()) writePort(this.region, number, port);
     const own = this;
-    this.table = new ServiceTable(this.region, model, {
+    const versions = {
       publishNothing: () => this.version++,
       get oldestVersion() {
         return own.oldest;
       },
-    });
+    };
+    this.table = new ServiceTable(this.region, model, versions, () => this.covers);
     this.table.load();
     this.region.setU32(layout.CONTROL_CONNECTIONS, memory.sizes.connections);
     this.region.setU32(layout.CONTROL_CONNECTION_BUCKETS, memory.sizes.connectionBuckets);
