@@ -1,13 +1,9 @@
 // GRE, and protocols that are followed by their addresses alone.
 
 import { hasSeenReply, isAssured } from "../connection";
-import {
-  TIMEOUT_GENERIC,
-  TIMEOUT_GRE,
-  TIMEOUT_GRE_STREAM,
-} from "../layout";
+import { TIMEOUT_GENERIC, TIMEOUT_GRE, TIMEOUT_GRE_STREAM } from "../layout";
 import { markAssured } from "../state/connections";
-import { refresh, timeoutOf, TRACKED_OK } from "./outcome";
+import { refresh, TRACKED_OK, timeoutOf } from "./outcome";
 
 /** Follows a packet of GRE: a tunnel once both ends have sent. */
 export function updateGre(record: usize, entry: usize, reply: bool, now: u32): i32 {

@@ -20,7 +20,7 @@ import {
   ICMP6_ROUTER_SOLICITATION,
 } from "../wire/icmp6";
 import { PROTOCOL_ICMP } from "../wire/ipv4";
-import { refresh, timeoutOf, TRACKED_OK } from "./outcome";
+import { refresh, TRACKED_OK, timeoutOf } from "./outcome";
 
 /** Messages that may begin a connection. */
 export const ICMP_QUERY: u32 = 0;

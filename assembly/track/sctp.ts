@@ -31,6 +31,7 @@ import {
   chunkTagIsReflected,
   chunkType,
   initiateTag,
+  sctpTag as packetTag,
   SCTP_CHUNK_ABORT,
   SCTP_CHUNK_COOKIE_ACK,
   SCTP_CHUNK_COOKIE_ECHO,
@@ -44,9 +45,8 @@ import {
   SCTP_CHUNK_SHUTDOWN_COMPLETE,
   SCTP_HEADER,
   SCTP_INIT_VALUE,
-  sctpTag as packetTag,
 } from "../wire/sctp";
-import { refresh, timeoutOf, TRACKED_INVALID, TRACKED_OK } from "./outcome";
+import { refresh, TRACKED_INVALID, TRACKED_OK, timeoutOf } from "./outcome";
 import { CHUNK_INVALID, stateAfter } from "./sctp_states";
 
 /** Chunks whose tag is looked at one by one, or may be any (RFC 9260 8.5.1). */
@@ -157,7 +157,8 @@ function followChunk(chunk: usize, entry: usize, reply: bool): bool {
   if (type === SCTP_CHUNK_INIT && !followInit(chunk, entry, reply, before)) return false;
   if (type === SCTP_CHUNK_INIT_ACK && !followInitAck(chunk, entry, reply)) return false;
   setConnectionState(entry, state);
-  if (state >= SCTP_SHUTDOWN_SENT && state <= SCTP_SHUTDOWN_ACK_SENT) markEvictable(entry);
+  if (state >= <u32>SCTP_SHUTDOWN_SENT && state <= <u32>SCTP_SHUTDOWN_ACK_SENT)
+    markEvictable(entry);
   if (state === SCTP_ESTABLISHED && before !== state && !isAssured(entry)) markAssured(entry);
   return true;
 }

@@ -27,7 +27,7 @@ const SAME: u64 = 0x876543210;
 /** The state that follows (SCTP_*), or CHUNK_INVALID. */
 export function stateAfter(reply: bool, chunk: u32, state: u32): u32 {
   const row = reply ? replyRow(chunk) : originalRow(chunk);
-  return <u32>(row >> (<u64>state << 2)) & 15;
+  return <u32>(row >> ((<u64>state) << 2)) & 15;
 }
 
 function originalRow(chunk: u32): u64 {

@@ -41,10 +41,10 @@ import {
   account,
   endConnection,
   refresh,
-  timeoutOf,
   TRACKED_INVALID,
   TRACKED_OK,
   TRACKED_REPEAT,
+  timeoutOf,
 } from "./outcome";
 import {
   clearSide,
@@ -156,7 +156,7 @@ function beginTcp(record: usize, entry: usize, kind: u32): bool {
 function decide(record: usize, entry: usize, reply: bool, kind: u32): i32 {
   switch (next) {
     case TCP_SYN_SENT:
-      if (before < TCP_TIME_WAIT) return JUDGE;
+      if (before < <u32>TCP_TIME_WAIT) return JUDGE;
       return isClosed(entry, reply) ? TRACKED_REPEAT : pass(record, entry, reply, kind);
     case NEXT_UNHEEDED:
       return pass(record, entry, reply, kind);
@@ -273,7 +273,7 @@ function answersUnheeded(tcp: usize, entry: usize, last: u32): bool {
 
 /** Whether the end has begun: numbers may be those of a connection that followed. */
 function isClosing(state: u32): bool {
-  return state >= TCP_FIN_WAIT && state <= TCP_CLOSE;
+  return state >= <u32>TCP_FIN_WAIT && state <= <u32>TCP_CLOSE;
 }
 
 /** A FIN or reset out of window, answered by another: both ends know of something we do not. */

@@ -50,7 +50,7 @@ export function areFlagsSound(flags: u32): bool {
 /** The state that follows (TCP_*), NEXT_UNHEEDED or NEXT_INVALID. */
 export function nextState(reply: bool, kind: u32, state: u32): u32 {
   const row = reply ? replyRow(kind) : originalRow(kind);
-  return <u32>(row >> (<u64>state << 2)) & 15;
+  return <u32>(row >> ((<u64>state) << 2)) & 15;
 }
 
 //   states, from the right:  NONE, SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT, CLOSE_WAIT, LAST_ACK,

@@ -9,11 +9,7 @@
 // Behaves as nf_conntrack of Linux 6. A connection that is begun enters the table when its packet
 // gets through (state/connections.ts, confirmConnection), and only then.
 
-import {
-  addStatus,
-  connectionState,
-  statusOf,
-} from "../connection";
+import { addStatus, connectionState, statusOf } from "../connection";
 import {
   COUNT_CONNECTIONS_DELETED,
   COUNT_CT_ESTABLISHED,
@@ -53,7 +49,12 @@ import { track as modes, worker } from "../memory/directory";
 import { flagsOf, hashOf, l3Of, l4Of, protocolOf, timestampOf } from "../packet";
 import { verifyTransport } from "../parse/transport_checksum";
 import { keepEvent } from "../state/connection_events";
-import { beginConnection, findConnection, foundReply, removeConnection } from "../state/connections";
+import {
+  beginConnection,
+  findConnection,
+  foundReply,
+  removeConnection,
+} from "../state/connections";
 import { icmpType } from "../wire/icmp";
 import {
   ip4Destination,

@@ -3,7 +3,7 @@
 import { hasSeenReply, isAssured, isConfirmed, setUdpSince, udpSince } from "../connection";
 import { TICK_SHIFT, TIMEOUT_UDP, TIMEOUT_UDP_STREAM } from "../layout";
 import { markAssured } from "../state/connections";
-import { refresh, timeoutOf, TRACKED_OK } from "./outcome";
+import { refresh, TRACKED_OK, timeoutOf } from "./outcome";
 
 /** Two seconds: a question and its answer are not a stream, nor are their repetitions. */
 const STREAM_TICKS: u32 = 2_000_000_000 >>> TICK_SHIFT;
