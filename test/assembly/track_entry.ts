@@ -14,15 +14,18 @@ export { openDirectory } from "../../assembly/memory/directory";
 /** Address of the connection the last packet got; 0 = none. */
 export let entry: usize = 0;
 
-/** A received packet through parsing, tracking and confirming; its STATE_* bits, or less the drop. */
-export function receive(record: usize, verifyHeader: bool): i32 {
+/**
+ * A received packet through parsing, tracking and, if it gets `through`, confirming. Its STATE_* bits,
+ * or less the drop.
+ */
+export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
   entry = 0;
   const verdict = parse(record, verifyHeader);
   if (verdict !== VERDICT_CONTINUE) return -verdict;
   const now = beginConnections(hashOf(record), timestampOf(record));
   const state = track(record, 0, now, true);
   entry = connection;
-  if (isUnconfirmed) {
+  if (isUnconfirmed && through) {
     const reply = worker + WORKER_TUPLE_OTHER;
     replyTuple(connection, reply);
     const refused = confirmConnection(connection, hashOf(record), tupleHash(reply), now);
@@ -30,9 +33,4 @@ export function receive(record: usize, verifyHeader: bool): i32 {
     if (refused !== VERDICT_CONTINUE) return -refused;
   }
   return <i32>state;
-}
-
-/** Moves the clock of the shard of a hash, so that what is over is reclaimed. */
-export function advance(hash: u32, timestamp: u64): void {
-  beginConnections(hash, timestamp);
 }
