@@ -34,3 +34,8 @@ export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
   }
   return <i32>state;
 }
+
+/** Zeros, quicker than the host can write them. */
+export function clear(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}

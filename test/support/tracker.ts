@@ -6,6 +6,7 @@ import { compileKernel, instantiate, newMemory } from "./compile.ts";
 interface TrackExports {
   readonly entry: { readonly value: number };
   openDirectory(worker: number): number;
+  clear(at: number, bytes: number): void;
   receive(record: number, verifyHeader: boolean, through: boolean): number;
 }
 
@@ -102,8 +103,8 @@ export class TrackerKernel {
   begin({ checksum = true, liberal = false, loose = true }: TrackerOptions = {}): void {
     const u32 = (at: number, value: number) => this.#view.setUint32(at, value, true);
     const region = (slot: number, base: number) => u32(layout.CONTROL_REGIONS + slot * 4, base);
-    this.#bytes.fill(0, layout.CONTROL, RECORD);
-    this.#bytes.fill(0, EXTENSIONS, CONNECTIONS + layout.SHARDS * SHARD_BYTES);
+    this.#exports.clear(layout.CONTROL, RECORD - layout.CONTROL);
+    this.#exports.clear(EXTENSIONS, CONNECTIONS + layout.SHARDS * SHARD_BYTES - EXTENSIONS);
     u32(layout.CONTROL_MAGIC, layout.LAYOUT_MAGIC);
     u32(layout.CONTROL_VERSION, layout.LAYOUT_VERSION);
     u32(layout.CONTROL_QUEUES, 1);
@@ -137,10 +138,9 @@ export class TrackerKernel {
     return this.#exports.receive(RECORD, true, through);
   }
 
-  /** The connection of the packet received last, as it is at a time; undefined when it had none. */
-  connection(time: number): KeptConnection | undefined {
-    const entry = this.#exports.entry.value;
-    return entry === 0 ? undefined : this.#connectionAt(entry, time);
+  /** Address of the connection of the packet received last; 0 = it had none. */
+  get entry(): number {
+    return this.#exports.entry.value;
   }
 
   /** All connections of the table that are not over at a time. */
@@ -153,14 +153,15 @@ export class TrackerKernel {
         const entry = entries + number * layout.CONNECTION_STRIDE;
         const status = this.#view.getUint32(entry + layout.CONNECTION_STATUS, true);
         if ((status & (layout.CT_CONFIRMED | layout.CT_DYING)) !== layout.CT_CONFIRMED) continue;
-        const connection = this.#connectionAt(entry, time);
+        const connection = this.connectionAt(entry, time);
         if (connection.left > 0) kept.push(connection);
       }
     }
     return kept;
   }
 
-  #connectionAt(entry: number, time: number): KeptConnection {
+  /** A connection as it is at a time. */
+  connectionAt(entry: number, time: number): KeptConnection {
     const view = this.#view;
     const number = (at: number) => Number(view.getBigUint64(entry + at, true));
     const tick = Math.floor((time * 1e6) / 2 ** layout.TICK_SHIFT);
