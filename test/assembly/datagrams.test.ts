@@ -310,16 +310,16 @@ describe("limits", () => {
   it("the end is where the last fragment says", () => {
     const whole = udp4();
     const reason = dropped(drops.DROP_FRAGMENT_INCONSISTENT);
-    const after = (...parts: { from: number; to: number; more: boolean }[]) =>
+    const answer = (...parts: { from: number; to: number; more: boolean }[]) =>
       receiveAll(
         open(),
         parts.map((part) => fragmentOf(whole, part)),
       );
     const last = { from: 512, to: 600, more: false };
-    expect(after(last, { from: 600, to: 640, more: true })).toEqual(reason);
-    expect(after(last, { from: 640, to: 700, more: false })).toEqual(reason);
-    expect(after({ from: 640, to: 648, more: true }, last)).toEqual(reason);
-    expect(after(last, { from: 0, to: 64, more: true })).toEqual(KEPT);
+    expect(answer(last, { from: 600, to: 640, more: true })).toEqual(reason);
+    expect(answer(last, { from: 640, to: 700, more: false })).toEqual(reason);
+    expect(answer({ from: 640, to: 648, more: true }, last)).toEqual(reason);
+    expect(answer(last, { from: 0, to: 64, more: true })).toEqual(KEPT);
   });
 
   it("mixed congestion notification ends it (RFC 3168 5.3)", () => {

@@ -87,9 +87,9 @@ export class FragmentKernel {
     return Uint8Array.from(this.region.bytes(data, length));
   }
 
-  /** A field of the record of the packet at hand, of 16 bits. */
-  field16(offset: number): number {
-    return this.#view.getUint16(this.#record(0) + offset, true);
+  /** A field of 16 bits of a record: of the packet at hand (0), or of the last cut off it (1). */
+  field16(offset: number, frame = 0): number {
+    return this.#view.getUint16(this.#record(frame) + offset, true);
   }
   get hash(): number {
     return this.#view.getUint32(this.#record(0) + layout.RECORD_HASH, true);
