@@ -9,11 +9,12 @@ import {
   FLOW_STRIDE,
   FLOW_TABLE,
   GROUP_STRIDE,
+  METER_STRIDE,
   MIRROR_STRIDE,
   TABLE_MISS,
   TABLE_STRIDE,
 } from "../layout";
-import { flows, groups, mirrors, tables } from "../memory/directory";
+import { flows, groups, meters, mirrors, tables } from "../memory/directory";
 
 export function flowOf(number: u32): usize {
   return flows + <usize>number * FLOW_STRIDE;
@@ -62,6 +63,9 @@ export function attachedTable(point: u32, place: u32): usize {
 
 export function groupOf(number: u32): usize {
   return groups + <usize>number * GROUP_STRIDE;
+}
+export function meterOf(number: u32): usize {
+  return meters + <usize>number * METER_STRIDE;
 }
 export function mirrorOf(number: u32): usize {
   return mirrors + <usize>number * MIRROR_STRIDE;
