@@ -177,6 +177,37 @@ describe("what came whole", () => {
   });
 });
 
+describe("packets of the engine's own", () => {
+  it("get an identification, lose DF, and are not cut as what they answer was", () => {
+    const atomic = link()
+      .ip4({ ...IP4, id: 0, dontFragment: true })
+      .udp(PORTS)
+      .payload(992)
+      .bytes();
+    receiveAll(fragmentsOf(udp4(1000), [104], ID));
+    kernel.region.u8.set(atomic, kernel.region.base(layout.REGION_FRAMES) + layout.HEADROOM);
+    kernel.own();
+    expect(kernel.cut(1500)).toBeUndefined();
+    const fragments = kernel.cutTo(620)!;
+    expect(lengths(fragments)).toEqual([620, 420]);
+    expect(fragments.map((frame) => readU16(frame, 20))).toEqual([0x2000, 75]);
+    const ids = fragments.map((frame) => readU16(frame, 18));
+    expect(ids[0]).toBe(ids[1]);
+    expect(ids[0]).not.toBe(0);
+  });
+
+  it("are cut by their own headers, whatever they answer had: IPv6", () => {
+    const asked = link().ip6(IP6).extension(0, hex("01 02 00 00 01 00")).udp(PORTS).payload(992);
+    receiveAll(fragmentsOf(asked.bytes(), [104], { unfragmentable: 48 }));
+    kernel.region.u8.set(udp6(1000), kernel.region.base(layout.REGION_FRAMES) + layout.HEADROOM);
+    const record = kernel.region.base(layout.REGION_RECORDS);
+    kernel.region.setU32(record + layout.RECORD_L3_LENGTH, 1040);
+    kernel.region.setU16(record + layout.RECORD_L4, 54);
+    kernel.own();
+    expect(lengths(kernel.cutTo(648))).toEqual([648, 448]);
+  });
+});
+
 describe("options", () => {
   it("go into later fragments only if they are to be copied (RFC 791 3.1)", () => {
     // record route 7 (not copied), router alert 148 (copied), end of list

@@ -91,6 +91,11 @@ export class FragmentKernel {
   field16(offset: number, frame = 0): number {
     return this.#view.getUint16(this.#record(frame) + offset, true);
   }
+  /** Makes the packet at hand one of the engine's own. */
+  own(): void {
+    const flags = this.#record(0) + layout.RECORD_FLAGS;
+    this.region.setU16(flags, this.field16(layout.RECORD_FLAGS) | layout.PACKET_OWN);
+  }
   get hash(): number {
     return this.#view.getUint32(this.#record(0) + layout.RECORD_HASH, true);
   }
