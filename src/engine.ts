@@ -1,8 +1,6 @@
 // The library's front: an engine made from a configuration, captures replayed through it, single
 // packets traced, routes changed.
 
-import { statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { sizesOf, Tables } from "./compile/tables.ts";
 import type { FlowReader } from "./config/flow_reader.ts";
 import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
@@ -12,7 +10,7 @@ import { type LogEntry, logEntry } from "./control/log.ts";
 import { SetControl } from "./control/sets.ts";
 import { type FlowStatistics, flowStatistics } from "./control/statistics.ts";
 import { SluiceError } from "./errors.ts";
-import { openCapture } from "./io/capture.ts";
+import { openCapture, plainSize } from "./io/capture.ts";
 import { FrameReader } from "./io/frame.ts";
 import { useHugePages } from "./io/linux.ts";
 import { planMemory } from "./memory/map.ts";
@@ -24,9 +22,11 @@ import {
   setFlowCacheUse,
   setNeighborResolution,
 } from "./memory/run.ts";
-import { readTrace } from "./memory/traces.ts";
+import { type RawTrace, readTrace } from "./memory/traces.ts";
 import type { CaptureSource } from "./replay/feeder.ts";
+import { chooseCpus } from "./replay/placement.ts";
 import { Replay, type ReplayPlan, type ReplayResult as RunResult } from "./replay/replay.ts";
+import { Stepper } from "./replay/stepper.ts";
 import { explainTrace, type Trace } from "./trace/explain.ts";
 import { WorkerPool } from "./worker/pool.ts";
 
@@ -94,6 +94,22 @@ export interface ReplayOptions {
 
 /** How a single frame is traced: the port it enters by, and whether neighbors are asked for. */
 export type FrameOptions = Pick<ReplayOptions, "input" | "resolveNeighbors">;
+
+/** A frame to send in, and when. */
+export interface FrameArrival {
+  /** Ethernet, without FCS. */
+  readonly bytes: Uint8Array;
+  /** Name of the port it comes by. */
+  readonly port: string;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+}
+
+/** What became of a frame, and every frame that was sent because of it. */
+export interface FrameOutcome {
+  readonly trace: Trace;
+  readonly sent: readonly { readonly port: string; readonly bytes: Uint8Array }[];
+}
 
 /** How a replay went; and what flow tables, groups, meters and named counters have counted. */
 export interface ReplayResult extends RunResult, FlowStatistics {}
@@ -204,17 +220,49 @@ export class Engine {
     return this.#trace({ ...plan, sources }, 1);
   }
 
+  /**
+   * Sends frames through the data path as one run, each when the one before has had its verdict,
+   * and says what became of each: what they leave behind is there for the next one. Frames that
+   * waited (for a neighbor, for fragments) are among those sent for the frame they came with.
+   */
+  async traceFrames(
+    frames: readonly FrameArrival[],
+    options: Pick<ReplayOptions, "resolveNeighbors"> = {},
+  ): Promise<FrameOutcome[]> {
+    const plan = this.#plan({ ...options, captures: [] });
+    keepFrames(this.#region, undefined);
+    const timed = frames.map((frame) => ({ ...frame, port: this.#portNumber(frame.port) }));
+    const stepper = new Stepper(this.#region, timed);
+    const open = async () => stepper;
+    const sources = [{ open, ports: stepper.ports, rereadable: false, size: undefined }];
+    const sent = frames.map((): { port: string; bytes: Uint8Array }[] => []);
+    const onSent: ReplayPlan["onSent"] = ({ sequence, port, address, length }, memory) => {
+      const name = this.model.ports[port]?.name ?? "";
+      sent[sequence]?.push({ port: name, bytes: memory.slice(address, address + length) });
+    };
+    const { failure } = await this.#run({ ...plan, sources, onSent });
+    if (failure !== undefined) throw failure;
+    return stepper.traces.map((trace, place) => ({
+      trace: this.#explain(trace),
+      sent: sent[place] ?? [],
+    }));
+  }
+
+  #explain({ entries, lost }: RawTrace): Trace {
+    const { counters } = this.#reader;
+    const describe = describeTables(this.#region, this.#tables, this.model, counters);
+    return explainTrace(entries, this.model, describe, lost);
+  }
+
   async #trace(plan: ReplayPlan, packet: number): Promise<Trace> {
     const result = await this.#run({ ...plan, trace: packet - 1 });
-    const { entries, lost } = readTrace(this.#region);
-    if (entries.length === 0) {
+    const found = readTrace(this.#region);
+    if (found.entries.length === 0) {
       if (result.failure !== undefined) throw result.failure;
       const { received } = result.statistics.packets;
       throw new SluiceError("USAGE", `packet ${packet}: the capture has ${received} packets`);
     }
-    const { counters } = this.#reader;
-    const describe = describeTables(this.#region, this.#tables, this.model, counters);
-    return explainTrace(entries, this.model, describe, lost);
+    return this.#explain(found);
   }
 
   /** Ends the workers. */
@@ -224,10 +272,11 @@ export class Engine {
 
   async #run(plan: ReplayPlan): Promise<ReplayResult> {
     if (this.#busy) throw new SluiceError("USAGE", "the engine is replaying already");
-    const { flows, neighbors, routes } = this.#tables;
+    const { connections, flows, neighbors, routes } = this.#tables;
     this.#busy = true;
     neighbors.forget();
     flows.beginRun();
+    connections.beginRun();
     try {
       const result = await new Replay(this.#region, plan).run(this.#pool);
       flows.endRun();
@@ -264,11 +313,14 @@ export class Engine {
       pace: options.pace ?? { kind: "top" },
       loops: options.loops ?? 1,
       digest: options.digest ?? false,
-      cpus: this.#cpus(),
+      cpus: chooseCpus(this.model.engine),
       idleOutput: options.copyOut ? "overwrite" : "count",
       trace: undefined,
       signal: options.signal,
-      onStart: (first) => this.#tables.flows.startTime(first),
+      onStart: (first) => {
+        this.#tables.flows.startTime(first);
+        this.#tables.connections.startTime(first);
+      },
       onLog: this.#logSink(options.onLog),
       onProgress: options.onProgress,
     };
@@ -291,23 +343,8 @@ export class Engine {
     throw new SluiceError("USAGE", `no port is named '${name}'; ports: ${names}`);
   }
 
-  /** The configured CPUs, or one each where there are enough of them. */
-  #cpus(): readonly number[] | undefined {
-    const { queues, cpus } = this.model.engine;
-    if (cpus !== undefined) return cpus;
-    if (queues < 2 || queues > availableParallelism()) return undefined;
-    return Array.from({ length: queues }, (_, queue) => queue);
-  }
-
   #commitRoutes(): void {
     this.#tables.routes.commit();
     if (!this.#busy) this.#tables.routes.reclaim();
   }
-}
-
-/** Bytes of an uncompressed file; undefined for anything else. */
-function plainSize(file: string): number | undefined {
-  if (file.endsWith(".gz")) return undefined;
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found?.isFile() ? found.size : undefined;
 }

@@ -3,7 +3,7 @@
 import { SluiceError } from "../errors.ts";
 import { JobRing } from "../memory/chunks.ts";
 import { LogReader, type LogSink } from "../memory/log.ts";
-import { Outputs } from "../memory/outputs.ts";
+import { type FrameSink, Outputs } from "../memory/outputs.ts";
 import type { Region } from "../memory/region.ts";
 import {
   anchorRun,
@@ -29,11 +29,13 @@ export interface ReplayPlan {
   readonly cpus: readonly number[] | undefined;
   /** What sent frames are copied for when nobody wants them; "overwrite" measures the copy. */
   readonly idleOutput: Exclude<OutputMode, "keep">;
-  /** Number of the packet to trace, from 0. */
+  /** Number of the packet to trace, from 0: the run ends behind it. */
   readonly trace: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called with the time of the first packet, nanoseconds since 1970, before any worker has it. */
   readonly onStart?: (first: bigint) => void;
+  /** Called with every frame sent, in order. */
+  readonly onSent?: FrameSink | undefined;
   /** What `log` actions say, in the order of the packets. */
   readonly onLog?: LogSink | undefined;
   /**
@@ -75,10 +77,13 @@ export class Replay {
     this.#plan = plan;
     resetRun(region);
     this.#log = new LogReader(region);
-    const keep = plan.outputs.length > 0 || plan.digest;
+    const keep = plan.outputs.length > 0 || plan.digest || plan.onSent !== undefined;
     prepareRun(region, plan.pace, keep ? "keep" : plan.idleOutput);
     if (plan.trace !== undefined) requestTrace(region, plan.trace);
-    if (keep) this.#collector = new Collector(new Outputs(region), plan.outputs, plan.digest);
+    if (keep) {
+      const outputs = new Outputs(region);
+      this.#collector = new Collector(outputs, plan.outputs, plan.digest, plan.onSent);
+    }
     this.#feeder = new Feeder(new JobRing(region), {
       sources: plan.sources,
       loops: plan.loops,
