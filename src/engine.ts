@@ -233,18 +233,13 @@ export class Engine {
     keepFrames(this.#region, undefined);
     const timed = frames.map((frame) => ({ ...frame, port: this.#portNumber(frame.port) }));
     const stepper = new Stepper(this.#region, timed);
-    const open = async () => stepper;
-    const sources = [{ open, ports: stepper.ports, rereadable: false, size: undefined }];
-    const sent = frames.map((): { port: string; bytes: Uint8Array }[] => []);
-    const onSent: ReplayPlan["onSent"] = ({ sequence, port, address, length }, memory) => {
-      const name = this.model.ports[port]?.name ?? "";
-      sent[sequence]?.push({ port: name, bytes: memory.slice(address, address + length) });
-    };
-    const { failure } = await this.#run({ ...plan, sources, onSent });
+    const { source, onSent } = stepper;
+    const { failure } = await this.#run({ ...plan, sources: [source], onSent });
     if (failure !== undefined) throw failure;
-    return stepper.traces.map((trace, place) => ({
+    const portOf = (number: number) => this.model.ports[number]?.name ?? "";
+    return stepper.outcomes.map(({ trace, sent }) => ({
       trace: this.#explain(trace),
-      sent: sent[place] ?? [],
+      sent: sent.map(({ port, bytes }) => ({ port: portOf(port), bytes })),
     }));
   }
 

@@ -4,8 +4,10 @@
 import type { ChunkTarget } from "../io/chunk.ts";
 import { LINK_ETHERNET, LINKTYPE_ETHERNET } from "../io/linktypes.ts";
 import type { CaptureReader } from "../io/reader.ts";
+import type { FrameSink } from "../memory/outputs.ts";
 import type { Region } from "../memory/region.ts";
 import { arePassed, type RawTrace, readTrace, requestTrace } from "../memory/traces.ts";
+import type { CaptureSource } from "./feeder.ts";
 import { pause } from "./pause.ts";
 
 /** A frame and when it comes. */
@@ -18,6 +20,11 @@ export interface TimedFrame {
   readonly port: number;
 }
 
+export interface SteppedOutcome {
+  readonly trace: RawTrace;
+  readonly sent: readonly { readonly port: number; readonly bytes: Uint8Array }[];
+}
+
 /** A capture of frames, each of which is handed over when the one before has had its verdict. */
 export class Stepper implements CaptureReader {
   readonly description = "frames";
@@ -25,8 +32,8 @@ export class Stepper implements CaptureReader {
   readonly interfaces = [
     { name: "", linkType: LINKTYPE_ETHERNET, supported: true, section: 0, number: 0 },
   ];
-  /** What each frame's steps were, as far as it has come. */
-  readonly traces: RawTrace[] = [];
+  readonly #traces: RawTrace[] = [];
+  readonly #sent: { port: number; bytes: Uint8Array }[][];
   readonly #region: Region;
   readonly #frames: readonly TimedFrame[];
   #next = 0;
@@ -35,12 +42,25 @@ export class Stepper implements CaptureReader {
   constructor(region: Region, frames: readonly TimedFrame[]) {
     this.#region = region;
     this.#frames = frames;
+    this.#sent = frames.map(() => []);
   }
 
-  /** Ports by interface: a frame's interface is the number of its port. */
-  get ports(): readonly number[] {
-    return Array.from({ length: this.#region.map.sizes.ports }, (_, port) => port);
+  /** A frame's interface is the number of its port. */
+  get source(): CaptureSource {
+    const ports = Array.from({ length: this.#region.map.sizes.ports }, (_, port) => port);
+    return { open: async () => this, ports, rereadable: false, size: undefined };
   }
+
+  /** Steps of each frame, and what was sent because of it, in the order they came. */
+  get outcomes(): readonly SteppedOutcome[] {
+    return this.#traces.map((trace, place) => ({ trace, sent: this.#sent[place] ?? [] }));
+  }
+
+  /** To be called with every frame that is sent. */
+  readonly onSent: FrameSink = ({ sequence, port, address, length }, memory) => {
+    const bytes = memory.slice(address, address + length);
+    this.#sent[sequence]?.push({ port, bytes });
+  };
 
   async fill(target: ChunkTarget): Promise<boolean> {
     await this.#finishOne();
@@ -62,6 +82,6 @@ export class Stepper implements CaptureReader {
   async #finishOne(): Promise<void> {
     if (this.#next === 0) return;
     while (!this.#closed && !arePassed(this.#region, this.#next)) await pause();
-    this.traces.push(readTrace(this.#region));
+    this.#traces.push(readTrace(this.#region));
   }
 }
