@@ -85,6 +85,29 @@ export const CONTROL_FRAGMENT_TICKS = CONTROL + 1544;
 export const CONTROL_STEER = CONTROL + 1552;
 /** u32, services there are. */
 export const CONTROL_SERVICES = CONTROL + 1556;
+/**
+ * Connections the host wants ended (state/connection_requests.ts): u32 slots in use, and i32 the
+ * number of the round, at which workers look once per burst. A round ends before the next begins.
+ */
+export const CONTROL_REQUESTS = CONTROL + 1600;
+export const CONTROL_REQUEST_ROUND = CONTROL + 1604;
+/** The first CONNECTION bytes that never change are repeated, to know the connection again. */
+export const CONTROL_REQUEST_SLOTS = CONTROL + 16384;
+export const REQUEST_SLOTS = 512;
+export const REQUEST_STRIDE = 64;
+/** i32, REQUEST_*: asked by the host, answered by the worker that owns the shard. */
+export const REQUEST_STATE = 0;
+export const REQUEST_NONE = 0;
+export const REQUEST_ASKED = 1;
+export const REQUEST_DONE = 2;
+/** It was gone already. */
+export const REQUEST_GONE = 3;
+/** u32, address of the entry; u32, its shard. */
+export const REQUEST_ENTRY = 4;
+export const REQUEST_SHARD = 8;
+/** What is at CONNECTION_SRC: the addresses and ports of the original direction, IPv4 or IPv6. */
+export const REQUEST_TUPLE = 16;
+export const REQUEST_TUPLE_BYTES = 36;
 
 // Flow tables (see "flow tables" below)
 /** i32, version of the tables: the number of the last change published. Read once per burst. */
@@ -187,6 +210,8 @@ export const WORKER_OUTPUT_TAIL = 128;
 export const WORKER_NEXT_DUE = 192;
 /** u32, packets this worker has in its pending queue (in flight). */
 export const WORKER_PENDING = 200;
+/** i32, round of requests (CONTROL_REQUEST_ROUND) this worker has looked at. */
+export const WORKER_REQUEST_ROUND = 204;
 /** u32, 1 = trace the packet whose sequence number is at WORKER_TRACE_SEQUENCE. By the host. */
 export const WORKER_TRACE = 208;
 export const WORKER_TRACE_SEQUENCE = 216;

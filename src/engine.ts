@@ -4,24 +4,25 @@
 import { sizesOf, Tables } from "./compile/tables.ts";
 import type { FlowReader } from "./config/flow_reader.ts";
 import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
+import { ConnectionControl } from "./control/connections.ts";
 import { describeTables } from "./control/description.ts";
 import { FlowControl, runtimeReader } from "./control/flows.ts";
-import { type LogEntry, logEntry } from "./control/log.ts";
+import { logEntry } from "./control/log.ts";
+import type { FrameArrival, FrameOptions, ReplayOptions } from "./control/options.ts";
 import { SetControl } from "./control/sets.ts";
-import { type FlowStatistics, flowStatistics } from "./control/statistics.ts";
+import {
+  type ConnectionStatistics,
+  connectionStatistics,
+  type FlowStatistics,
+  flowStatistics,
+} from "./control/statistics.ts";
 import { SluiceError } from "./errors.ts";
 import { openCapture, plainSize } from "./io/capture.ts";
 import { FrameReader } from "./io/frame.ts";
 import { useHugePages } from "./io/linux.ts";
 import { planMemory } from "./memory/map.ts";
 import { Region } from "./memory/region.ts";
-import {
-  type FlowCacheUse,
-  keepFrames,
-  type Pace,
-  setFlowCacheUse,
-  setNeighborResolution,
-} from "./memory/run.ts";
+import { keepFrames, setFlowCacheUse, setNeighborResolution } from "./memory/run.ts";
 import { type RawTrace, readTrace } from "./memory/traces.ts";
 import type { CaptureSource } from "./replay/feeder.ts";
 import { chooseCpus } from "./replay/placement.ts";
@@ -33,6 +34,21 @@ import { WorkerPool } from "./worker/pool.ts";
 export { loadConfiguration, parseConfiguration } from "./config/configuration.ts";
 export type * from "./config/model.ts";
 export { passThroughModel } from "./config/passthrough.ts";
+export type { Connection, ConnectionDirection } from "./control/connection.ts";
+export { formatConnection } from "./control/connection.ts";
+export {
+  type ConnectionFilter,
+  checkConnectionFilter,
+  parseConnectionFilter,
+} from "./control/connection_filter.ts";
+export type {
+  ConnectionControl,
+  ConnectionEvent,
+  FollowOptions,
+  ListOptions,
+  Owner,
+  OwnerOptions,
+} from "./control/connections.ts";
 export type { ActionText, FlowText, MatchText } from "./control/flow_text.ts";
 export type {
   AddOptions,
@@ -45,8 +61,9 @@ export type {
   ModifyOptions,
 } from "./control/flows.ts";
 export type { LogEntry } from "./control/log.ts";
+export type { FrameArrival, FrameOptions, ReplayOptions } from "./control/options.ts";
 export type { ElementInput, SetControl } from "./control/sets.ts";
-export type { FlowStatistics, TableCounts } from "./control/statistics.ts";
+export type { ConnectionStatistics, FlowStatistics, TableCounts } from "./control/statistics.ts";
 export { type ErrorCode, type ErrorPlace, SluiceError } from "./errors.ts";
 export type { Pace } from "./memory/run.ts";
 export { DROP_REASONS, type DropReason, type Statistics } from "./memory/statistics.ts";
@@ -60,59 +77,20 @@ export type {
   TraceStep,
 } from "./trace/explain.ts";
 
-export interface ReplayOptions {
-  /** Files, pcap or pcapng, gzip or not; "-" is stdin. Replayed one after the other. */
-  readonly captures: readonly string[];
-  /**
-   * The port captures enter by (default: the first), or a port for each interface of a pcapng;
-   * interfaces beyond the list enter by its last port.
-   */
-  readonly input?: string | readonly string[];
-  /** Captures to write, by the name of the port whose sent frames go there. */
-  readonly outputs?: Readonly<Record<string, string>>;
-  /** Default: as fast as possible. */
-  readonly pace?: Pace;
-  /** How often the captures are replayed; default 1. */
-  readonly loops?: number;
-  /** Also compute the SHA-256 of everything sent. */
-  readonly digest?: boolean;
-  /** Resolve unknown neighbors by ARP and ND, holding packets meanwhile, instead of dropping. */
-  readonly resolveNeighbors?: boolean;
-  /** Copy sent frames out even if no output wants them, to measure what that costs. */
-  readonly copyOut?: boolean;
-  /**
-   * Default "use". "compare" also classifies every packet found in the flow cache and counts
-   * differences (statistics.cache.wrong, always 0); "off" classifies every packet.
-   */
-  readonly flowCache?: FlowCacheUse;
-  /** Stops the replay; it still resolves, with what was done. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (packets: number, share: number) => void;
-  /** Called for what `log` actions keep, in the order of the packets. */
-  readonly onLog?: (entry: LogEntry) => void;
-}
-
-/** How a single frame is traced: the port it enters by, and whether neighbors are asked for. */
-export type FrameOptions = Pick<ReplayOptions, "input" | "resolveNeighbors">;
-
-/** A frame to send in, and when. */
-export interface FrameArrival {
-  /** Ethernet, without FCS. */
-  readonly bytes: Uint8Array;
-  /** Name of the port it comes by. */
-  readonly port: string;
-  /** Nanoseconds since 1970. */
-  readonly time: bigint;
-}
-
 /** What became of a frame, and every frame that was sent because of it. */
 export interface FrameOutcome {
   readonly trace: Trace;
   readonly sent: readonly { readonly port: string; readonly bytes: Uint8Array }[];
 }
 
-/** How a replay went; and what flow tables, groups, meters and named counters have counted. */
-export interface ReplayResult extends RunResult, FlowStatistics {}
+/**
+ * How a replay went; and what flow tables, groups, meters, named counters and the connection table
+ * have counted.
+ */
+export interface ReplayResult extends RunResult, FlowStatistics {
+  /** Undefined without connection tracking. */
+  readonly connections: ConnectionStatistics | undefined;
+}
 
 /** A route to add, in the model's terms. */
 export type RouteChange = RouteModel;
@@ -126,6 +104,8 @@ export class Engine {
   readonly tables: FlowControl;
   /** Named sets: elements added and taken away, also during a replay. */
   readonly sets: SetControl;
+  /** Connections: listed, followed and deleted, also during a replay. */
+  readonly flows: ConnectionControl;
   readonly #reader: FlowReader;
   readonly #region: Region;
   readonly #tables: Tables;
@@ -140,6 +120,7 @@ export class Engine {
     this.#reader = runtimeReader(model);
     this.tables = new FlowControl(this.#tables.flows, model, this.#reader);
     this.sets = new SetControl(this.#tables.flows, model, this.#reader);
+    this.flows = new ConnectionControl(this.#region, model, () => this.#busy);
     this.#pool = new WorkerPool(model.engine.queues);
   }
 
@@ -275,7 +256,12 @@ export class Engine {
     try {
       const result = await new Replay(this.#region, plan).run(this.#pool);
       flows.endRun();
-      return { ...result, ...flowStatistics(flows, this.model, this.#reader.counters) };
+      const { counters } = this.#reader;
+      return {
+        ...result,
+        ...flowStatistics(flows, this.model, counters),
+        connections: connectionStatistics(this.model, result.statistics, this.flows),
+      };
     } finally {
       this.#busy = false;
       flows.endRun();
@@ -317,6 +303,7 @@ export class Engine {
         this.#tables.connections.startTime(first);
       },
       onLog: this.#logSink(options.onLog),
+      onConnection: (event) => this.flows.tell(event),
       onProgress: options.onProgress,
     };
   }

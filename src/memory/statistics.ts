@@ -32,6 +32,38 @@ export interface CacheCounts {
   readonly wrong: number;
 }
 
+/** As `ct state` of nftables would see them. */
+export interface TrackCounts {
+  readonly new: number;
+  readonly established: number;
+  readonly related: number;
+  readonly invalid: number;
+  readonly untracked: number;
+}
+
+export interface ConnectionCounts {
+  readonly created: number;
+  /** Ended by time, given up early for others, deleted by the host or a packet. */
+  readonly expired: number;
+  readonly evicted: number;
+  readonly deleted: number;
+  /** Expectations made, met, and not made for want of room. */
+  readonly expected: number;
+  readonly expectationsMet: number;
+  readonly expectationsLost: number;
+  /** Events not read in time. */
+  readonly eventsLost: number;
+}
+
+export interface FragmentCounts {
+  /** Datagrams put together, and cut again. */
+  readonly reassembled: number;
+  readonly fragmented: number;
+  /** Fragments made, and those received that a datagram was made of. */
+  readonly made: number;
+  readonly merged: number;
+}
+
 export interface Statistics {
   readonly packets: VerdictCounts;
   /** Bytes of frames without FCS, as they were on the wire. */
@@ -60,6 +92,12 @@ export interface Statistics {
   readonly cache: CacheCounts;
   /** Entries of `log` actions: kept, held back by their rate, not read in time. */
   readonly log: { readonly entries: number; readonly limited: number; readonly lost: number };
+  /** Packets by the state connection tracking gave them. */
+  readonly ct: TrackCounts;
+  /** What became of connections and of what helpers expect. */
+  readonly connections: ConnectionCounts;
+  /** Fragments put together and made; they are in no verdict. */
+  readonly fragments: FragmentCounts;
   /** Packets still in the engine: they wait for a neighbor. */
   readonly inFlight: number;
 }
@@ -147,6 +185,40 @@ function cacheCounts(counter: (offset: number) => number): CacheCounts {
   };
 }
 
+type Counter = (offset: number) => number;
+
+function trackCounts(counter: Counter): TrackCounts {
+  return {
+    new: counter(layout.COUNT_CT_NEW),
+    established: counter(layout.COUNT_CT_ESTABLISHED),
+    related: counter(layout.COUNT_CT_RELATED),
+    invalid: counter(layout.COUNT_CT_INVALID),
+    untracked: counter(layout.COUNT_CT_UNTRACKED),
+  };
+}
+
+function connectionCounts(counter: Counter): ConnectionCounts {
+  return {
+    created: counter(layout.COUNT_CONNECTIONS_CREATED),
+    expired: counter(layout.COUNT_CONNECTIONS_EXPIRED),
+    evicted: counter(layout.COUNT_CONNECTIONS_EVICTED),
+    deleted: counter(layout.COUNT_CONNECTIONS_DELETED),
+    expected: counter(layout.COUNT_EXPECTED),
+    expectationsMet: counter(layout.COUNT_EXPECTATIONS_MET),
+    expectationsLost: counter(layout.COUNT_EXPECTATIONS_LOST),
+    eventsLost: counter(layout.COUNT_EVENTS_LOST),
+  };
+}
+
+function fragmentCounts(counter: Counter): FragmentCounts {
+  return {
+    reassembled: counter(layout.COUNT_REASSEMBLED),
+    fragmented: counter(layout.COUNT_FRAGMENTED),
+    made: counter(layout.COUNT_FRAGMENTS_MADE),
+    merged: counter(layout.COUNT_FRAGMENTS_MERGED),
+  };
+}
+
 /** Adds up the counters of the given workers (all by default). */
 export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
@@ -180,6 +252,9 @@ export function readStatistics(region: Region, only?: number): Statistics {
       limited: counter(layout.COUNT_LOG_LIMITED),
       lost: counter(layout.COUNT_LOG_LOST),
     },
+    ct: trackCounts(counter),
+    connections: connectionCounts(counter),
+    fragments: fragmentCounts(counter),
     inFlight: workers.reduce((total, worker) => total + waitingPackets(region, worker), 0),
   };
 }

@@ -10,8 +10,8 @@ import {
   conditionOfBytes,
   conditionOfField,
   conditionsOfText,
-  type ExpectedFrame,
   type Expectation,
+  type ExpectedFrame,
 } from "./expectation.ts";
 import { TEST_FIELDS } from "./frame_fields.ts";
 import { parseHex } from "./octets.ts";
@@ -45,9 +45,12 @@ export class ExpectationReader {
       zone: document.ct_zone,
       mark: document.ct_mark,
       frame: hasFrame ? conditions : undefined,
-      sent: typeof sent === "number" ? sent : sent?.map((one, place) => {
-        return this.#frame(one, [...path, "sent", place]);
-      }),
+      sent:
+        typeof sent === "number"
+          ? sent
+          : sent?.map((one, place) => {
+              return this.#frame(one, [...path, "sent", place]);
+            }),
     };
   }
 
@@ -88,7 +91,9 @@ export class ExpectationReader {
     if (out !== undefined && !names.includes(out)) {
       source.report([...path, "out"], unknownName("port", out, names));
     }
-    const fields = Object.keys(document).filter((name) => SYNTAX.has(name as FieldName) || isOurs(name));
+    const fields = Object.keys(document).filter(
+      (name) => SYNTAX.has(name as FieldName) || isOurs(name),
+    );
     const conditions = [
       ...(packet === undefined ? [] : this.#text(packet, [...path, "packet"])),
       ...(hex === undefined ? [] : this.#bytes(hex, [...path, "hex"])),

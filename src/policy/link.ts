@@ -16,7 +16,7 @@ export function linkOf(text: PacketText, port: number, model: Model): Link {
   const isRequest = text.kind === "arp" && !text.marks.has("reply");
   return {
     source: neighbor?.mac ?? concat([2, 0x54], source.subarray(-4)),
-    destination: isRequest ? BROADCAST : groupMac(text.destination.ip) ?? mac,
+    destination: isRequest ? BROADCAST : (groupMac(text.destination.ip) ?? mac),
   };
 }
 

@@ -1,6 +1,6 @@
 // Policy tests, run: each begins anew, its packets go through the data path one after the other.
 
-import { Engine, type FrameOutcome, type Trace } from "../engine.ts";
+import { Engine, type FrameOutcome, formatConnection, type Trace } from "../engine.ts";
 import { type Difference, differencesOf } from "./expectation.ts";
 import { frameText } from "./frame_text.ts";
 import { hexOf } from "./octets.ts";
@@ -21,12 +21,25 @@ export interface PacketFailure {
   readonly trace: Trace;
 }
 
+/** Connections that are not as many as expected when the test is over. */
+export interface ConnectionFailure {
+  readonly filter: Readonly<Record<string, unknown>>;
+  readonly line: number;
+  readonly expected: string;
+  readonly found: number;
+  /** Those of the table, at most LISTED of them, as `conntrack -L` shows them. */
+  readonly listed: readonly string[];
+}
+
 export interface TestResult {
   readonly name: string;
   readonly line: number;
   readonly packets: number;
   readonly failures: readonly PacketFailure[];
+  readonly connections: readonly ConnectionFailure[];
 }
+
+const LISTED = 20;
 
 /** When a test begins: any time but 0, which stands for "never". */
 const START = 1_000_000_000n * 1_000_000_000n;
@@ -57,5 +70,16 @@ async function runTest(engine: Engine, test: PolicyTest): Promise<TestResult> {
     const head = { packet: place + 1, label, port, time, line, column };
     return [{ ...head, differences, sent, trace: outcome.trace }];
   });
-  return { name: test.name, line: test.line, packets: test.packets.length, failures };
+  const { name, line, packets } = test;
+  return { name, line, packets: packets.length, failures, connections: misses(engine, test) };
+}
+
+function misses({ flows }: Engine, { connections }: PolicyTest): ConnectionFailure[] {
+  return connections.flatMap(({ filter, count, line }): ConnectionFailure[] => {
+    const found = flows.count(filter);
+    if (count === undefined ? found > 0 : found === count) return [];
+    const expected = count === undefined ? "at least 1" : `${count}`;
+    const listed = flows.list({}, { limit: LISTED }).map(formatConnection);
+    return [{ filter, line, expected, found, listed }];
+  });
 }

@@ -5,7 +5,13 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Source } from "../config/source.ts";
 import { validate } from "../config/validator.ts";
-import { loadConfiguration, type Model, parseConfiguration, SluiceError } from "../engine.ts";
+import {
+  checkConnectionFilter,
+  loadConfiguration,
+  type Model,
+  parseConfiguration,
+  SluiceError,
+} from "../engine.ts";
 import { ExpectationReader } from "./expectation_reader.ts";
 import { PacketReader, type TestPacket } from "./packet_reader.ts";
 import { type FileDocument, TEST_FILE_SCHEMA, type TestDocument } from "./schema.ts";
@@ -88,6 +94,12 @@ async function readTest(
     const isCount = Number.isSafeInteger(count) && Number(count) >= 0;
     if (count !== undefined && !isCount) {
       source.report([...at, "count"], `expected a number of connections, found ${count}`);
+    }
+    try {
+      checkConnectionFilter(filter, scene.model);
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      source.report(at, error.message);
     }
     return { filter, count: count as number | undefined, line: source.placeOf(at).line };
   });
