@@ -1271,12 +1271,40 @@ export const SET_HASH_FOURTH = 0xc2b2ae35;
 // ---- connections: written by the worker that owns the shard --------------------------------------
 // What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
 // the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
-//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries |
+//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each entry |
 // Entries are named by u16 within their shard; 0 = none. A shard begins on a cache line.
-/** What the store (assembly/state/connections.ts) keeps of the shard is before the wheel. */
+// The header is what the store (assembly/state/connections.ts) keeps of the shard:
+/** u64 ticks since tick 0 (not cut to u32): when the wheel has to be looked at again. */
+export const CONNECTIONS_DUE = 0;
+/** u64, how far the wheel has come, in slots of its first level. */
+export const CONNECTIONS_UNIT = 8;
+/** u64[WHEEL_LEVELS]: bit s = slot s of the level holds an entry. */
+export const CONNECTIONS_OCCUPIED = 16;
+/** u32, connections of the shard; and entries that were ever used, all that are less than it. */
+export const CONNECTIONS_LIVE = 48;
+export const CONNECTIONS_USED = 52;
+/** u16: first of the entries that were given back; they are chained by CONNECTION_WHEEL_NEXT. */
+export const CONNECTIONS_FREE = 56;
+/** u16 each: ends of the list of those that may be evicted. */
+export const CONNECTIONS_OLDEST = 58;
+export const CONNECTIONS_NEWEST = 60;
+/** The same of extensions: u16 first free one (chained by their first u16), u32 used, u32 live. */
+export const CONNECTIONS_EXTENSION_FREE = 62;
+export const CONNECTIONS_EXTENSIONS_USED = 64;
+export const CONNECTIONS_EXTENSIONS_LIVE = 68;
 export const CONNECTIONS_WHEEL = 256;
-/** A bucket of the index is u16 tag[8], u16 entry[8]; behind the last one is entry 0. */
+/**
+ * A bucket of the index is u16 tag[8], u16 entry[8]; behind the last one is entry 0. The upper bits
+ * of the tags are one number: how many have their place further on because this bucket was full.
+ */
 export const CONNECTIONS_INDEX = 768;
+/** u16 each, behind the entries: the buckets that its place, and that of its reply, were sought from. */
+export const CONNECTION_PLACES_BYTES = 4;
+/** There is no second place: the reply's hash is that of the original. */
+export const NO_PLACE = 0xffff;
+/** The timer wheel: u16[4][64] first entries; a slot of the first level is 2^10 ticks. */
+export const WHEEL_LEVELS = 4;
+export const WHEEL_SHIFT = 10;
 export const CONNECTION_BUCKET_BYTES = 32;
 export const CONNECTION_STRIDE = 160;
 export const MAX_SHARD_CONNECTIONS = 65535;
@@ -1475,6 +1503,8 @@ export const WORKER_TUPLE = WORKER_KEY + 8192;
 export const WORKER_TUPLE_OTHER = WORKER_TUPLE + 64;
 export const WORKER_CONNECTION = WORKER_TUPLE + 128;
 export const WORKER_EXTENSION = WORKER_CONNECTION + 192;
+/** A tuple the store compares with. */
+export const WORKER_TUPLE_STORED = WORKER_EXTENSION + 64;
 
 // NAT, as flows and services ask for it (OP_NAT, OP_CT): NAT_BYTES
 //   0      1       2        3               4     6      8             24             40
@@ -1572,6 +1602,8 @@ export const EVENT_TIME = 8;
 /** u32 each: CONNECTION_STRIDE bytes of the entry follow, then EXTENSION_STRIDE of its extension. */
 export const EVENT_CONNECTION = 16;
 export const EVENT_BYTES = 240;
+/** EVENT_SIZE of an entry that skips to the ring's start. */
+export const EVENT_FILLER = 0xffffffff;
 export const EVENT_NEW = 1;
 export const EVENT_UPDATE = 2;
 export const EVENT_DESTROY = 3;

@@ -4,6 +4,7 @@
 import {
   CACHE_LINE,
   CONNECTION_BUCKET_BYTES,
+  CONNECTION_PLACES_BYTES,
   CONNECTION_STRIDE,
   CONNECTIONS_INDEX,
   CONTROL_CONNECTION_BUCKETS,
@@ -201,7 +202,8 @@ function openConnections(number: u32): void {
 
 function bytesOfConnections(): usize {
   const index = <usize>connectionBuckets * CONNECTION_BUCKET_BYTES;
-  return lines(<usize>CONNECTIONS_INDEX + index + <usize>connectionCount * CONNECTION_STRIDE);
+  const entry: usize = CONNECTION_STRIDE + CONNECTION_PLACES_BYTES;
+  return lines(<usize>CONNECTIONS_INDEX + index + <usize>connectionCount * entry);
 }
 
 /** Bytes rounded up to whole cache lines. */

@@ -16,6 +16,8 @@ type ConnectionSizes = Pick<
 >;
 
 const SLOTS_PER_BUCKET = 8;
+/** So that a small table's few connections find room wherever their hashes fall. */
+const LEAST_BUCKETS = 32;
 /** A backend with its share of its service, Maglev's table included. */
 const BACKEND_BYTES = 2048;
 const SERVICE_BYTES = 512;
@@ -27,8 +29,7 @@ export function connectionSizes({ conntrack, engine, services }: Model): Connect
   const connections = on ? shareOf(limits.flows) : 0;
   return {
     connections,
-    // A connection that NAT changes has two places in the index: about half of them are then used.
-    connectionBuckets: on ? powerOfTwo((2 * connections) / SLOTS_PER_BUCKET) : 0,
+    connectionBuckets: on ? bucketsFor(connections) : 0,
     extensions: on ? shareOf(limits.flowExtensions) : 0,
     expectations: on ? limits.expectations : 0,
     datagrams: on ? shareOf(limits.datagrams) : 0,
@@ -47,10 +48,14 @@ function shareOf(limit: number): number {
   return Math.min(share, layout.MAX_SHARD_CONNECTIONS) + 1;
 }
 
-function serviceBytes(backends: number, services: number): number {
-  return backends * BACKEND_BYTES + services * SERVICE_BYTES;
+/**
+ * Buckets of a shard's index. A connection that NAT changes has two places in it; four fifths of
+ * all places are used when all connections are of that kind. Even, so that entries begin on a line.
+ */
+function bucketsFor(connections: number): number {
+  return Math.max(LEAST_BUCKETS, 2 * Math.ceil((connections * 1.25) / SLOTS_PER_BUCKET));
 }
 
-function powerOfTwo(least: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(least, 1)));
+function serviceBytes(backends: number, services: number): number {
+  return backends * BACKEND_BYTES + services * SERVICE_BYTES;
 }
