@@ -370,6 +370,15 @@ export const STEP_VERDICT = 11;
 export const STEP_FLOW = 12;
 /** A table that no flow of matched: the miss flow. */
 export const STEP_MISS = 13;
+/**
+ * Tracking found the packet's connection, or began one: STATE_* at TRACE_FLOW, TRACE_TRACK_* at
+ * TRACE_POINT, the connection and its extension at TRACE_KEY.
+ */
+export const STEP_TRACK = 14;
+/** There is a connection; it is the reply's packet; the packet began it. */
+export const TRACE_TRACK_CONNECTION = 1;
+export const TRACE_TRACK_REPLY = 2;
+export const TRACE_TRACK_BEGUN = 4;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
