@@ -330,8 +330,6 @@ export const TRACE_LENGTH = 8;
 /** u32, number of the flow that matched (STEP_FLOW), and the POINT_* it was reached from. */
 export const TRACE_FLOW = 12;
 export const TRACE_POINT = 16;
-/** u32, STATE_* of the packet; CONNECTION_STRIDE bytes of its connection are at TRACE_KEY. */
-export const TRACE_STATE = 20;
 export const TRACE_RECORD = 64;
 /** KEY_BYTES: the key as it was classified (STEP_FLOW). */
 export const TRACE_KEY = 128;
@@ -380,8 +378,15 @@ export const STEP_FLOW = 12;
 export const STEP_MISS = 13;
 /** A datagram was put together, or a fragment kept. */
 export const STEP_REASSEMBLE = 14;
-/** Tracked: TRACE_STATE, and a copy of the connection in the place of the key. */
+/**
+ * Tracking found the packet's connection, or began one: STATE_* at TRACE_FLOW, TRACE_TRACK_* at
+ * TRACE_POINT, the connection and its extension at TRACE_KEY.
+ */
 export const STEP_TRACK = 15;
+/** There is a connection; it is the reply's packet; the packet began it. */
+export const TRACE_TRACK_CONNECTION = 1;
+export const TRACE_TRACK_REPLY = 2;
+export const TRACE_TRACK_BEGUN = 4;
 /** Translated by NAT: destination, then source. */
 export const STEP_DNAT = 16;
 export const STEP_SNAT = 17;
