@@ -1,6 +1,9 @@
 // Connections in one line each, the same for the kernel's table and the engine's:
 // "tcp ESTABLISHED 10.0.0.2:40000>198.51.100.7:80 3/152 198.51.100.7:80>… 2/104 [ASSURED] 432000s".
 
+import { formatIp } from "../../src/config/address.ts";
+import { ip } from "../support/octets.ts";
+
 /** A connection's direction, with what it has counted. */
 export interface Direction {
   readonly source: string;
@@ -55,7 +58,8 @@ export function describeConnection(connection: Connection): string {
 
 function directionOf(fields: ReadonlyMap<string, string>): Direction {
   const of = (name: string) => fields.get(name) ?? "";
-  const bracketed = (address: string) => (address.includes(":") ? `[${address}]` : address);
+  const bracketed = (address: string) =>
+    address.includes(":") ? `[${formatIp(ip(address))}]` : address;
   const end = (address: string, port: string) =>
     port === "" ? bracketed(address) : `${bracketed(address)}:${port}`;
   const isEcho = fields.has("id");

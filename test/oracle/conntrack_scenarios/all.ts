@@ -1,9 +1,24 @@
 // All scenarios, in the order of their files.
 
+import { DATAGRAMS } from "./datagrams.cases.ts";
+import { FRAGMENTS } from "./fragments.cases.ts";
+import { ICMP_ERRORS } from "./icmp_errors.cases.ts";
+import { NAT_DESTINATION } from "./nat_destination.cases.ts";
+import { NAT_SOURCE } from "./nat_source.cases.ts";
 import type { Scenario } from "./scenario.ts";
 import { TCP_CLOSING } from "./tcp_closing.cases.ts";
 import { TCP_OPENING } from "./tcp_opening.cases.ts";
+import { TCP_WINDOW } from "./tcp_window.cases.ts";
 
 export type { Scenario };
 
-export const SCENARIOS: readonly Scenario[] = [...TCP_OPENING, ...TCP_CLOSING];
+export const SCENARIOS: readonly Scenario[] = [
+  ...TCP_OPENING,
+  ...TCP_CLOSING,
+  ...TCP_WINDOW,
+  ...DATAGRAMS,
+  ...ICMP_ERRORS,
+  ...NAT_SOURCE,
+  ...NAT_DESTINATION,
+  ...FRAGMENTS,
+];

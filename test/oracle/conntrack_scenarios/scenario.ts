@@ -126,6 +126,20 @@ export function error(
   return send(`${from.ip} ICMP ${kind.join("/")}`, from, frame);
 }
 
+/** The same about the packet of a frame that has left: the last one, or the one at this place. */
+export function errorAbout(
+  from: Station,
+  to: Station,
+  kind: readonly [type: number, code: number],
+  fields: { readonly rest?: number; readonly quoted?: number; readonly place?: number } = {},
+): Step {
+  const frame = (left: readonly KernelFrame[]) => {
+    const about = left.at(fields.place ?? -1)?.bytes ?? new Uint8Array(42);
+    return stations.icmpError(from, to, kind, about, fields);
+  };
+  return send(`${from.ip} ICMP ${kind.join("/")} about what left`, from, frame);
+}
+
 /** Rules that the tables of both sides have in common are written beside each other. */
 export function table(family: "ip" | "ip6" | "inet", ...chains: readonly string[]): string {
   return `table ${family} scenario {\n${chains.join("\n")}\n}`;
