@@ -132,6 +132,7 @@ export const NAT_DESTINATION: readonly Scenario[] = [
     name: "redirect",
     why: "To the router itself: its address on the port the packet came by.",
     delivers: true,
+    random: [1024, 65_535],
     nftables: table("ip", chain("dstnat", "udp dport 53 redirect to :5353")),
     configuration: tables({
       dstnat: ["match: { eth_type: ipv4, udp_dst: 53 }, actions: [{ redirect: 5353 }]"],
@@ -147,7 +148,7 @@ export const NAT_DESTINATION: readonly Scenario[] = [
     why: "What the router answers itself leaves with the address that was asked.",
     nftables: table("ip", chain("dstnat", "icmp type echo-request redirect")),
     configuration: tables({ dstnat: ["match: { icmpv4_type: 8 }, actions: [redirect]"] }),
-    steps: [echo(CLIENT, REMOTE, "request"), echo(CLIENT, LOCAL, "request")],
+    steps: [echo(CLIENT, REMOTE, "request"), echo(as(CLIENT, CLIENT.ip, 7), LOCAL, "request")],
   },
   {
     name: "redirect-ipv6",
@@ -174,7 +175,7 @@ export const NAT_DESTINATION: readonly Scenario[] = [
     }),
     steps: [
       echo(PEER, as(LOCAL, "192.0.2.20"), "request"),
-      echo(PEER, as(LOCAL, "10.0.0.1"), "request"),
+      echo(as(PEER, PEER.ip, 7), as(LOCAL, "10.0.0.1"), "request"),
     ],
   },
   {
@@ -270,6 +271,7 @@ export const NAT_DESTINATION: readonly Scenario[] = [
   {
     name: "dnat-of-a-dropped-packet",
     why: "A first packet that is dropped leaves no connection and no translation.",
+    random: [1024, 65_535],
     nftables: table(
       "ip",
       chain("dstnat", "ip daddr 192.0.2.20 dnat to 192.168.3.2"),
