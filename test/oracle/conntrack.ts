@@ -28,7 +28,10 @@ export interface Observation {
 const FOLDER = new URL("../data/conntrack/", import.meta.url);
 const ENGINE = "icmp_errors: { rate: 100000/s, burst: 1000 }";
 /** What both routers are made from. */
-export const ROUTER = world({ engine: ENGINE });
+export const ROUTER = world({
+  engine: ENGINE,
+  routes: "\n  - { to: 172.16.9.0/24, type: unreachable }",
+});
 
 /** Answers as they are kept: connections only where they are others than before. */
 interface KeptObservation extends Omit<Observation, "connections"> {
