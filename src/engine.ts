@@ -9,6 +9,7 @@ import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
 import { describeTables } from "./control/description.ts";
 import { FlowControl, runtimeReader } from "./control/flows.ts";
 import { type LogEntry, logEntry } from "./control/log.ts";
+import { ServiceControl } from "./control/services.ts";
 import { SetControl } from "./control/sets.ts";
 import { type FlowStatistics, flowStatistics } from "./control/statistics.ts";
 import { SluiceError } from "./errors.ts";
@@ -45,6 +46,13 @@ export type {
   ModifyOptions,
 } from "./control/flows.ts";
 export type { LogEntry } from "./control/log.ts";
+export type {
+  BackendInput,
+  BackendName,
+  BackendStatus,
+  ServiceControl,
+  ServiceStatus,
+} from "./control/services.ts";
 export type { ElementInput, SetControl } from "./control/sets.ts";
 export type { FlowStatistics, TableCounts } from "./control/statistics.ts";
 export { type ErrorCode, type ErrorPlace, SluiceError } from "./errors.ts";
@@ -110,6 +118,8 @@ export class Engine {
   readonly tables: FlowControl;
   /** Named sets: elements added and taken away, also during a replay. */
   readonly sets: SetControl;
+  /** Services: backends added, taken away, weighted and found well or not, also during a replay. */
+  readonly services: ServiceControl;
   readonly #reader: FlowReader;
   readonly #region: Region;
   readonly #tables: Tables;
@@ -124,6 +134,7 @@ export class Engine {
     this.#reader = runtimeReader(model);
     this.tables = new FlowControl(this.#tables.flows, model, this.#reader);
     this.sets = new SetControl(this.#tables.flows, model, this.#reader);
+    this.services = new ServiceControl(this.#tables.services, model);
     this.#pool = new WorkerPool(model.engine.queues);
   }
 
@@ -228,6 +239,7 @@ export class Engine {
     this.#busy = true;
     neighbors.forget();
     flows.beginRun();
+    this.#tables.services?.beginRun();
     try {
       const result = await new Replay(this.#region, plan).run(this.#pool);
       flows.endRun();
