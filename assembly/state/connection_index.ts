@@ -19,8 +19,8 @@ import { entries, header, places } from "./connection_shards";
 import { isOfTuple } from "./connection_tuples";
 
 /**
- * Buckets looked through at most. What has gone on from a bucket lies in so many behind it, eight in
- * each, which its count of eight bits still holds.
+ * Buckets looked through at most. What has gone on from a bucket lies in so many behind it, eight
+ * in each, which its count of eight bits still holds.
  */
 const WALK: u32 = 31;
 const TAG_BITS: u32 = 0x7fff;
