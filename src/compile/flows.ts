@@ -58,8 +58,7 @@ export class FlowTables {
     this.#store = new FlowStore(
       region,
       { rows: this.#rows, programs: this.programs, counters: this.counters, ring: this.#ring },
-      model.tables,
-      model.engine.limits.rules,
+      model,
       serial,
     );
     this.#mods = new FlowMods(this.#store, model.tables);
@@ -73,7 +72,7 @@ export class FlowTables {
     this.groups.load(groups);
     for (const { miss } of tables)
       this.#misses.push(this.#store.addMiss(this.#misses.length, miss));
-    writeAttachments(this.#region, this.#arena, tables);
+    writeAttachments(this.#region, this.#arena, tables, this.#store.natTables);
     // Rows are filed best with the highest first; flows of one priority stay in their order.
     const changes = tables
       .flatMap(({ flows }, table) =>
