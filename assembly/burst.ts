@@ -78,7 +78,17 @@ import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/
 import { clearActionSet } from "./state/action_set";
 import { takeDeferred } from "./state/deferred";
 import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
-import { beginTracking, confirm, finishTracked, runBefore, trackPassing } from "./tracking";
+import {
+  beginTracking,
+  confirm,
+  finishTracked,
+  fitSteered,
+  reachNext,
+  runBefore,
+  steer,
+  steering,
+  trackPassing,
+} from "./tracking";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -161,7 +171,9 @@ function runRouted(record: usize, port: usize): i32 {
   verdict = route(record);
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  return isForHere(record) ? runLocal(record) : runForward(record);
+  if (!isForHere(record)) return runForward(record);
+  if (track === 0 || !steer(record)) return runLocal(record);
+  return steering === VERDICT_CONTINUE ? runForward(record) : steering;
 }
 
 function beforeRouting(record: usize): i32 {
@@ -185,6 +197,7 @@ function runLocal(record: usize): i32 {
 /** As in the kernel, the TTL is taken from before the hooks and the look for a neighbor. */
 function runForward(record: usize): i32 {
   let verdict = forward(record);
+  if (verdict === VERDICT_CONTINUE && track !== 0) verdict = fitSteered(record);
   if (tracing) note(STEP_FORWARD, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   decrementTtl(record);
@@ -200,7 +213,7 @@ function runForward(record: usize): i32 {
     if (size !== 0) verdict = sendFragments(record, size);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  verdict = resolve(record);
+  verdict = track !== 0 ? reachNext(record) : resolve(record);
   if (tracing) note(STEP_NEIGHBOR, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);

@@ -68,7 +68,7 @@ import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
 import { portMtu, portOf } from "./table/ports";
 import { attachReply } from "./track/track";
-import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
+import { beginTracking, changeDestination, finishTracked, follow, reachNext } from "./tracking";
 import { waitOn } from "./waiting";
 
 const PROTOCOL_TCP: u32 = 6;
@@ -167,7 +167,7 @@ export function sendFragments(record: usize, size: u32): i32 {
     if (fragment === 0) return drop(DROP_NO_FRAME);
     nextFragment(record, fragment);
     setFlags(fragment, flagsOf(fragment) | PACKET_OWN);
-    const verdict = resolve(fragment);
+    const verdict = reachNext(fragment);
     if (verdict === VERDICT_CONTINUE) rewriteLink(fragment);
     if (tracing) note(STEP_FRAGMENT, fragment, verdict);
     finishOriginated(fragment, verdict === VERDICT_CONTINUE ? VERDICT_TRANSMIT : verdict);
