@@ -1441,6 +1441,8 @@ export const CT_AGING = 0x20000;
 export const CT_BOTH_CHANGED = 0x40000;
 /** A service chose its backend. */
 export const CT_SERVICE = 0x80000;
+/** Only the client's packets pass here: the backend answers it without us. */
+export const CT_ONE_WAY = 0x4000000;
 /** Counted at its backend: among the active ones, or the inactive ones. */
 export const CT_BACKEND_ACTIVE = 0x1000000;
 export const CT_BACKEND_INACTIVE = 0x2000000;

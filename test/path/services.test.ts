@@ -22,6 +22,7 @@ const CLIENT = { from: 40000, to: 80 };
 const SYN = 2;
 const SYN_ACK = 0x12;
 const ACK = 0x10;
+const FIN_ACK = 0x11;
 
 async function routerWith(options: ServiceOptions): Promise<TestRouter> {
   const model = parseConfiguration(WORLD);
@@ -69,8 +70,12 @@ describe("a connection to a service", () => {
       framesOf(router, [
         arrival("wan", toVip().tcp(CLIENT, SYN)),
         arrival("wan", toVip().tcp(CLIENT, ACK)),
+        arrival("wan", toVip().tcp(CLIENT, FIN_ACK)),
       ]),
-    ).toEqual([frame("dmz", out.tcp(CLIENT, SYN)), frame("dmz", out.tcp(CLIENT, ACK))]);
+    ).toEqual([SYN, ACK, FIN_ACK].map((flags) => frame("dmz", out.tcp(CLIENT, flags))));
+    // What the backend answers is not seen, and yet the connection is known to be closing.
+    const [backend] = router.tables.services!.backends(0);
+    expect(router.tables.services!.counts(backend!)).toMatchObject({ active: 0, inactive: 1 });
   });
 
   it("in tunnels goes to the backend within a packet from the port", async () => {
