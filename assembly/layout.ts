@@ -1683,7 +1683,7 @@ export const EVENT_DESTROY = 3;
 export const WORKER_EVENT_HEAD = 248;
 export const WORKER_EVENT_TAIL = 252;
 
-// ---- services: entries and tables written by the host, states and clients by workers -------------
+// ---- services: entries and tables written by the host, states and clients by workers -----------
 //   | header 64 B | backends | their states | services | their states | index | clients | tables … |
 // Where each part is, the header says. Tables come and go: an arena, from the header on.
 /** u32 each: addresses of backends, of their states, of services, of their states. */
@@ -1705,7 +1705,7 @@ export const BACKEND_IP = 0; // 16 B, network order; IPv4 in the first four
 /** u16, network order; 0 = the port packets came to. */
 export const BACKEND_PORT = 16;
 export const BACKEND_FAMILY = 18; // u8, 4 or 6
-/** u32, BACKEND_* bits; may change while connections use the backend, as nothing else of it does. */
+/** u32, BACKEND_* bits: all of it that may change while connections use the backend. */
 export const BACKEND_FLAGS = 20;
 /** u32, number of its service. */
 export const BACKEND_SERVICE = 24;
