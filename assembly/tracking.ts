@@ -11,6 +11,7 @@ import { noteChange } from "./action/walk";
 import { hasStatus, isConfirmed, isTranslated } from "./connection";
 import {
   CACHED_BEFORE,
+  COUNT_CONNECTIONS_DELETED,
   CT_DNAT_DONE,
   CT_SNAT_DONE,
   PACKET_FRAGMENT,
@@ -19,7 +20,6 @@ import {
   POINT_POSTROUTING,
   POINT_PREROUTING,
   POINT_RAW,
-  SERVICE_BY_TUNNEL,
   STATE_TRACKED,
   STEP_BALANCE,
   STEP_CONFIRM,
@@ -36,15 +36,12 @@ import { chooseNat, chooseNothing } from "./nat/choose";
 import { translateDestination, translateSource } from "./nat/translate";
 import { flagsOf, outPortOf, sequenceOf } from "./packet";
 import { balance, keepBackend, sourceNat, steeredBackend } from "./stage/balance";
-import { encapsulate, fitTunnel } from "./stage/encapsulate";
 import { reassemble } from "./stage/reassemble";
-import { resolve, resolveTo } from "./stage/resolve";
-import { isForHere, routeTo } from "./stage/route";
 import { beginTables, resumeTables, runNat, runTables, runUncached } from "./stage/tables";
+import { removeConnection } from "./state/connections";
 import { extensionOf } from "./state/extensions";
 import { forgetFragments } from "./state/reassembled";
 import { beginTurn } from "./state/turn";
-import { backendFamily, backendIp, backendService, serviceMode } from "./table/services";
 import { enterConnection, trackPacket } from "./track/entry";
 import { beginIntent, intendedZone } from "./track/intent";
 import { connection, forgetConnection, isReply, isUnconfirmed, state } from "./track/track";
@@ -53,17 +50,11 @@ const AT_RAW: u32 = 1 << POINT_RAW;
 const AT_PREROUTING: u32 = 1 << POINT_PREROUTING;
 const IS_IP: u32 = PACKET_IP4 | PACKET_IP6;
 
-/** The backend that the packet is sent to without being addressed to it; 0 = none. */
-let steeredTo: usize = 0;
-/** What routing a steered packet ended with. */
-export let steering: i32 = VERDICT_CONTINUE;
-
 /** Begins a packet of which nothing is known. */
 export function beginTracking(record: usize): void {
   beginTurn(sequenceOf(record));
   beginIntent();
   forgetConnection();
-  steeredTo = 0;
   forgetFragments();
 }
 
@@ -114,8 +105,11 @@ export function changeDestination(record: usize, point: u32): i32 {
     const verdict = decideDestination(record, point);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  const kept = serviceCount === 0 ? VERDICT_CONTINUE : keepBackend(connection);
-  if (kept !== VERDICT_CONTINUE || !isTranslated(connection)) return kept;
+  if (serviceCount !== 0) {
+    const kept = keepBackend(connection);
+    if (kept !== VERDICT_CONTINUE) return giveUp(kept);
+  }
+  if (!isTranslated(connection)) return VERDICT_CONTINUE;
   const verdict = translateDestination(record, connection, isReply);
   if (tracing) note(STEP_DNAT, record, verdict);
   noteChange();
@@ -124,6 +118,19 @@ export function changeDestination(record: usize, point: u32): i32 {
     resumeTables(record);
   }
   return verdict;
+}
+
+/** The packet's connection ends: its backend is no more. */
+function giveUp(verdict: i32): i32 {
+  removeConnection(connection, COUNT_CONNECTIONS_DELETED);
+  forgetConnection();
+  return verdict;
+}
+
+/** The backend that the packet goes to as it is, or in a tunnel; 0 = it goes to its destination. */
+export function steeredTo(): usize {
+  if (serviceCount === 0 || connection === 0) return 0;
+  return steeredBackend(connection, isReply);
 }
 
 function decideDestination(record: usize, point: u32): i32 {
@@ -138,36 +145,6 @@ function decideDestination(record: usize, point: u32): i32 {
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return mayTranslate() ? chooseNothing(connection, false) : VERDICT_CONTINUE;
-}
-
-/**
- * A packet to a service's address that a backend is to get as it is, or in a tunnel: routes it there.
- * False: it is for the engine itself. The verdict of routing is `steering`.
- */
-export function steer(record: usize): bool {
-  if (serviceCount === 0 || connection === 0) return false;
-  steeredTo = steeredBackend(connection, isReply);
-  if (steeredTo === 0) return false;
-  steering = routeTo(record, backendFamily(steeredTo), backendIp(steeredTo));
-  if (tracing) note(STEP_BALANCE, record, steering);
-  return !isForHere(record);
-}
-
-/** Whether the packet fits the way to its backend. */
-export function fitSteered(record: usize): i32 {
-  return isTunnelled() ? fitTunnel(record, steeredTo) : VERDICT_CONTINUE;
-}
-
-/** Finds the neighbor that gets the packet next: on its route, its backend, a tunnel's end. */
-export function reachNext(record: usize): i32 {
-  if (steeredTo === 0) return resolve(record);
-  if (!isTunnelled()) return resolveTo(record, backendFamily(steeredTo), backendIp(steeredTo));
-  const verdict = encapsulate(record, steeredTo);
-  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
-}
-
-function isTunnelled(): bool {
-  return steeredTo !== 0 && serviceMode(backendService(steeredTo)) === SERVICE_BY_TUNNEL;
 }
 
 /** Behind the tables: the source as NAT makes it; and the connection is known from now on. */
