@@ -149,7 +149,7 @@ describe("small actions in memory", () => {
 
 function memoryOf(tail: string) {
   const model = parseConfiguration(PORTS + LIMITS + tail);
-  const region = Region.create(planMemory(sizesOf(model)));
+  const region = new Region(planMemory(sizesOf(model)));
   const connections = new ConnectionTable(region, model);
   const tables = new FlowTables(region, model);
   tables.load();
@@ -246,7 +246,7 @@ describe("nat tables", () => {
     control.add("chain", { match, actions: ["masquerade"] });
     control.add("loose", { match, actions: ["masquerade"] });
     const settled = "works only in tables that translated when the engine started, and";
-    const refusals: readonly (readonly [string, object, string])[] = [
+    const refusals: readonly (readonly [string, Record<string, unknown>, string])[] = [
       ["filter", { actions: ["masquerade"] }, `masquerade ${settled} 'filter', which leads here`],
       ["shared", { actions: ["masquerade"] }, `masquerade ${settled} 'filter', which leads here`],
       [
