@@ -12,8 +12,10 @@ import { FlowControl, runtimeReader } from "../../src/control/flows.ts";
 import { planMemory } from "../../src/memory/map.ts";
 import { Region } from "../../src/memory/region.ts";
 
-const LIMITS = `engine: { limits: { flows: 1024, flow_extensions: 128, expectations: 8, datagrams: 128,
-  fragment_bytes: 65536, routes: 16, rules: 64, set_elements: 1, cached_flows: 0 }, frames: 64 }
+const LIMITS = `engine:
+  frames: 64
+  limits: { flows: 1024, flow_extensions: 128, expectations: 8, datagrams: 128,
+    fragment_bytes: 65536, routes: 16, rules: 64, set_elements: 1, cached_flows: 0 }
 `;
 const PORTS = 'version: 1\nports: { lan: { device: "pcap:" }, wan: { device: "pcap:" } }\n';
 
@@ -206,7 +208,10 @@ describe("modes and timeouts", () => {
 describe("nat tables", () => {
   const TABLES = `tables:
   filter: { attach: postrouting, flows: [{ actions: [{ jump: shared }] }] }
-  nat: { attach: postrouting, priority: 5, flows: [{ actions: [{ jump: shared }] }, { actions: [{ goto: chain }] }] }
+  nat:
+    attach: postrouting
+    priority: 5
+    flows: [{ actions: [{ jump: shared }] }, { actions: [{ goto: chain }] }]
   first: { attach: postrouting, priority: -5, flows: [{ actions: [masquerade] }] }
   chain: { flows: [{ match: { mark: 1 }, actions: [{ snat: 10.0.0.1 }] }] }
   shared: {}
