@@ -24,7 +24,6 @@ import {
   PORT_LOCAL,
   PORT_NORMAL,
   PORT_UNKNOWN,
-  PORT_UP,
   SLOT_GROUP,
   SLOT_OUTPUT,
   VERDICT_CONSUME,
@@ -38,7 +37,7 @@ import { actionAt, actionSetEnd, clearActionSet } from "../state/action_set";
 import { countFlow } from "../state/flows";
 import { takeTurn } from "../state/turn";
 import { flowCounter, flowFlags, flowNumber, flowProgram, isMiss } from "../table/flows";
-import { portFlags, portOf } from "../table/ports";
+import { isUp } from "../table/ports";
 import { beginProgram, refusal, runOperation, runOperations } from "./operations";
 import { flushOutput } from "./output";
 import { copies, dry, handed, output, setOutput, setRejection } from "./walk";
@@ -87,8 +86,6 @@ export function isSilent(flow: usize, point: u32): bool {
 
 /** What the final operation `code` means. */
 function conclude(flow: usize, record: usize, point: u32, code: i32): i32 {
-  // At a hook the common case leaves nothing to do.
-  if (code === OP_ACCEPT && point !== POINT_INGRESS) return VERDICT_CONTINUE;
   switch (code) {
     case OP_END:
       return point === POINT_INGRESS ? endPipeline(record) : VERDICT_CONTINUE;
@@ -118,7 +115,7 @@ function endPipeline(record: usize): i32 {
   if (port === PORT_NORMAL) return VERDICT_CONTINUE;
   if (port === PORT_LOCAL) return VERDICT_DELIVER;
   if (port === PORT_UNKNOWN) return endWithoutOutput(record);
-  if ((portFlags(portOf(port)) & PORT_UP) === 0) return drop(DROP_PORT_DOWN);
+  if (!isUp(port)) return drop(DROP_PORT_DOWN);
   setOutPort(record, port);
   return VERDICT_TRANSMIT;
 }

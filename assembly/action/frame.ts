@@ -7,11 +7,10 @@ import {
   PACKET_L2_GROUP,
   PACKET_L4,
   PACKET_OWN,
-  RECORD_STRIDE,
   TUNNEL_NONE,
   VERDICT_CONTINUE,
 } from "../layout";
-import { frameSize, frames, records } from "../memory/directory";
+import { frameStart } from "../memory/frames";
 import {
   dataOf,
   etherTypeOf,
@@ -50,7 +49,8 @@ import { VLAN_TAG } from "../wire/vlan";
 
 /** Bytes of the EtherType, with which the Ethernet header and every tag ends. */
 export const TYPE_BYTES: u32 = 2;
-const MACS: u32 = ETHERNET_HEADER - TYPE_BYTES;
+/** Bytes in front of the first tag or EtherType. */
+export const MACS: u32 = ETHERNET_HEADER - TYPE_BYTES;
 
 /** Offset of the type or length field behind all VLAN tags. */
 function linkTypeOffset(record: usize): u32 {
@@ -81,8 +81,7 @@ export function hasTransport(record: usize, protocol: u32): bool {
 
 /** Bytes in front of the packet that its frame still has. */
 function headroomOf(record: usize): u32 {
-  const number = (record - records) / RECORD_STRIDE;
-  return <u32>(dataOf(record) - (frames + number * frameSize)) - COPY_LEAD;
+  return <u32>(dataOf(record) - frameStart(record)) - COPY_LEAD;
 }
 
 /**

@@ -18,7 +18,6 @@ import {
   GROUP_SLOTS,
   GROUP_TYPE,
   PORT_UNKNOWN,
-  PORT_UP,
   VERDICT_CONTINUE,
 } from "../layout";
 import { countEvent } from "../memory/counters";
@@ -27,7 +26,7 @@ import { drop, hashOf, timestampOf, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { countFlow } from "../state/flows";
 import { groupOf } from "../table/flows";
-import { portFlags, portOf } from "../table/ports";
+import { isUp } from "../table/ports";
 import { refusal, runOperations } from "./operations";
 import { flushOutput } from "./output";
 import { noteUnforetold, restoreKey, saveKey, setOutput } from "./walk";
@@ -97,7 +96,7 @@ function firstAlive(group: usize): u32 {
   const count = load<u32>(group, GROUP_COUNT);
   for (let bucket: u32 = 0; bucket < count; bucket++) {
     const watched = load<u32>(bucketAt(group, bucket), GROUP_BUCKET_WATCH);
-    if (watched === PORT_UNKNOWN || (portFlags(portOf(watched)) & PORT_UP) !== 0) return bucket;
+    if (watched === PORT_UNKNOWN || isUp(watched)) return bucket;
   }
   return NONE;
 }

@@ -22,15 +22,14 @@ import {
   METER_BITS,
   METER_COUNT,
   METER_COUNTER,
-  METER_STRIDE,
   PACKET_IP4,
   PACKET_IP6,
   VERDICT_CONTINUE,
 } from "../layout";
-import { meters } from "../memory/directory";
 import { drop } from "../packet";
 import { networkOf } from "../parse/key_network";
 import { countFlow } from "../state/flows";
+import { meterOf } from "../table/flows";
 import { mergeService, serviceOf } from "./set_network";
 
 const DSCP_SHIFT: u32 = 2;
@@ -44,7 +43,7 @@ const MOST_CLASS: u32 = 4;
  * exceeds the one with the highest applies; what that does to the DSCP is done to the key too.
  */
 export function meter(record: usize, key: usize, number: u32, now: u64, bytes: u32): i32 {
-  const entry = meters + <usize>number * METER_STRIDE;
+  const entry = meterOf(number);
   countFlow(load<u32>(entry, METER_COUNTER), bytes, now);
   const units: u32 = load<u32>(entry, METER_BITS) !== 0 ? bytes << 3 : 1;
   // Times of the run: of times since 1970 an f64 keeps no nanoseconds.
@@ -67,7 +66,7 @@ export function meter(record: usize, key: usize, number: u32, now: u64, bytes: u
 /** Whether the meter may change the DSCP of packets, and any flow looks at that. */
 export function canRemark(number: u32): bool {
   if (load<u8>(CONTROL_KEY_MASK + KEY_TOS) === 0) return false;
-  const entry = meters + <usize>number * METER_STRIDE;
+  const entry = meterOf(number);
   let band = entry + METER_BAND_FIRST;
   for (let left = load<u32>(entry, METER_COUNT); left > 0; left--) {
     if (load<u32>(band, BAND_TYPE) !== BAND_DROP) return true;

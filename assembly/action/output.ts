@@ -15,7 +15,6 @@ import {
   PORT_LOCAL,
   PORT_NORMAL,
   PORT_UNKNOWN,
-  PORT_UP,
 } from "../layout";
 import { count, countEvent, countSent } from "../memory/counters";
 import { outputMode } from "../memory/directory";
@@ -26,7 +25,7 @@ import { copyFrame } from "../respond/copies";
 import { putDeferred } from "../state/deferred";
 import { publishSequence } from "../state/turn";
 import { mirrorOf } from "../table/flows";
-import { portFlags, portOf } from "../table/ports";
+import { isUp, portFlags, portOf } from "../table/ports";
 import { countCopy, dry, noteHanded, output, setOutput } from "./walk";
 
 /** How long a copy waits for the host to make room in the output ring: times and nanoseconds. */
@@ -44,7 +43,7 @@ export function send(record: usize, port: u32): void {
 
 /** Sends a copy of the frame as it is now; the packet goes on. False when it could not leave. */
 function sendCopy(record: usize, port: u32): bool {
-  if ((portFlags(portOf(port)) & PORT_UP) === 0 || !roomForCopy()) {
+  if (!isUp(port) || !roomForCopy()) {
     countEvent(COUNT_COPIES_LOST);
     return false;
   }
@@ -93,7 +92,7 @@ export function flushOutput(record: usize): void {
 export function flood(record: usize): void {
   const ports = load<u32>(CONTROL_PORTS);
   for (let port: u32 = 0; port < ports; port++) {
-    if (port === inPortOf(record) || (portFlags(portOf(port)) & PORT_UP) === 0) continue;
+    if (port === inPortOf(record) || !isUp(port)) continue;
     addOutput(record, port);
   }
 }

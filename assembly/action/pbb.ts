@@ -7,10 +7,18 @@ import { dataOf, drop, etherTypeOf, lengthOf, vlanTagsOf } from "../packet";
 import { ETHERNET_HEADER, setEthernetMacs } from "../wire/ethernet";
 import { buildPbb, ETHERTYPE_PBB, PBB_TAG, pbbControl, pbbCustomer, pbbFits } from "../wire/pbb";
 import { vlanPriority } from "../wire/vlan";
-import { closeGap, growLink, openGap, reparse, storeType, TYPE_BYTES, typeOffset } from "./frame";
+import {
+  closeGap,
+  growLink,
+  MACS,
+  openGap,
+  reparse,
+  storeType,
+  TYPE_BYTES,
+  typeOffset,
+} from "./frame";
 import { outermostTag } from "./vlan";
 
-const MACS: u32 = ETHERNET_HEADER - TYPE_BYTES;
 /** What a new backbone header adds: its EtherType, the tag and the addresses it keeps. */
 const ADDED: u32 = TYPE_BYTES + PBB_TAG;
 

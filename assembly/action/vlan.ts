@@ -5,10 +5,8 @@ import { MAX_VLAN_TAGS, VERDICT_CONTINUE } from "../layout";
 import { dataOf, drop, setVlanTags, vlanTagsOf } from "../packet";
 import { ETHERNET_HEADER } from "../wire/ethernet";
 import { setVlanControl, VLAN_TAG, vlanControl } from "../wire/vlan";
-import { closeGap, openGap, storeType, TYPE_BYTES } from "./frame";
+import { closeGap, MACS, openGap, storeType } from "./frame";
 
-/** A tag is its EtherType and what it controls; the type of what follows is already there. */
-const MACS: u32 = ETHERNET_HEADER - TYPE_BYTES;
 /** All but the drop eligible indicator. */
 const COPIED: u32 = 0xefff;
 

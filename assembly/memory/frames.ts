@@ -38,6 +38,11 @@ export function releaseFrame(record: usize): void {
   store<u32>(list + ((<usize>left) << 2), <u32>((record - records) / RECORD_STRIDE));
 }
 
+/** Where the record's frame begins. */
+export function frameStart(record: usize): usize {
+  return frames + ((record - records) / RECORD_STRIDE) * frameSize;
+}
+
 export function framesLeft(): u32 {
   return load<u32>(list);
 }

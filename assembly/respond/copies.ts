@@ -2,22 +2,16 @@
 
 import { RECORD_LENGTH, RECORD_STRIDE } from "../layout";
 import { copyPacket } from "../memory/copy";
-import { frameSize, frames, records } from "../memory/directory";
-import { takeFrame } from "../memory/frames";
+import { frameStart, takeFrame } from "../memory/frames";
 import { dataOf, lengthOf, setData } from "../packet";
 
 /** A copy of the packet and its record, at the same place of its frame; 0 when no frame is left. */
 export function copyFrame(record: usize): usize {
   const copy = takeFrame();
   if (copy === 0) return 0;
-  const offset = dataOf(record) - frameOf(record);
-  setData(copy, frameOf(copy) + offset);
+  const offset = dataOf(record) - frameStart(record);
+  setData(copy, frameStart(copy) + offset);
   memory.copy(copy + RECORD_LENGTH, record + RECORD_LENGTH, RECORD_STRIDE - RECORD_LENGTH);
   copyPacket(dataOf(copy), dataOf(record), lengthOf(record));
   return copy;
-}
-
-/** Where the record's frame begins. */
-function frameOf(record: usize): usize {
-  return frames + ((record - records) / RECORD_STRIDE) * frameSize;
 }

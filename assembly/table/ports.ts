@@ -1,6 +1,6 @@
 // Ports as the kernels see them: written by the host, one entry of PORT_STRIDE bytes each.
 
-import { PORT_FLAGS, PORT_MTU, PORT_PEER, PORT_STRIDE, PORT_VRF } from "../layout";
+import { PORT_FLAGS, PORT_MTU, PORT_PEER, PORT_STRIDE, PORT_UP, PORT_VRF } from "../layout";
 import { ports } from "../memory/directory";
 
 /** Address of a port's entry. */
@@ -10,6 +10,10 @@ export function portOf(number: u32): usize {
 /** PORT_* bits of an entry. */
 export function portFlags(port: usize): u32 {
   return load<u32>(port, PORT_FLAGS);
+}
+/** Whether packets may leave by the port. */
+export function isUp(number: u32): bool {
+  return (portFlags(portOf(number)) & PORT_UP) !== 0;
 }
 export function portVrf(port: usize): u32 {
   return load<u16>(port, PORT_VRF);

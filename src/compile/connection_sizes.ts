@@ -16,9 +16,18 @@ type ConnectionSizes = Pick<
 >;
 
 const SLOTS_PER_BUCKET = 8;
-/** A backend with its share of its service, Maglev's table included. */
+/** So that a small table's few connections find room wherever their hashes fall. */
+const LEAST_BUCKETS = 32;
+/**
+ * A backend with its share of its service's table, which is there twice while it changes: 100
+ * places of two bytes at least, twice as many where primes are far apart, and room for rounding.
+ */
 const BACKEND_BYTES = 2048;
-const SERVICE_BYTES = 512;
+/** The smallest tables have 1024 places. */
+const SERVICE_BYTES = 8192;
+
+/** Bytes of a bucket of clients. */
+export const CLIENT_BUCKET_BYTES = layout.CLIENTS_PER_BUCKET * layout.CLIENT_STRIDE;
 
 /** The part of the memory's sizes that connection tracking asks for. */
 export function connectionSizes({ conntrack, engine, services }: Model): ConnectionSizes {
@@ -27,13 +36,12 @@ export function connectionSizes({ conntrack, engine, services }: Model): Connect
   const connections = on ? shareOf(limits.flows) : 0;
   return {
     connections,
-    // A connection that NAT changes has two places in the index: about half of them are then used.
-    connectionBuckets: on ? powerOfTwo((2 * connections) / SLOTS_PER_BUCKET) : 0,
+    connectionBuckets: on ? bucketsFor(connections) : 0,
     extensions: on ? shareOf(limits.flowExtensions) : 0,
     expectations: on ? limits.expectations : 0,
     datagrams: on ? shareOf(limits.datagrams) : 0,
     fragmentBytes: on ? Math.ceil(limits.fragmentBytes / layout.SHARDS / 64) * 64 : 0,
-    serviceBytes: services.length === 0 ? 0 : serviceBytes(limits.backends, services.length),
+    serviceBytes: services.length === 0 ? 0 : serviceBytes(services, limits),
   };
 }
 
@@ -47,8 +55,24 @@ function shareOf(limit: number): number {
   return Math.min(share, layout.MAX_SHARD_CONNECTIONS) + 1;
 }
 
-function serviceBytes(backends: number, services: number): number {
-  return backends * BACKEND_BYTES + services * SERVICE_BYTES;
+/**
+ * Buckets of a shard's index. A connection that NAT changes has two places in it; four fifths of
+ * all places are used when all connections are of that kind. Even, so that entries begin on a line.
+ */
+function bucketsFor(connections: number): number {
+  return Math.max(LEAST_BUCKETS, 2 * Math.ceil((connections * 1.25) / SLOTS_PER_BUCKET));
+}
+
+function serviceBytes(services: Model["services"], limits: Model["engine"]["limits"]): number {
+  const clients = services.some(({ affinity }) => affinity > 0)
+    ? clientBuckets(limits.affinityClients) * CLIENT_BUCKET_BYTES
+    : 0;
+  return limits.backends * BACKEND_BYTES + services.length * SERVICE_BYTES + clients;
+}
+
+/** Buckets of the clients with affinity: a power of two. */
+export function clientBuckets(clients: number): number {
+  return powerOfTwo(clients / layout.CLIENTS_PER_BUCKET);
 }
 
 function powerOfTwo(least: number): number {

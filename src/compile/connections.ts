@@ -91,7 +91,7 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   tftp: layout.TRACK_TFTP,
 };
 
-function trackBits({ conntrack, tables, groups }: Model): number {
+function trackBits({ conntrack, services, tables, groups }: Model): number {
   if (!conntrack.enabled) return 0;
   let bits = layout.TRACK_ON | layout.TRACK_REASSEMBLE;
   if (conntrack.checksum) bits |= layout.TRACK_CHECKSUM;
@@ -102,7 +102,9 @@ function trackBits({ conntrack, tables, groups }: Model): number {
   if (lists.some((list) => list.some(({ actions }) => actions.some(asksForHelper)))) {
     bits |= layout.TRACK_EXPECTS;
   }
-  if (conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0) {
+  // How many connections a backend has changes with packets of all shards.
+  const counts = services.some(({ scheduler }) => scheduler === "lc" || scheduler === "wlc");
+  if (counts || conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0) {
     bits |= layout.TRACK_ORDERED;
   }
   return bits;

@@ -105,6 +105,22 @@ export class FlowTables {
   }
 
   /**
+   * Makes a version without any change of flows: what other tables replaced before it, no burst
+   * under it sees. Returns the version before.
+   */
+  publishNothing(): number {
+    const before = this.#ring.version;
+    this.#ring.noteNothing();
+    this.#ring.publish();
+    return before;
+  }
+
+  /** The oldest version that a worker may be using, 0 = not known; undefined: none is running. */
+  get oldestVersion(): number | undefined {
+    return this.#isRunning ? oldestTablesVersion(this.#region) : undefined;
+  }
+
+  /**
    * Makes all changes, in order, or none; workers see them all at once. Returns how many flows
    * each change was about. Errors name the change by its place, from 0, if there are several:
    * FLOW_INVALID, FLOW_OVERLAP, LIMIT_EXCEEDED.

@@ -39,8 +39,19 @@ export class OperationWriter {
     this.length = 0;
     for (const action of actions) this.#add(action);
     const last = actions.at(-1);
-    if (last === undefined || (CODES[last.type] as number) >= layout.OP_FINAL) {
-      this.#operation(layout.OP_END, 0, 0);
+    if (last === undefined || (CODES[last.type] as number) >= layout.OP_FINAL) this.#end(last);
+  }
+
+  /** What is not said: where the packet goes on behind an action that does not say it. */
+  #end(last: ActionModel | undefined): void {
+    if (last?.type === "ct" && last.table !== undefined) {
+      this.#operation(layout.OP_GOTO, 0, last.table);
+    } else {
+      this.#operation(
+        last !== undefined && translates(last) ? layout.OP_ACCEPT : layout.OP_END,
+        0,
+        0,
+      );
     }
   }
 
@@ -162,4 +173,9 @@ function slotOf(action: ActionModel): number | undefined {
   if (action.type !== "set_field") return SLOTS[action.type];
   const field = FIELD_CODES[action.field];
   return field === undefined ? undefined : layout.SLOT_SET_FIELD + field;
+}
+
+/** NAT is settled by the first flow that translates: nothing below it is looked at. */
+function translates({ type }: ActionModel): boolean {
+  return type === "snat" || type === "dnat" || type === "masquerade" || type === "redirect";
 }

@@ -63,10 +63,13 @@ export function freeListStride(framesPerWorker: number): number {
   return Math.ceil(((framesPerWorker + 1) * 4) / layout.FREE_LIST_ALIGN) * layout.FREE_LIST_ALIGN;
 }
 
-/** Bytes of one shard's connections: header, timer wheel, index, entries; kernels reckon the same. */
+/**
+ * Bytes of one shard's connections: header, timer wheel, index, entries; kernels reckon the same.
+ */
 export function shardConnectionBytes(sizes: MemorySizes): number {
   if (sizes.connections === 0) return 0;
-  const entries = sizes.connections * layout.CONNECTION_STRIDE;
+  const stride = layout.CONNECTION_STRIDE + layout.CONNECTION_PLACES_BYTES;
+  const entries = sizes.connections * stride;
   const bytes =
     layout.CONNECTIONS_INDEX + sizes.connectionBuckets * layout.CONNECTION_BUCKET_BYTES + entries;
   return Math.ceil(bytes / layout.CACHE_LINE) * layout.CACHE_LINE;
