@@ -70,9 +70,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
       ours: { new: 6, established: 11, invalid: 4, left: 4 },
     },
   ],
-  "frag-ip4.pcap": [
-    { why: FRAGMENTS, ours: { new: 3, established: 0, invalid: 50 }, table: true },
-  ],
+  "frag-ip4.pcap": [{ why: FRAGMENTS, ours: { new: 3, established: 0, invalid: 50 }, table: true }],
   "frag-ip6.pcap": [{ why: FRAGMENTS, ours: { new: 0, invalid: 36 } }],
   "frag-evasion-v6.pcap": [{ why: FRAGMENTS, ours: { invalid: 54 } }],
   "ipfrag-in.pcap": [
