@@ -2,6 +2,7 @@
 // its sequence number, the steps leave copies of the record and of the frame's beginning.
 
 import {
+  CONNECTION_STRIDE,
   KEY_BYTES,
   RECORD_STRIDE,
   TRACE_FLOW,
@@ -12,6 +13,7 @@ import {
   TRACE_POINT,
   TRACE_RECORD,
   TRACE_SLOTS,
+  TRACE_STATE,
   TRACE_STEP,
   TRACE_STRIDE,
   TRACE_VERDICT,
@@ -52,6 +54,17 @@ export function note(step: u32, record: usize, verdict: i32): void {
   store<u32>(entry, length, TRACE_LENGTH);
   memory.copy(entry + TRACE_RECORD, record, RECORD_STRIDE);
   memory.copy(entry + TRACE_FRAME, dataOf(record), length);
+}
+
+/** Notes that the packet was given STATE_* bits, as one of the connection (0 = of none). */
+export function noteConnection(step: u32, record: usize, states: u32, connection: usize): void {
+  const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
+  note(step, record, VERDICT_CONTINUE);
+  if (number >= <usize>TRACE_SLOTS) return;
+  const entry = worker + WORKER_TRACE_BUFFER + number * TRACE_STRIDE;
+  store<u32>(entry, states, TRACE_STATE);
+  if (connection === 0) memory.fill(entry + TRACE_KEY, 0, CONNECTION_STRIDE);
+  else memory.copy(entry + TRACE_KEY, connection, CONNECTION_STRIDE);
 }
 
 /** Notes that the packet, with this key, met a flow at POINT_*: STEP_FLOW or STEP_MISS. */

@@ -6,10 +6,10 @@
 // changed one holds for whichever end was changed.
 
 import {
-  hasStatus,
   addStatus,
   connectionProtocol,
   connectionZone,
+  hasStatus,
   isOfIp6,
   removeStatus,
   statusOf,
@@ -197,7 +197,13 @@ function writeTuple(entry: usize, target: usize, reply: bool): void {
  */
 export function setReplySource(entry: usize, address: usize, port: u32): bool {
   if (isOfIp6(entry)) {
-    return setEnds6(entry, CT_DNAT, v128.load(address), v128.load(destinationAt(entry, true)), port);
+    return setEnds6(
+      entry,
+      CT_DNAT,
+      v128.load(address),
+      v128.load(destinationAt(entry, true)),
+      port,
+    );
   }
   store<u32>(entry, load<u32>(address), CONNECTION_REPLY4);
   store<u16>(entry, <u16>port, REPLY_PORTS4);
@@ -245,7 +251,8 @@ function setEnds6(entry: usize, end: u32, source: v128, destination: v128, port:
   const now: u32 = withPort ? (ports & ~0xffff) | port : (ports & 0xffff) | (port << 16);
   store<u32>(entry, both ? status | CT_BOTH_CHANGED : status & ~CT_BOTH_CHANGED, CONNECTION_STATUS);
   if ((status & CT_DNAT) !== 0) setChanged(entry + CONNECTION_CHANGED, source, now);
-  else if ((status & CT_SNAT) !== 0) setChanged(entry + CONNECTION_CHANGED, destination, ofOther(entry, now));
+  else if ((status & CT_SNAT) !== 0)
+    setChanged(entry + CONNECTION_CHANGED, destination, ofOther(entry, now));
   if (both) setChanged(extensionOf(entry) + EXTENSION_CHANGED, destination, ofOther(entry, now));
   return true;
 }

@@ -9,6 +9,7 @@
 import {
   addStatus,
   bytesOf,
+  connectionZone,
   countInConnection,
   deadlineOf,
   extensionNumber,
@@ -16,7 +17,6 @@ import {
   isConfirmed,
   isOver,
   packetsOf,
-  connectionZone,
   removeStatus,
   setExtensionNumber,
 } from "../connection";
@@ -45,6 +45,7 @@ import {
 import { countEvent } from "../memory/counters";
 import { worker } from "../memory/directory";
 import { drop } from "../packet";
+import { releaseBackend } from "./backends";
 import { keepEvent } from "./connection_events";
 import { addToIndex, bucketAhead, removeFromIndex, searchIndex } from "./connection_index";
 import {
@@ -60,7 +61,12 @@ import {
   takeEntry,
   ticksAt,
 } from "./connection_shards";
-import { foundReply as matchedReply, originalTuple, replyTuple, setTuple } from "./connection_tuples";
+import {
+  foundReply as matchedReply,
+  originalTuple,
+  replyTuple,
+  setTuple,
+} from "./connection_tuples";
 import { addToEvictable, oldestEvictable, removeFromEvictable } from "./evictable";
 import { extensionAt, freeExtension, takeExtension } from "./extensions";
 import { advanceShard, shardOf } from "./shards";
@@ -310,6 +316,7 @@ function release(entry: usize, cause: usize): void {
 function releaseUnindexed(entry: usize, cause: usize): void {
   addStatus(entry, CT_DYING);
   keepEvent(EVENT_DESTROY, entry, shardTime());
+  releaseBackend(entry);
   removeFromEvictable(entry);
   const extension = extensionNumber(entry);
   if (extension !== 0) freeExtension(extension);

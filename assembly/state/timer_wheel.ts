@@ -98,7 +98,7 @@ function nextUnit(): u64 {
 /** The level's slot that the wheel comes to next, counted from tick 0: the present if it begins. */
 function firstSlot(unit: u64, level: u32): u64 {
   const shift = 6 * level;
-  return (unit + ((<u64>1 << shift) - 1)) >> shift;
+  return (unit + (((<u64>1) << shift) - 1)) >> shift;
 }
 
 /** The first entry of a slot that is due in this unit; there is one. */
@@ -108,7 +108,7 @@ function firstDue(unit: u64): usize {
     const shift = 6 * level;
     const slot = (level << 6) | (<u32>(unit >> shift) & 63);
     const number: u32 = load<u16>(slotAt(slot));
-    if ((unit & ((<u64>1 << shift) - 1)) === 0 && number !== 0) return entryAt(number);
+    if ((unit & (((<u64>1) << shift) - 1)) === 0 && number !== 0) return entryAt(number);
     level--;
   }
 }
@@ -119,7 +119,7 @@ function slotAt(slot: u32): usize {
 
 /** The unit behind which a deadline lies, or in whose beginning; never one that has been. */
 function unitOf(deadline: u32): u64 {
-  const unit = (widen(deadline) + ((<u64>1 << WHEEL_SHIFT) - 1)) >> WHEEL_SHIFT;
+  const unit = (widen(deadline) + (((<u64>1) << WHEEL_SHIFT) - 1)) >> WHEEL_SHIFT;
   return max<u64>(unit, load<u64>(header, CONNECTIONS_UNIT) + 1);
 }
 
@@ -158,7 +158,7 @@ export function removeFromWheel(entry: usize): void {
 
 function setOccupied(slot: u32, occupied: bool): void {
   const at = header + ((<usize>(slot >> 6)) << 3);
-  const bit: u64 = <u64>1 << (slot & 63);
+  const bit: u64 = (<u64>1) << (slot & 63);
   const bits = load<u64>(at, CONNECTIONS_OCCUPIED);
   store<u64>(at, occupied ? bits | bit : bits & ~bit, CONNECTIONS_OCCUPIED);
 }

@@ -121,6 +121,29 @@ export function leaveUntracked(): void {
   count();
 }
 
+/** Nothing is known of the packet at hand yet. */
+export function forgetConnection(): void {
+  connection = 0;
+  isReply = false;
+  isUnconfirmed = false;
+  state = 0;
+}
+
+/** The packet's connection is this one of the table. */
+export function settleConnection(entry: usize): void {
+  connection = entry;
+  isUnconfirmed = false;
+}
+
+/** The packet at hand is now the rejection of the one before, and of its connection. */
+export function attachReply(): void {
+  if (connection === 0) return;
+  isReply = !isReply;
+  state = STATE_RELATED | STATE_TRACKED | (isReply ? STATE_REPLY : 0);
+  state |= stateOfStatus(statusOf(connection));
+  count();
+}
+
 /** The STATE_* bits that a connection's CT_* bits stand for. */
 export function stateOfStatus(status: u32): u32 {
   let bits: u32 = 0;

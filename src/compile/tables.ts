@@ -14,6 +14,8 @@ import { estimateLpmBytes } from "./lpm.ts";
 import { NeighborTable } from "./neighbors.ts";
 import { connectedRoutes, writePort } from "./ports.ts";
 import { RouteTable } from "./routes.ts";
+import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
+import { ServiceTable } from "./services.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -51,6 +53,8 @@ export class Tables {
   readonly routes: RouteTable;
   readonly flows: FlowTables;
   readonly connections: ConnectionTable;
+  /** Undefined: there are none. */
+  readonly services: ServiceTable | undefined;
   readonly #region: Region;
 
   constructor(region: Region, model: Model) {
@@ -60,6 +64,8 @@ export class Tables {
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     this.flows = new FlowTables(region, model);
     this.connections = new ConnectionTable(region, model);
+    const balances = model.services.length > 0;
+    this.services = balances ? new ServiceTable(region, model, this.flows) : undefined;
     this.#writeEngine(model);
   }
 
@@ -71,10 +77,14 @@ export class Tables {
         this.routes.insertConnected(port.vrf, number, route);
       }
     }
+    for (const { port, route } of serviceRoutes(model)) {
+      this.routes.insertConnected(SERVICE_VRF, port, route);
+    }
     for (const route of model.routes) this.#insert(route);
     for (const file of model.routeFiles) await this.#loadFile(file);
     this.routes.commit();
     this.flows.load();
+    this.services?.load();
   }
 
   #insert(route: RouteModel): void {

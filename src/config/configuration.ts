@@ -4,10 +4,11 @@
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../errors.ts";
 import { ConnectedPrefixes } from "./connected.ts";
-import { defaultConntrack } from "./conntrack.ts";
+import { buildConntrack } from "./conntrack.ts";
+import { Cursor } from "./cursor.ts";
 import { MAX_VRFS } from "./defaults.ts";
 import { buildEngine } from "./engine.ts";
-import { buildFlowModel } from "./flow_model.ts";
+import { asksForTracking, buildFlowModel } from "./flow_model.ts";
 import { flowLabel } from "./flow_parser.ts";
 import { GatewayBuilder } from "./gateways.ts";
 import type { Model } from "./model.ts";
@@ -82,6 +83,9 @@ function buildModel(
   const routeFiles = builder.routeFiles(document.route_files ?? [], file);
   const neighbors = new NeighborBuilder(names, connected, routes, routeFiles, source);
   const engine = buildEngine(document.engine ?? {}, source);
+  const flows = buildFlowModel(document, names.ports, engine.limits, source);
+  const at = (key: string) => new Cursor(source.report.bind(source), [key]);
+  const isTracking = document.conntrack === undefined && asksForTracking(flows);
   return {
     engine,
     ports,
@@ -89,9 +93,9 @@ function buildModel(
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,
     routeFiles,
-    conntrack: defaultConntrack(false),
+    conntrack: buildConntrack(document.conntrack, isTracking, at("conntrack")),
     services: [],
-    ...buildFlowModel(document, names.ports, engine.limits, source),
+    ...flows,
   };
 }
 

@@ -41,6 +41,7 @@ export const DEFAULTS = {
   datagrams: 4096,
   fragmentBytes: 4 * 1024 * 1024,
   backends: 4096,
+  affinityClients: 65_536,
   rules: 65_536,
   setElements: 65_536,
   cachedFlows: 131_072,

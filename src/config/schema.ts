@@ -2,6 +2,7 @@
 // (docs/configuration.md).
 
 import Type, { type Static } from "typebox";
+import { ConntrackSchema } from "./conntrack_schema.ts";
 import {
   MAX_GROUPS,
   MAX_METERS,
@@ -54,7 +55,7 @@ export const ConfigurationSchema = mapping({
   mirrors: Optional(
     List(MirrorSchema, { maxItems: MAX_MIRRORS, description: "Where copies of packets go." }),
   ),
-  conntrack: unsupported("Connection tracking."),
+  conntrack: Optional(ConntrackSchema),
 });
 
 /** The document as written, after validation. */

@@ -32,6 +32,42 @@ export interface CacheCounts {
   readonly wrong: number;
 }
 
+/** As `ct state` of nftables would see them. */
+export interface TrackCounts {
+  readonly new: number;
+  readonly established: number;
+  readonly related: number;
+  readonly invalid: number;
+  readonly untracked: number;
+}
+
+export interface ConnectionCounts {
+  readonly created: number;
+  /** Ended by time, given up early for others, deleted by the host or a packet. */
+  readonly expired: number;
+  readonly evicted: number;
+  readonly deleted: number;
+  /** Expectations made, met, and not made for want of room. */
+  readonly expected: number;
+  readonly expectationsMet: number;
+  readonly expectationsLost: number;
+  /** Events not read in time. */
+  readonly eventsLost: number;
+}
+
+/** What became of packets that are parts of larger ones. */
+export interface FragmentCounts {
+  /** Datagrams put together. */
+  readonly reassembled: number;
+  /** Fragments received that became part of one; the fragment that completed it is the packet. */
+  readonly merged: number;
+  /** Fragments that wait for the rest of their datagram. */
+  readonly waiting: number;
+  /** Packets cut, and the fragments made of them. */
+  readonly fragmented: number;
+  readonly made: number;
+}
+
 export interface Statistics {
   readonly packets: VerdictCounts;
   /** Bytes of frames without FCS, as they were on the wire. */
@@ -60,7 +96,12 @@ export interface Statistics {
   readonly cache: CacheCounts;
   /** Entries of `log` actions: kept, held back by their rate, not read in time. */
   readonly log: { readonly entries: number; readonly limited: number; readonly lost: number };
-  /** Packets still in the engine: they wait for a neighbor. */
+  /** Packets by the state connection tracking gave them. */
+  readonly ct: TrackCounts;
+  /** What became of connections and of what helpers expect. */
+  readonly connections: ConnectionCounts;
+  readonly fragments: FragmentCounts;
+  /** Packets still in the engine: they wait for a neighbor, or for the rest of a datagram. */
   readonly inFlight: number;
 }
 
@@ -107,7 +148,7 @@ function verdicts(
     received: total("rx"),
     transmitted: total("tx") - at(layout.COUNT_ORIGINATED) - at(layout.COUNT_COPIED),
     delivered: at(layout.COUNT_DELIVERED),
-    consumed: at(layout.COUNT_CONSUMED),
+    consumed: at(layout.COUNT_CONSUMED) - at(layout.COUNT_FRAGMENTS_WAITING),
     dropped: at(layout.COUNT_DROPPED),
   };
 }
@@ -147,6 +188,41 @@ function cacheCounts(counter: (offset: number) => number): CacheCounts {
   };
 }
 
+type Counter = (offset: number) => number;
+
+function trackCounts(counter: Counter): TrackCounts {
+  return {
+    new: counter(layout.COUNT_CT_NEW),
+    established: counter(layout.COUNT_CT_ESTABLISHED),
+    related: counter(layout.COUNT_CT_RELATED),
+    invalid: counter(layout.COUNT_CT_INVALID),
+    untracked: counter(layout.COUNT_CT_UNTRACKED),
+  };
+}
+
+function connectionCounts(counter: Counter): ConnectionCounts {
+  return {
+    created: counter(layout.COUNT_CONNECTIONS_CREATED),
+    expired: counter(layout.COUNT_CONNECTIONS_EXPIRED),
+    evicted: counter(layout.COUNT_CONNECTIONS_EVICTED),
+    deleted: counter(layout.COUNT_CONNECTIONS_DELETED),
+    expected: counter(layout.COUNT_EXPECTED),
+    expectationsMet: counter(layout.COUNT_EXPECTATIONS_MET),
+    expectationsLost: counter(layout.COUNT_EXPECTATIONS_LOST),
+    eventsLost: counter(layout.COUNT_EVENTS_LOST),
+  };
+}
+
+function fragmentCounts(counter: (offset: number) => number): FragmentCounts {
+  return {
+    reassembled: counter(layout.COUNT_REASSEMBLED),
+    merged: counter(layout.COUNT_FRAGMENTS_MERGED),
+    waiting: counter(layout.COUNT_FRAGMENTS_WAITING),
+    fragmented: counter(layout.COUNT_FRAGMENTED),
+    made: counter(layout.COUNT_FRAGMENTS_MADE),
+  };
+}
+
 /** Adds up the counters of the given workers (all by default). */
 export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
@@ -158,6 +234,7 @@ export function readStatistics(region: Region, only?: number): Statistics {
   const occurred = DROP_REASONS.map(
     ({ number, name }) => [name, sum(region, workers, layout.WORKER_DROPS + number * 8)] as const,
   ).filter(([, count]) => count > 0);
+  const fragments = fragmentCounts(counter);
   return {
     packets: verdicts(region, workers, ports, "packets"),
     bytes: verdicts(region, workers, ports, "bytes"),
@@ -180,6 +257,12 @@ export function readStatistics(region: Region, only?: number): Statistics {
       limited: counter(layout.COUNT_LOG_LIMITED),
       lost: counter(layout.COUNT_LOG_LOST),
     },
-    inFlight: workers.reduce((total, worker) => total + waitingPackets(region, worker), 0),
+    ct: trackCounts(counter),
+    connections: connectionCounts(counter),
+    fragments,
+    inFlight: workers.reduce(
+      (total, worker) => total + waitingPackets(region, worker),
+      fragments.waiting,
+    ),
   };
 }

@@ -64,10 +64,14 @@ export interface RawTrace {
   readonly lost: number;
 }
 
-/** Asks every worker to trace the packet of this number in the run; after resetRun(). */
+/**
+ * Asks every worker to trace the packet of this number in the run: after resetRun(), or while none
+ * has a packet.
+ */
 export function requestTrace(region: Region, sequence: number): void {
   for (let worker = 0; worker < region.map.sizes.queues; worker++) {
     const at = region.worker(worker);
+    region.setU32(at + layout.WORKER_TRACE_COUNT, 0);
     region.setU64(at + layout.WORKER_TRACE_SEQUENCE, BigInt(sequence));
     region.setU32(at + layout.WORKER_TRACE, 1);
   }
@@ -100,6 +104,15 @@ export function isTraceComplete(region: Region): boolean {
     );
   }
   return false;
+}
+
+/** Whether every worker is through with all packets of smaller numbers. */
+export function arePassed(region: Region, packets: number): boolean {
+  for (let worker = 0; worker < region.map.sizes.queues; worker++) {
+    const at = region.worker(worker) + layout.WORKER_WATERMARK;
+    if (Number(Atomics.load(region.u64, at / 8)) < packets) return false;
+  }
+  return true;
 }
 
 function readEntry(region: Region, at: number): TraceEntry {

@@ -2,6 +2,18 @@
 
 import { openDirectory } from "../../assembly/memory/directory";
 
+export * from "../../assembly/connection";
+export { connectionAt } from "../../assembly/state/connection_shards";
+export {
+  destinationAt,
+  inversePorts,
+  originalTuple,
+  portsOf,
+  replyTuple,
+  setReplyDestination,
+  setReplySource,
+  sourceAt,
+} from "../../assembly/state/connection_tuples";
 export {
   advanceConnections,
   beginConnection,
@@ -20,19 +32,7 @@ export {
   setDeadline,
   unmarkEvictable,
 } from "../../assembly/state/connections";
-export { connectionAt } from "../../assembly/state/connection_shards";
-export {
-  destinationAt,
-  inversePorts,
-  originalTuple,
-  portsOf,
-  replyTuple,
-  setReplyDestination,
-  setReplySource,
-  sourceAt,
-} from "../../assembly/state/connection_tuples";
 export { ensureExtension, extensionOf } from "../../assembly/state/extensions";
-export * from "../../assembly/connection";
 
 export function attach(worker: u32): bool {
   return openDirectory(worker);

@@ -7,6 +7,7 @@ interface TrackExports {
   readonly entry: { readonly value: number };
   openDirectory(worker: number): number;
   clear(at: number, bytes: number): void;
+  checkTuple(record: number): number;
   receive(record: number, verifyHeader: boolean, through: boolean): number;
 }
 
@@ -143,6 +144,12 @@ export class TrackerKernel {
     const nanoseconds = BigInt(Math.round(time * 1e6));
     view.setBigUint64(RECORD + layout.RECORD_TIMESTAMP, nanoseconds, true);
     return this.#exports.receive(RECORD, true, through);
+  }
+
+  /** Whether tuple and hash of the packet received last agree; undefined when it has no tuple. */
+  hasSoundTuple(): boolean | undefined {
+    const answer = this.#exports.checkTuple(RECORD);
+    return answer === 2 ? undefined : answer === 1;
   }
 
   /** Address of the connection of the packet received last; 0 = it had none. */
