@@ -330,8 +330,6 @@ export const TRACE_LENGTH = 8;
 /** u32, number of the flow that matched (STEP_FLOW), and the POINT_* it was reached from. */
 export const TRACE_FLOW = 12;
 export const TRACE_POINT = 16;
-/** u32, STATE_* of the packet; CONNECTION_STRIDE bytes of its connection are at TRACE_KEY. */
-export const TRACE_STATE = 20;
 export const TRACE_RECORD = 64;
 /** KEY_BYTES: the key as it was classified (STEP_FLOW). */
 export const TRACE_KEY = 128;
@@ -380,8 +378,15 @@ export const STEP_FLOW = 12;
 export const STEP_MISS = 13;
 /** A datagram was put together, or a fragment kept. */
 export const STEP_REASSEMBLE = 14;
-/** Tracked: TRACE_STATE, and a copy of the connection in the place of the key. */
+/**
+ * Tracking found the packet's connection, or began one: STATE_* at TRACE_FLOW, TRACE_TRACK_* at
+ * TRACE_POINT, the connection and its extension at TRACE_KEY.
+ */
 export const STEP_TRACK = 15;
+/** There is a connection; it is the reply's packet; the packet began it. */
+export const TRACE_TRACK_CONNECTION = 1;
+export const TRACE_TRACK_REPLY = 2;
+export const TRACE_TRACK_BEGUN = 4;
 /** Translated by NAT: destination, then source. */
 export const STEP_DNAT = 16;
 export const STEP_SNAT = 17;
@@ -1298,7 +1303,7 @@ export const SET_HASH_FOURTH = 0xc2b2ae35;
 // ---- connections: written by the worker that owns the shard --------------------------------------
 // What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
 // the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
-//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each entry |
+//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each |
 // Entries are named by u16 within their shard; 0 = none. A shard begins on a cache line.
 // The header is what the store (assembly/state/connections.ts) keeps of the shard:
 /** u64 ticks since tick 0 (not cut to u32): when the wheel has to be looked at again. */
@@ -1325,7 +1330,7 @@ export const CONNECTIONS_WHEEL = 256;
  * of the tags are one number: how many have their place further on because this bucket was full.
  */
 export const CONNECTIONS_INDEX = 768;
-/** u16 each, behind the entries: the buckets that its place, and that of its reply, were sought from. */
+/** u16 each, behind the entries: the buckets its place, and that of its reply, were sought from. */
 export const CONNECTION_PLACES_BYTES = 4;
 /** There is no second place: the reply's hash is that of the original. */
 export const NO_PLACE = 0xffff;

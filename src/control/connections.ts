@@ -55,7 +55,7 @@ export interface ConnectionEvent {
   readonly event: ConnectionEventKind;
   /** Nanoseconds since 1970. */
   readonly time: bigint;
-  /** As it was then; its timeout is that of the table's clock. */
+  /** As it was then. */
   readonly connection: Connection;
 }
 
@@ -170,7 +170,7 @@ export class ConnectionControl {
 
   /** Hands an event of a worker on. */
   tell(raw: RawConnectionEvent): void {
-    const view = this.#connections.viewOf(raw.entry);
+    const view = this.#connections.viewOf(raw.entry, raw.time);
     for (const { tell, events, test } of this.#followers) {
       if (!events.includes(raw.kind) || !test(view)) continue;
       tell({

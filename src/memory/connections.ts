@@ -280,11 +280,11 @@ export class Connections {
     }
   }
 
-  /** What an event has kept: an entry, and its extension behind it. */
-  viewOf(entry: Uint8Array): ConnectionView {
+  /** What was kept of a connection at some time: its entry, and its extension behind it. */
+  viewOf(entry: Uint8Array, time: bigint): ConnectionView {
     const at = entry.byteOffset;
     const extension = at + layout.CONNECTION_STRIDE;
-    return new ConnectionView(entry.buffer).open(at, extension, this.#tick());
+    return new ConnectionView(entry.buffer).open(at, extension, this.#tick(time));
   }
 
   /** How many there are, and how many more are over but not reclaimed yet. */
@@ -345,9 +345,8 @@ export class Connections {
     return this.#region.base(layout.REGION_EXTENSIONS) + place * layout.EXTENSION_STRIDE;
   }
 
-  #tick(): number {
+  #tick(now = this.now): number {
     const zero = this.#region.getU64(layout.CONTROL_TICK_ZERO);
-    const { now } = this;
     return now <= zero ? 0 : Number(BigInt.asUintN(32, (now - zero) >> BigInt(layout.TICK_SHIFT)));
   }
 }
