@@ -25,7 +25,7 @@ conntrack: { enabled: true, checksum: ${checksum} }
 const NAMES = ["frag-ip4.pcap", "frag-ip6.pcap", "frag-evasion-v6.pcap", "ipfrag-in.pcap"];
 /** Where we differ: new, established, related, invalid, untracked. */
 const OURS: Readonly<Record<string, string>> = {
-  // Two ICMPv6 errors more, sent to the attacker about what was refused
+  // Two ICMPv6 errors of our own, about what must not leave its link (RFC 4443 3.1)
   "frag-evasion-v6.pcap": "1 3 0 3 5",
 };
 const VERIFIED: Readonly<Record<string, string>> = {
