@@ -1386,8 +1386,8 @@ export const CONNECTION_LAST_LENGTH = 83;
 /** u8, slot of the timer wheel. */
 export const CONNECTION_SLOT = 84;
 /**
- * u8: the last TCP segment's kind 3 bits, 1 = it acknowledged less than an earlier one, direction 1,
- * retransmissions 3.
+ * u8: the last TCP segment's kind 3 bits, 1 = it acknowledged less than an earlier one,
+ * direction 1, retransmissions 3.
  */
 export const CONNECTION_LAST_KIND = 85;
 /** u16, backend that a service chose; 0 = none. */
@@ -1404,8 +1404,8 @@ export const TCP_END = 0;
 export const TCP_MAX_END = 4;
 export const TCP_MAX_WINDOW = 8;
 /**
- * u8 scale, u8 TCP_FLAG_* of the original; then of the reply. In the upper halves of the scales: the
- * scale of the last segment that was let pass unheeded, and its TCP_LAST_*.
+ * u8 scale, u8 TCP_FLAG_* of the original; then of the reply. In the upper halves of the scales:
+ * the scale of the last segment that was let pass unheeded, and its TCP_LAST_*.
  */
 export const CONNECTION_TCP_SCALE = 144;
 /** u32 each: the highest acknowledgement of the original direction, of the reply. */

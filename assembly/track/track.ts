@@ -102,7 +102,7 @@ const NO_ROLE: u32 = 5;
 
 /**
  * Finds or begins the connection of a parsed packet, whose hash must be that of its headers as they
- * are. `now` is the tick of its shard; `verify` = received, so that checksums count. Returns `state`.
+ * are. `now` is the tick of its shard; `verify` = received: checksums count. Returns `state`.
  */
 export function track(record: usize, zone: u32, now: u32, verify: bool): u32 {
   connection = 0;
