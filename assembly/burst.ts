@@ -51,10 +51,10 @@ import {
   VERDICT_TRANSMIT,
 } from "./layout";
 import { count, countDropReason, countReceived } from "./memory/counters";
-import { mode, points } from "./memory/directory";
+import { mode, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated } from "./originate";
+import { answer, explainDrop, finishOriginated, sendFragments } from "./originate";
 import {
   drop,
   flagsOf,
@@ -69,6 +69,7 @@ import {
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
 import { forward } from "./stage/forward";
+import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
 import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
@@ -76,7 +77,8 @@ import { isForHere, route } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
 import { takeDeferred } from "./state/deferred";
-import { portFlags, portOf, portPeer } from "./table/ports";
+import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
+import { beginTracking, confirm, finishTracked, runBefore, trackPassing } from "./tracking";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -110,8 +112,11 @@ function runParsed(record: usize): i32 {
     verdict = checkTransport(record);
   }
   if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (track !== 0) beginTracking(record);
   if (points !== 0) {
-    beginTables(record);
+    // Without tables at ingress there is nothing to look for before the connection is known.
+    if (track === 0 || (points & AT_INGRESS) !== 0) beginTables(record);
+    else beginUncached(record);
     if ((points & AT_INGRESS) !== 0) {
       verdict = runTables(record, CACHED_INGRESS, POINT_INGRESS, POINT_INGRESS);
       quiet = verdict !== VERDICT_CONTINUE;
@@ -141,6 +146,7 @@ export function checkTransport(record: usize): i32 {
 /** A port wired to another: every whole frame leaves there, unchanged. */
 function crossConnect(record: usize, port: usize): i32 {
   setOutPort(record, portPeer(port));
+  if (track !== 0) trackPassing(record);
   if (tracing) note(STEP_CROSS_CONNECT, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
 }
@@ -150,19 +156,27 @@ function runRouted(record: usize, port: usize): i32 {
   if (tracing) note(STEP_ADMIT, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
-  if ((points & BEFORE_ROUTING) !== 0) {
-    verdict = runTables(record, CACHED_BEFORE, POINT_RAW, POINT_PREROUTING);
-    if (verdict !== VERDICT_CONTINUE) return verdict;
-  }
+  verdict = beforeRouting(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   verdict = route(record);
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   return isForHere(record) ? runLocal(record) : runForward(record);
 }
 
+function beforeRouting(record: usize): i32 {
+  if (track !== 0) return runBefore(record);
+  if ((points & BEFORE_ROUTING) === 0) return VERDICT_CONTINUE;
+  return runTables(record, CACHED_BEFORE, POINT_RAW, POINT_PREROUTING);
+}
+
 function runLocal(record: usize): i32 {
   if ((points & AT_INPUT) !== 0) {
     const verdict = runTablesBehind(record, PORT_LOCAL, POINT_INPUT, POINT_INPUT);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
+  if (track !== 0) {
+    const verdict = confirm(record);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return answer(record);
@@ -177,6 +191,13 @@ function runForward(record: usize): i32 {
   if ((points & BEHIND_ROUTING) !== 0) {
     noteStale();
     verdict = runTablesBehind(record, outPortOf(record), POINT_FORWARD, POINT_POSTROUTING);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
+  if (track !== 0) {
+    verdict = finishTracked(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+    const size = cutSize(record, portMtu(portOf(outPortOf(record))));
+    if (size !== 0) verdict = sendFragments(record, size);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   verdict = resolve(record);

@@ -5,7 +5,8 @@
 // in the place of the source port, type and code in that of the destination port.
 //
 // An entry is either in the table (CT_CONFIRMED) or the worker's scratch, where the connection of a
-// first packet is until that packet gets through (state/connections.ts).
+// first packet is until that packet gets through (state/connections.ts). What it keeps of TCP is in
+// track/tcp_memory.ts.
 
 import {
   CONNECTION_BACKEND,
@@ -13,11 +14,6 @@ import {
   CONNECTION_DEADLINE,
   CONNECTION_EXTENSION,
   CONNECTION_HELPER,
-  CONNECTION_LAST_ACK,
-  CONNECTION_LAST_END,
-  CONNECTION_LAST_KIND,
-  CONNECTION_LAST_SEQUENCE,
-  CONNECTION_LAST_WINDOW,
   CONNECTION_MARK,
   CONNECTION_PACKETS,
   CONNECTION_PROTOCOL,
@@ -26,9 +22,6 @@ import {
   CONNECTION_SCTP_TAGS,
   CONNECTION_STATE,
   CONNECTION_STATUS,
-  CONNECTION_TCP,
-  CONNECTION_TCP_SCALE,
-  CONNECTION_TCP_STRIDE,
   CONNECTION_UDP_SINCE,
   CONNECTION_ZONE,
   CT_ASSURED,
@@ -37,9 +30,6 @@ import {
   CT_IP6,
   CT_SEEN_REPLY,
   CT_SNAT,
-  TCP_END,
-  TCP_MAX_END,
-  TCP_MAX_WINDOW,
 } from "./layout";
 
 /** CT_* bits. */
@@ -145,83 +135,6 @@ export function countInConnection(connection: usize, reply: bool, packets: u64, 
   const at = connection + direction(reply);
   store<u64>(at, load<u64>(at, CONNECTION_PACKETS) + packets, CONNECTION_PACKETS);
   store<u64>(at, load<u64>(at, CONNECTION_BYTES) + bytes, CONNECTION_BYTES);
-}
-
-// ---- TCP: of what either end has sent -------------------------------------------------------------
-function sender(connection: usize, reply: bool): usize {
-  return connection + (reply ? <usize>CONNECTION_TCP_STRIDE : 0) + CONNECTION_TCP;
-}
-/** Highest sequence number sent, the segment's length and SYN and FIN included. */
-export function tcpEnd(connection: usize, reply: bool): u32 {
-  return load<u32>(sender(connection, reply), TCP_END);
-}
-export function setTcpEnd(connection: usize, reply: bool, end: u32): void {
-  store<u32>(sender(connection, reply), end, TCP_END);
-}
-/** Highest sequence number that the other end's window allows. */
-export function tcpMaxEnd(connection: usize, reply: bool): u32 {
-  return load<u32>(sender(connection, reply), TCP_MAX_END);
-}
-export function setTcpMaxEnd(connection: usize, reply: bool, end: u32): void {
-  store<u32>(sender(connection, reply), end, TCP_MAX_END);
-}
-/** Largest window announced, scaled; 0 = nothing has been seen of this end. */
-export function tcpMaxWindow(connection: usize, reply: bool): u32 {
-  return load<u32>(sender(connection, reply), TCP_MAX_WINDOW);
-}
-export function setTcpMaxWindow(connection: usize, reply: bool, window: u32): void {
-  store<u32>(sender(connection, reply), window, TCP_MAX_WINDOW);
-}
-function options(connection: usize, reply: bool): usize {
-  return connection + (reply ? <usize>2 : 0) + CONNECTION_TCP_SCALE;
-}
-/** Shift of the windows this end announces (RFC 7323 2.3). */
-export function tcpScale(connection: usize, reply: bool): u32 {
-  return load<u8>(options(connection, reply));
-}
-export function setTcpScale(connection: usize, reply: bool, scale: u32): void {
-  store<u8>(options(connection, reply), <u8>scale);
-}
-/** TCP_FLAG_* of this end. */
-export function tcpFlags(connection: usize, reply: bool): u32 {
-  return load<u8>(options(connection, reply), 1);
-}
-export function setTcpFlags(connection: usize, reply: bool, flags: u32): void {
-  store<u8>(options(connection, reply), <u8>flags, 1);
-}
-
-// ---- TCP: the segment seen last, of either direction -----------------------------------------------
-/** Kind, direction and retransmissions as layout.ts packs them. */
-export function lastKind(connection: usize): u32 {
-  return load<u8>(connection, CONNECTION_LAST_KIND);
-}
-export function setLastKind(connection: usize, kind: u32): void {
-  store<u8>(connection, <u8>kind, CONNECTION_LAST_KIND);
-}
-/** Its window, as it was sent. */
-export function lastWindow(connection: usize): u32 {
-  return load<u16>(connection, CONNECTION_LAST_WINDOW);
-}
-export function setLastWindow(connection: usize, window: u32): void {
-  store<u16>(connection, <u16>window, CONNECTION_LAST_WINDOW);
-}
-export function lastSequence(connection: usize): u32 {
-  return load<u32>(connection, CONNECTION_LAST_SEQUENCE);
-}
-export function setLastSequence(connection: usize, sequence: u32): void {
-  store<u32>(connection, sequence, CONNECTION_LAST_SEQUENCE);
-}
-export function lastAck(connection: usize): u32 {
-  return load<u32>(connection, CONNECTION_LAST_ACK);
-}
-export function setLastAck(connection: usize, ack: u32): void {
-  store<u32>(connection, ack, CONNECTION_LAST_ACK);
-}
-export function lastEnd(connection: usize): u32 {
-  return load<u32>(connection, CONNECTION_LAST_END);
-}
-export function setLastEnd(connection: usize, end: u32): void {
-  store<u32>(connection, end, CONNECTION_LAST_END);
 }
 
 // ---- SCTP, UDP ------------------------------------------------------------------------------------

@@ -93,6 +93,7 @@ export const DROP_FRAGMENT_LIMIT = 112;
 export const DROP_FRAGMENT_TOO_MANY = 113;
 export const DROP_DATAGRAM_TOO_BIG = 114;
 export const DROP_FRAGMENT_INCONSISTENT = 115;
+export const DROP_FRAGMENT_DUPLICATE = 116;
 
 /** Counters reserved for reasons: every reason's number is below this. */
 export const DROP_SLOTS = 128;
@@ -262,7 +263,9 @@ function statefulDropSentence(reason: number): string {
     case DROP_DATAGRAM_TOO_BIG:
       return "The datagram put together is longer than a frame holds (engine.frame_size).";
     case DROP_FRAGMENT_INCONSISTENT:
-      return "The fragments of the datagram disagree about its length or its protocol.";
+      return "The fragments of the datagram disagree about its length or its congestion notification (RFC 3168 5.3).";
+    case DROP_FRAGMENT_DUPLICATE:
+      return "The fragment brings only what has come already; the datagram waits on.";
     default:
       return "";
   }

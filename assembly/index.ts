@@ -8,10 +8,12 @@ import {
   currentDue,
   currentSequence,
   currentTime,
+  endSequence,
   finishedSequence,
   finishJob,
   hasJob,
   isLastJobDone,
+  isOrdered,
   isSteered,
   jobsDone,
   lookAhead,
@@ -37,6 +39,7 @@ import {
   RUN_MORE,
   RUN_NOT_DUE,
   RUN_WAITED,
+  TRACK_ORDERED,
   WORKER_JOBS_DONE,
   WORKER_NEXT_DUE,
 } from "./layout";
@@ -49,7 +52,7 @@ import { clearRecord, setRoute } from "./packet";
 import { takeRequests } from "./state/connection_requests";
 import { readPlacement } from "./state/flow_cache";
 import { pendingCount } from "./state/pending";
-import { publishWatermark } from "./state/turn";
+import { beginTurn, publishWatermark, takeTurn } from "./state/turn";
 import { steerNext } from "./steering";
 import { runPending } from "./waiting";
 
@@ -112,6 +115,8 @@ function runBurst(now: f64): i32 {
     if (ahead === 0) lookAhead();
     const descriptor = nextDescriptor();
     if (descriptor === 0) {
+      // What is ordered ends for all workers at once: behind it they are on their own again.
+      if (isOrdered()) waitForTurn(endSequence());
       finishJob();
       return RUN_MORE;
     }
@@ -136,6 +141,7 @@ function isDue(descriptor: usize, now: f64): bool {
 /** One packet from the capture to its verdict; `route` is what looking ahead has found for it. */
 function runDescriptor(descriptor: usize, route: u32): void {
   clock = currentTime(descriptor);
+  if (isOrdered() || (track & TRACK_ORDERED) !== 0) waitForTurn(currentSequence());
   const record = takeFrame();
   if (record === 0) {
     refuse(descriptor, DROP_NO_FRAME);
@@ -144,6 +150,12 @@ function runDescriptor(descriptor: usize, route: u32): void {
   clearRecord(record, load<u16>(descriptor, DESCRIPTOR_PORT), clock, currentSequence());
   setRoute(record, route);
   runPacket(record, receive(currentChunk(), descriptor, record));
+}
+
+/** Returns when all packets of smaller numbers are done. */
+function waitForTurn(sequence: u64): void {
+  beginTurn(sequence);
+  takeTurn();
 }
 
 /** A packet for which there is no frame: counted, and gone. */

@@ -124,6 +124,9 @@ export const CONTROL_KEY_BLOCKS = CONTROL + 784;
 export const CONTROL_POINTS = CONTROL + 788;
 /** u32[POINTS]: address of each point's list of tables: u32 count, then u32 table numbers. */
 export const CONTROL_POINT_TABLES = CONTROL + 832;
+/** The same for nat tables, which are not in the lists above: u32[POINTS], and bits of points. */
+export const CONTROL_POINT_NAT_TABLES = CONTROL + 864;
+export const CONTROL_NAT_POINTS = CONTROL + 896;
 /** v128[KEY_BLOCKS]: what of the key any flow looks at, in whole fields. Only grows. */
 export const CONTROL_KEY_MASK = CONTROL + 1024;
 
@@ -287,6 +290,9 @@ export const COUNT_FRAGMENTED = 304;
 /** Fragments made, and fragments received that a datagram was made of: they are in no verdict. */
 export const COUNT_FRAGMENTS_MADE = 312;
 export const COUNT_FRAGMENTS_MERGED = 320;
+/** Fragments counted as consumed that still wait for the rest of their datagram: in flight. */
+export const COUNT_FRAGMENTS_WAITING = 328;
+export const COUNT_FRAGMENTS_WAITING_BYTES = 336;
 /** u64[DROP_SLOTS], indexed by drop reason. */
 export const WORKER_DROPS = 1024;
 /** One entry per port. */
@@ -370,15 +376,25 @@ export const STEP_VERDICT = 11;
 export const STEP_FLOW = 12;
 /** A table that no flow of matched: the miss flow. */
 export const STEP_MISS = 13;
+/** A datagram was put together, or a fragment kept. */
+export const STEP_REASSEMBLE = 14;
 /**
  * Tracking found the packet's connection, or began one: STATE_* at TRACE_FLOW, TRACE_TRACK_* at
  * TRACE_POINT, the connection and its extension at TRACE_KEY.
  */
-export const STEP_TRACK = 14;
+export const STEP_TRACK = 15;
 /** There is a connection; it is the reply's packet; the packet began it. */
 export const TRACE_TRACK_CONNECTION = 1;
 export const TRACE_TRACK_REPLY = 2;
 export const TRACE_TRACK_BEGUN = 4;
+/** Translated by NAT: destination, then source. */
+export const STEP_DNAT = 16;
+export const STEP_SNAT = 17;
+/** A new connection entered the table. */
+export const STEP_CONFIRM = 18;
+/** A service chose the backend. */
+export const STEP_BALANCE = 19;
+export const STEP_FRAGMENT = 20;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
@@ -531,6 +547,11 @@ export const CHUNK_COUNT = 0;
 export const CHUNK_STEERED = 4;
 /** u32, the worker that steers the chunk. */
 export const CHUNK_STEERER = 8;
+/**
+ * u32, 1 = workers take turns, packet by packet, in this chunk: it has fragments, whose datagram may
+ * belong to another shard than they do. Written by the steering worker.
+ */
+export const CHUNK_ORDERED = 12;
 export const CHUNK_DESCRIPTORS = 64;
 export const DESCRIPTOR_STRIDE = 32;
 /**
@@ -717,6 +738,8 @@ export const TABLE_SUBTABLES = 0;
 export const TABLE_MISS = 4;
 /** u32, flows in the table, the miss flow not counted. */
 export const TABLE_FLOWS = 8;
+/** u32, 1 = packets come here from nat tables alone, or it is one: the first of each connection. */
+export const TABLE_NAT = 12;
 
 // The key: everything of a packet that flows can match, extracted by assembly/parse/key.ts. All
 // fields are in network order, also those that no packet carries. What a packet has not is zero.
@@ -1280,7 +1303,7 @@ export const SET_HASH_FOURTH = 0xc2b2ae35;
 // ---- connections: written by the worker that owns the shard --------------------------------------
 // What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
 // the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
-//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each entry |
+//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each |
 // Entries are named by u16 within their shard; 0 = none. A shard begins on a cache line.
 // The header is what the store (assembly/state/connections.ts) keeps of the shard:
 /** u64 ticks since tick 0 (not cut to u32): when the wheel has to be looked at again. */
@@ -1307,7 +1330,7 @@ export const CONNECTIONS_WHEEL = 256;
  * of the tags are one number: how many have their place further on because this bucket was full.
  */
 export const CONNECTIONS_INDEX = 768;
-/** u16 each, behind the entries: the buckets that its place, and that of its reply, were sought from. */
+/** u16 each, behind the entries: the buckets its place, and that of its reply, were sought from. */
 export const CONNECTION_PLACES_BYTES = 4;
 /** There is no second place: the reply's hash is that of the original. */
 export const NO_PLACE = 0xffff;
@@ -1322,7 +1345,7 @@ export const TICK_SHIFT = 20;
 //   0        4     5     6      8      12         16 … 52   52             70        72
 //   | status | proto state zone | mark | deadline | tuple   | changed end  | window | wheel |
 //   76     80          82     83      84     85     86        88 … 120    120 … 160
-//   | age  | extension helper service slot   misc   backend   | counters  | protocol |
+//   | age  | extension helper length slot   last   backend    | counters  | protocol |
 /** u32, CT_* bits. */
 export const CONNECTION_STATUS = 0;
 export const CONNECTION_PROTOCOL = 4; // u8
@@ -1358,9 +1381,14 @@ export const CONNECTION_AGE_BEFORE = 78;
 export const CONNECTION_EXTENSION = 80;
 /** u8, HELPER_*. */
 export const CONNECTION_HELPER = 82;
+/** u8: what the length of the last TCP segment folds to. */
+export const CONNECTION_LAST_LENGTH = 83;
 /** u8, slot of the timer wheel. */
 export const CONNECTION_SLOT = 84;
-/** u8: the last TCP segment's kind 4 bits, direction 1, retransmissions 3. */
+/**
+ * u8: the last TCP segment's kind 3 bits, 1 = it acknowledged less than an earlier one, direction 1,
+ * retransmissions 3.
+ */
 export const CONNECTION_LAST_KIND = 85;
 /** u16, backend that a service chose; 0 = none. */
 export const CONNECTION_BACKEND = 86;
@@ -1375,9 +1403,13 @@ export const CONNECTION_TCP_STRIDE = 12;
 export const TCP_END = 0;
 export const TCP_MAX_END = 4;
 export const TCP_MAX_WINDOW = 8;
-export const CONNECTION_TCP_SCALE = 144; // u8 scale, u8 TCP_FLAG_* of the original; then of the reply
-export const CONNECTION_LAST_SEQUENCE = 148;
-export const CONNECTION_LAST_ACK = 152;
+/**
+ * u8 scale, u8 TCP_FLAG_* of the original; then of the reply. In the upper halves of the scales: the
+ * scale of the last segment that was let pass unheeded, and its TCP_LAST_*.
+ */
+export const CONNECTION_TCP_SCALE = 144;
+/** u32 each: the highest acknowledgement of the original direction, of the reply. */
+export const CONNECTION_MAX_ACK = 148;
 export const CONNECTION_LAST_END = 156;
 /** SCTP: u32 verification tags of the original and the reply; u32 SCTP_FLAG_*. */
 export const CONNECTION_SCTP_TAGS = 120;
@@ -1409,6 +1441,9 @@ export const CT_AGING = 0x20000;
 export const CT_BOTH_CHANGED = 0x40000;
 /** A service chose its backend. */
 export const CT_SERVICE = 0x80000;
+/** Counted at its backend: among the active ones, or the inactive ones. */
+export const CT_BACKEND_ACTIVE = 0x1000000;
+export const CT_BACKEND_INACTIVE = 0x2000000;
 
 // CONNECTION_STATE of TCP, in nf_conntrack's order
 export const TCP_NONE = 0;
@@ -1421,6 +1456,21 @@ export const TCP_LAST_ACK = 6;
 export const TCP_TIME_WAIT = 7;
 export const TCP_CLOSE = 8;
 export const TCP_SYN_SENT2 = 9;
+// What a direction of TCP has shown (CONNECTION_TCP_SCALE)
+export const TCP_FLAG_SCALE = 1;
+export const TCP_FLAG_SACK = 2;
+/** Its FIN was the first. */
+export const TCP_FLAG_CLOSED_FIRST = 4;
+/** Seen from its middle on: windows are not held against it. */
+export const TCP_FLAG_LIBERAL = 8;
+/** It has sent data that are not acknowledged yet. */
+export const TCP_FLAG_UNACKNOWLEDGED = 16;
+/** CONNECTION_MAX_ACK is known. */
+export const TCP_FLAG_MAX_ACK = 32;
+/** Of a SYN that was let pass unheeded: TCP_FLAG_SCALE and TCP_FLAG_SACK; and what may follow. */
+export const TCP_LAST_CHALLENGE = 4;
+/** Both ends have sent a SYN. */
+export const TCP_LAST_SIMULTANEOUS = 8;
 // … and of SCTP
 export const SCTP_NONE = 0;
 export const SCTP_CLOSED = 1;
@@ -1431,6 +1481,12 @@ export const SCTP_SHUTDOWN_SENT = 5;
 export const SCTP_SHUTDOWN_RECD = 6;
 export const SCTP_SHUTDOWN_ACK_SENT = 7;
 export const SCTP_HEARTBEAT_SENT = 8;
+/** A HEARTBEAT came with an unexpected tag; and it was of the reply direction. */
+export const SCTP_FLAG_HEARTBEAT = 1;
+export const SCTP_FLAG_HEARTBEAT_REPLY = 2;
+/** An INIT was seen in the original direction, in the reply. */
+export const SCTP_FLAG_INIT = 4;
+export const SCTP_FLAG_INIT_REPLY = 8;
 
 // TIMEOUT_*: index of CONTROL_TIMEOUTS. TCP's and SCTP's are TIMEOUT_TCP + TCP_* and so on.
 export const TIMEOUT_GENERIC = 0;
@@ -1590,6 +1646,11 @@ export const STEER_ALL_ADDRESSES = 16;
 export const STEER_ALL_PORTS = 32;
 export const STEER_PREFIXES4 = 32;
 export const STEER_PREFIXES6 = 16;
+/** Rows in use: of IPv4 in fours (4 bits each), of IPv6 (5 bits each). */
+export const STEER_KEPT4_SHIFT = 8;
+export const STEER_DROPPED4_SHIFT = 12;
+export const STEER_KEPT6_SHIFT = 16;
+export const STEER_DROPPED6_SHIFT = 21;
 /** u32[32] masks, u32[32] values: of these ends only the address is left out, of the next all. */
 export const STEERING_KEPT4 = 0;
 export const STEERING_DROPPED4 = 256;
@@ -1620,7 +1681,199 @@ export const EVENT_DESTROY = 3;
 export const WORKER_EVENT_HEAD = 248;
 export const WORKER_EVENT_TAIL = 252;
 
+// ---- services: entries and tables written by the host, states and clients by workers -------------
+//   | header 64 B | backends | their states | services | their states | index | clients | tables … |
+// Where each part is, the header says. Tables come and go: an arena, from the header on.
+/** u32 each: addresses of backends, of their states, of services, of their states. */
+export const SERVICES_BACKENDS = 0;
+export const SERVICES_BACKEND_STATES = 4;
+export const SERVICES_ENTRIES = 8;
+export const SERVICES_STATES = 12;
+/** u32: address of the index, a hash table of u32 (service number + 1; 0 = none); slots - 1. */
+export const SERVICES_INDEX = 16;
+export const SERVICES_INDEX_MASK = 20;
+/** u32: address of the clients with affinity (0 = none), and how many buckets of them, less 1. */
+export const SERVICES_CLIENTS = 24;
+export const SERVICES_CLIENTS_MASK = 28;
+export const SERVICES_HEADER_BYTES = 64;
+
+/** Backends of all services, by number; number 0 = none. Those of a service are in its table. */
+export const BACKEND_STRIDE = 32;
+export const BACKEND_IP = 0; // 16 B, network order; IPv4 in the first four
+/** u16, network order; 0 = the port packets came to. */
+export const BACKEND_PORT = 16;
+export const BACKEND_FAMILY = 18; // u8, 4 or 6
+/** u32, BACKEND_* bits; may change while connections use the backend, as nothing else of it does. */
+export const BACKEND_FLAGS = 20;
+/** u32, number of its service. */
+export const BACKEND_SERVICE = 24;
+/** It was taken away, and connections it has are to end. */
+export const BACKEND_RESET = 1;
+
+/** Written by workers: u32 connections each, active and inactive as IPVS has them; u64 ever made. */
+export const BACKEND_STATE_STRIDE = 16;
+export const BACKEND_ACTIVE = 0;
+export const BACKEND_INACTIVE = 4;
+export const BACKEND_CONNECTIONS = 8;
+
+/** Services of the configuration, by number. */
+export const SERVICE_STRIDE = 128;
+export const SERVICE_VIP = 0; // 16 B, network order; IPv4 in the first four
+export const SERVICE_PROTOCOL = 16; // u8
+export const SERVICE_FAMILY = 17; // u8, 4 or 6
+export const SERVICE_SCHEDULER = 18; // u8, SCHEDULER_*
+export const SERVICE_MODE = 19; // u8, SERVICE_*
+/** u16 host order, both ends belong to it. */
+export const SERVICE_LOW_PORT = 20;
+export const SERVICE_HIGH_PORT = 22;
+/** u32, number + 1 of the next service of this VIP and protocol; 0 = none. */
+export const SERVICE_NEXT = 24;
+/** u32, address of its table, complete before it is stored here. */
+export const SERVICE_TABLE = 28;
+/** u64 nanoseconds a client stays with its backend; 0 = no affinity. */
+export const SERVICE_AFFINITY = 32;
+/** NAT_BYTES: what becomes of the source of its connections; kind 0 = nothing. */
+export const SERVICE_NAT = 40;
+
+export const SCHEDULER_MAGLEV = 0;
+export const SCHEDULER_ROUND_ROBIN = 1;
+export const SCHEDULER_WEIGHTED_ROUND_ROBIN = 2;
+export const SCHEDULER_LEAST = 3;
+export const SCHEDULER_WEIGHTED_LEAST = 4;
+export const SCHEDULER_SOURCE_HASH = 5;
+
+/** The destination is translated. */
+export const SERVICE_BY_NAT = 0;
+/** Direct server return: sent to the backend's MAC, and nothing of it translated. */
+export const SERVICE_BY_LINK = 1;
+/** Put into another IP packet (RFC 2003, RFC 2473). */
+export const SERVICE_BY_TUNNEL = 2;
+
+/** Written by workers, in turn: what round robin goes on from. */
+export const SERVICE_STATE_STRIDE = 64;
+/** u32, serial of the table the rest is about. */
+export const SERVICE_STATE_SERIAL = 0;
+/** u32, place in the table of the backend chosen last, plus 1; 0 = begin anew; and its number. */
+export const SERVICE_STATE_PLACE = 4;
+export const SERVICE_STATE_BACKEND = 8;
+/** u32, the weight that a backend must have to be chosen now (weighted round robin). */
+export const SERVICE_STATE_WEIGHT = 12;
+/** u64, clients that lost their place to others before their time was over. */
+export const SERVICE_STATE_EVICTED = 16;
+
+/** A service's table. Of it a worker reads one, whatever the host does meanwhile. */
+export const SCHEDULE_SERIAL = 0; // u32, never 0
+/** u32, backends in the list, those included that take no new connections. */
+export const SCHEDULE_COUNT = 4;
+/** u32, places of the hash table; 0 = no backend takes new connections. */
+export const SCHEDULE_SLOTS = 8;
+/** u32, greatest common divisor of the weights, and the largest. */
+export const SCHEDULE_DIVISOR = 12;
+export const SCHEDULE_LARGEST = 16;
+/** The list: u32 number and u32 weight each; weight 0 = takes no new connections. */
+export const SCHEDULE_LIST = 32;
+export const SCHEDULE_LIST_STRIDE = 8;
+export const SCHEDULE_LIST_WEIGHT = 4;
+/** Behind the list: u16 numbers of backends. Bytes of a place. */
+export const SCHEDULE_SLOT_BYTES = 2;
+
+/** Clients with affinity, in buckets by the hash of service and address. Written in turn. */
+export const CLIENT_STRIDE = 32;
+export const CLIENTS_PER_BUCKET = 8;
+export const CLIENT_IP = 0; // 16 B
+/** u32, number + 1 of the service; 0 = free. */
+export const CLIENT_SERVICE = 16;
+export const CLIENT_BACKEND = 20; // u32
+/** u64 nanoseconds since 1970. */
+export const CLIENT_UNTIL = 24;
+
 // ---- datagrams being put together: written by the worker that owns the shard ---------------------
-//   | header 64 B | datagrams | bytes |
+//   | header 64 B | datagrams | blocks of bytes |
+// A shard that is all zero is empty. Datagrams are named by u16 within their shard, blocks too;
+// 0 = none. Lists: the datagrams by age, those given back, blocks given back.
 export const DATAGRAMS_FIRST = 64;
-export const DATAGRAM_STRIDE = 256;
+export const DATAGRAM_STRIDE = 128;
+/** u16 each: ends of the list by age; first datagram given back; highest number ever used. */
+export const DATAGRAMS_OLDEST = 0;
+export const DATAGRAMS_NEWEST = 2;
+export const DATAGRAMS_FREE = 4;
+export const DATAGRAMS_EVER = 6;
+/** u16 each: first block given back; highest number ever used. */
+export const FRAGMENTS_FREE = 8;
+export const FRAGMENTS_EVER = 10;
+/** u32, blocks in use. */
+export const FRAGMENTS_USED = 12;
+//   0      2        4         6        8          12       14     15    16        20       24
+//   | next | before | in row  | row    | deadline | bucket | dead | ecn | pieces  | blocks | total
+//   28         32       34     36        38       40           44       48         96       98  99
+//   | received | pieces | head | largest | its DF | wire bytes | extent | key 48 B | blocks | l3
+/** u16 each: neighbors in the list by age (next: also in that of those given back). */
+export const DATAGRAM_NEXT = 0;
+export const DATAGRAM_BEFORE = 2;
+/** u16: the next datagram of the same row of the index. */
+export const DATAGRAM_IN_ROW = 4;
+/** u16: first datagram of the row that has this entry's number. */
+export const DATAGRAM_ROW = 6;
+/** u32 tick: given up from then on. */
+export const DATAGRAM_DEADLINE = 8;
+/** u16: the row of the index it is in. */
+export const DATAGRAM_ROW_NUMBER = 12;
+/** u8, DROP_*: why it was given up, and what follows of it is dropped; 0 = it was not. */
+export const DATAGRAM_DEAD = 14;
+/** u8: bit e = a fragment had ECN e (RFC 3168 5). */
+export const DATAGRAM_ECN = 15;
+/** u16 each, blocks: first piece by offset, last one; first and last block it has. */
+export const DATAGRAM_FIRST_PIECE = 16;
+export const DATAGRAM_LAST_PIECE = 18;
+export const DATAGRAM_FIRST_BLOCK = 20;
+export const DATAGRAM_LAST_BLOCK = 22;
+/** u32 each, bytes of what was cut: all of it (0 = the last fragment is missing), those here. */
+export const DATAGRAM_TOTAL = 24;
+export const DATAGRAM_RECEIVED = 28;
+/** u16: fragments kept. */
+export const DATAGRAM_PIECES = 32;
+/** u16: bytes of the first fragment's frame before what was cut. */
+export const DATAGRAM_HEAD = 34;
+/** u16 each: length of the longest fragment as an IP packet; of the longest with DF. */
+export const DATAGRAM_LARGEST = 36;
+export const DATAGRAM_LARGEST_DF = 38;
+/** u32: bytes on the wire of the fragments kept. */
+export const DATAGRAM_WIRE_BYTES = 40;
+/** u32: the highest end of a fragment. */
+export const DATAGRAM_EXTENT = 44;
+/** DATAGRAM_KEY_BYTES: what its fragments have in common (KEY_* below). */
+export const DATAGRAM_KEY = 48;
+/** u16: blocks it has. */
+export const DATAGRAM_BLOCKS = 96;
+/** Of the first fragment's frame: u8 offset of the IP header, u8 VLAN tags, u8 1 = PPPoE. */
+export const DATAGRAM_L3 = 98;
+export const DATAGRAM_TAGS = 99;
+export const DATAGRAM_PPPOE = 100;
+/**
+ * What names a datagram (RFC 791 3.2, RFC 8200 4.5):
+ *   0                4          5        6     8                 16       32      48
+ *   | identification | protocol | family | VRF | 0, or port + 1  | source | destination |
+ * Network order; of IPv4 addresses the rest is zero, the protocol of IPv6 too.
+ */
+export const DATAGRAM_KEY_PROTOCOL = 4;
+export const DATAGRAM_KEY_FAMILY = 5;
+export const DATAGRAM_KEY_VRF = 6;
+/** u32: of IPv6 to an address that means something else on each link. */
+export const DATAGRAM_KEY_PORT = 8;
+export const DATAGRAM_KEY_SOURCE = 16;
+export const DATAGRAM_KEY_DESTINATION = 32;
+export const DATAGRAM_KEY_BYTES = 48;
+/** Fragments kept of one datagram at most. */
+export const MAX_DATAGRAM_PIECES = 256;
+/** A block: u16 next of the datagram; in the first of a piece also the piece; then bytes. */
+export const FRAGMENT_BLOCK_BYTES = 256;
+export const BLOCK_NEXT = 0;
+/** u16: first block of the piece behind this one; u16 each: its offset in 8 bytes, its length. */
+export const PIECE_NEXT = 2;
+export const PIECE_OFFSET = 4;
+export const PIECE_LENGTH = 6;
+export const BLOCK_DATA = 8;
+/** u16[MAX_DATAGRAM_PIECES + 1]: where the fragments of the packet at hand ended. Scratch. */
+export const WORKER_FRAGMENT_ENDS = WORKER_KEY + 12288;
+/** DATAGRAM_KEY_BYTES: key of the fragment at hand. Scratch. */
+export const WORKER_DATAGRAM_KEY = WORKER_FRAGMENT_ENDS + 1024;

@@ -6,7 +6,13 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { checkTransport } from "./burst";
-import { DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
+import {
+  DROP_BACKEND_GONE,
+  DROP_IP6_UNKNOWN_OPTION,
+  DROP_NO_FRAME,
+  DROP_REJECTED,
+  DROP_TOO_BIG,
+} from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
@@ -18,6 +24,8 @@ import {
   POINT_OUTPUT,
   POINT_POSTROUTING,
   PORT_UNKNOWN,
+  REJECT_TCP_RESET,
+  STEP_FRAGMENT,
   STEP_LOCAL,
   STEP_RESPOND,
   VERDICT_CONSUME,
@@ -27,14 +35,18 @@ import {
   VERDICT_TRANSMIT,
 } from "./layout";
 import { count, countEvent } from "./memory/counters";
-import { mode, points } from "./memory/directory";
+import { mode, points, track } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
 import { note, tracing } from "./memory/trace";
 import {
+  drop,
   flagsOf,
   inPortOf,
+  l3LengthOf,
   lengthOf,
   outPortOf,
+  protocolOf,
+  routeOf,
   sequenceOf,
   setFlags,
   timestampOf,
@@ -43,7 +55,9 @@ import {
 import { admit } from "./stage/admit";
 import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";
+import { takeTunnelMtu } from "./stage/encapsulate";
 import { choosePort } from "./stage/forward";
+import { beginCut, hasNextFragment, lastFragment, nextFragment } from "./stage/fragment";
 import { icmpError, wantsIcmpError } from "./stage/icmp_error";
 import { local } from "./stage/local";
 import { nd } from "./stage/nd";
@@ -53,7 +67,11 @@ import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
 import { portMtu, portOf } from "./table/ports";
+import { attachReply } from "./track/track";
+import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
+
+const PROTOCOL_TCP: u32 = 6;
 
 const OWN_POINTS: u32 = (1 << POINT_OUTPUT) | (1 << POINT_POSTROUTING);
 
@@ -87,6 +105,17 @@ function hear(record: usize, reply: usize): i32 {
 
 /** Sends a packet the engine made, and gives its frame back unless it must wait for a neighbor. */
 export function originate(record: usize): void {
+  if (track !== 0) beginTracking(record);
+  sendOwn(record);
+}
+
+/** The same for a rejection, which belongs to the connection of what it rejects. */
+function originateRelated(record: usize): void {
+  if (track !== 0) attachReply();
+  sendOwn(record);
+}
+
+function sendOwn(record: usize): void {
   setFlags(record, flagsOf(record) | PACKET_OWN);
   const addressed = outPortOf(record) !== PORT_UNKNOWN;
   const verdict = addressed ? passHooks(record, VERDICT_TRANSMIT) : addressOriginated(record);
@@ -101,8 +130,13 @@ function addressOriginated(record: usize): i32 {
   if (isForHere(record)) return VERDICT_CONSUME;
   verdict = choosePort(record);
   if (verdict === VERDICT_CONTINUE) verdict = passHooks(record, VERDICT_CONTINUE);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
-  verdict = resolve(record);
+  // A translated destination is routed anew.
+  if (verdict === VERDICT_CONTINUE && routeOf(record) === 0) {
+    verdict = route(record);
+    if (verdict === VERDICT_CONTINUE) verdict = choosePort(record);
+  }
+  if (verdict === VERDICT_CONTINUE) verdict = fitOwn(record);
+  if (verdict === VERDICT_CONTINUE) verdict = resolve(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);
   return VERDICT_TRANSMIT;
@@ -122,32 +156,66 @@ export function finishOriginated(record: usize, verdict: i32): void {
   releaseFrame(record);
 }
 
+/**
+ * Cuts a packet that is ready to be sent into fragments no longer than `size` as IP packets, and
+ * sends all but the last, which the packet becomes. Goes on, or drops all of it.
+ */
+export function sendFragments(record: usize, size: u32): i32 {
+  if (!beginCut(record, size)) return drop(DROP_TOO_BIG);
+  while (hasNextFragment()) {
+    const fragment = takeOwnFrame();
+    if (fragment === 0) return drop(DROP_NO_FRAME);
+    nextFragment(record, fragment);
+    setFlags(fragment, flagsOf(fragment) | PACKET_OWN);
+    const verdict = resolve(fragment);
+    if (verdict === VERDICT_CONTINUE) rewriteLink(fragment);
+    if (tracing) note(STEP_FRAGMENT, fragment, verdict);
+    finishOriginated(fragment, verdict === VERDICT_CONTINUE ? VERDICT_TRANSMIT : verdict);
+  }
+  lastFragment(record);
+  if (tracing) note(STEP_FRAGMENT, record, VERDICT_CONTINUE);
+  return VERDICT_CONTINUE;
+}
+
+/** A packet of the engine's own is cut when the port takes no longer ones. */
+function fitOwn(record: usize): i32 {
+  const mtu = portMtu(portOf(outPortOf(record)));
+  return l3LengthOf(record) > mtu ? sendFragments(record, mtu) : VERDICT_CONTINUE;
+}
+
 /** OUTPUT and POSTROUTING, which see IP packets; `verdict` if they let it pass. */
 function passHooks(record: usize, verdict: i32): i32 {
-  if ((points & OWN_POINTS) === 0) return verdict;
+  if (track === 0 && (points & OWN_POINTS) === 0) return verdict;
   if ((flagsOf(record) & (PACKET_IP4 | PACKET_IP6)) === 0) return verdict;
-  beginOwnTables(record);
-  const port = outPortOf(record);
-  let outcome = runTablesBehind(record, port, POINT_OUTPUT, POINT_OUTPUT);
-  if (outcome === VERDICT_CONTINUE) {
-    outcome = runTablesBehind(record, port, POINT_POSTROUTING, POINT_POSTROUTING);
-  }
+  if (points !== 0) beginOwnTables(record);
+  if (track !== 0) follow(record);
+  let outcome = runOwn(record, POINT_OUTPUT);
+  if (outcome === VERDICT_CONTINUE && track !== 0)
+    outcome = changeDestination(record, POINT_OUTPUT);
+  if (outcome === VERDICT_CONTINUE) outcome = runOwn(record, POINT_POSTROUTING);
+  if (outcome === VERDICT_CONTINUE && track !== 0) outcome = finishTracked(record);
   return outcome === VERDICT_CONTINUE ? verdict : outcome;
+}
+
+function runOwn(record: usize, point: u32): i32 {
+  if ((points & (1 << point)) === 0) return VERDICT_CONTINUE;
+  return runTablesBehind(record, outPortOf(record), point, point);
 }
 
 /** Tells the sender why its packet was dropped, where the standards or a flow want it told. */
 export function explainDrop(record: usize, reason: i32): void {
-  if (reason === DROP_REJECTED) sendRejection(record);
-  else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
+  if (reason === DROP_REJECTED) sendRejection(record, rejection);
+  else if (reason === DROP_BACKEND_GONE && protocolOf(record) === PROTOCOL_TCP) {
+    sendRejection(record, REJECT_TCP_RESET);
+  } else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
 }
 
 /** As netfilter: what is broken is not answered. */
-function sendRejection(record: usize): void {
+function sendRejection(record: usize, kind: u32): void {
   if ((mode & MODE_VERIFY_HEADER) !== 0 && !verifyTransport(record)) return;
-  const kind = rejection;
   const reply = takeOwnFrame();
   if (reply === 0) return;
-  if (reject(record, kind, reply)) originate(reply);
+  if (reject(record, kind, reply)) originateRelated(reply);
   else releaseFrame(reply);
 }
 
@@ -156,9 +224,15 @@ function sendIcmpError(record: usize, reason: i32): void {
   if (reason === DROP_IP6_UNKNOWN_OPTION && !isAdmitted(record)) return;
   const reply = takeOwnFrame();
   if (reply === 0) return;
-  const mtu = reason === DROP_TOO_BIG ? portMtu(portOf(outPortOf(record))) : 0;
+  const mtu = reason === DROP_TOO_BIG ? nextMtu(record) : 0;
   if (icmpError(record, reason, reply, mtu)) originate(reply);
   else releaseFrame(reply);
+}
+
+/** What the port takes, less the header of a tunnel the packet was to go into. */
+function nextMtu(record: usize): u32 {
+  const inTunnel = takeTunnelMtu();
+  return inTunnel !== 0 ? inTunnel : portMtu(portOf(outPortOf(record)));
 }
 
 function isAdmitted(record: usize): bool {

@@ -6,6 +6,7 @@ import { chunkToSteer, descriptorAt, markSteered } from "./device/jobs";
 import {
   CHUNK_COUNT,
   CHUNK_ORDER,
+  CHUNK_ORDERED,
   CHUNK_STARTS,
   CONTROL_SHARD_OWNER,
   DESCRIPTOR_LENGTH,
@@ -15,12 +16,18 @@ import {
   DESCRIPTOR_WIRE_LENGTH,
   LINK_ETHERNET,
   MAX_WORKERS,
+  PACKET_FRAGMENT,
   SHARD_SHIFT,
+  TRACK_REASSEMBLE,
   VERDICT_CONTINUE,
 } from "./layout";
+import { track } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
-import { clearRecord, dataOf, hashOf, setData, setLength, setWireLength } from "./packet";
+import { clearRecord, dataOf, flagsOf, hashOf, setData, setLength, setWireLength } from "./packet";
 import { parse } from "./stage/parse";
+
+/** Whether the chunk being steered has fragments. */
+let fragments: bool = false;
 
 /** Steers the next chunk that is this worker's to steer; false when there is none. */
 export function steerNext(): bool {
@@ -28,14 +35,17 @@ export function steerNext(): bool {
   if (chunk === 0) return false;
   const record = takeFrame();
   const packets = load<u32>(chunk, CHUNK_COUNT);
+  fragments = false;
   for (let number: u32 = 0; number < packets; number++) {
     const descriptor = descriptorAt(chunk, number);
-    // Without a free frame all packets fall to shard 0: slower, and still complete.
+    // Without a free frame all packets fall to shard 0: slower, and still complete and in order.
     const hash = record === 0 ? 0 : steeringHash(chunk, descriptor, record);
     store<u8>(descriptor, <u8>(hash >>> SHARD_SHIFT), DESCRIPTOR_SHARD);
   }
   if (record !== 0) releaseFrame(record);
   writeOrder(chunk, packets);
+  const apart = record === 0 || (fragments && (track & TRACK_REASSEMBLE) !== 0);
+  store<u32>(chunk, apart ? 1 : 0, CHUNK_ORDERED);
   markSteered(chunk);
   return true;
 }
@@ -77,15 +87,20 @@ function steeringHash(chunk: usize, descriptor: usize, record: usize): u32 {
   clearRecord(record, load<u16>(descriptor, DESCRIPTOR_PORT), 0, 0);
   if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) {
     if (receive(chunk, descriptor, record) !== VERDICT_CONTINUE) return 0;
-    parse(record, false);
-    return hashOf(record);
+    return parsedHash(record);
   }
   // Parsing writes nothing but the record, so an Ethernet frame is read where it lies.
   const data = dataOf(record);
   setData(record, descriptorBytes(chunk, descriptor));
   setLength(record, load<u32>(descriptor, DESCRIPTOR_LENGTH));
   setWireLength(record, load<u32>(descriptor, DESCRIPTOR_WIRE_LENGTH));
-  parse(record, false);
+  const hash = parsedHash(record);
   setData(record, data);
+  return hash;
+}
+
+function parsedHash(record: usize): u32 {
+  parse(record, false);
+  fragments = fragments || (flagsOf(record) & PACKET_FRAGMENT) !== 0;
   return hashOf(record);
 }

@@ -9,6 +9,7 @@ import { describeTables } from "./control/description.ts";
 import { FlowControl, runtimeReader } from "./control/flows.ts";
 import { logEntry } from "./control/log.ts";
 import type { FrameArrival, FrameOptions, ReplayOptions } from "./control/options.ts";
+import { ServiceControl } from "./control/services.ts";
 import { SetControl } from "./control/sets.ts";
 import {
   type ConnectionStatistics,
@@ -62,6 +63,13 @@ export type {
 } from "./control/flows.ts";
 export type { LogEntry } from "./control/log.ts";
 export type { FrameArrival, FrameOptions, ReplayOptions } from "./control/options.ts";
+export type {
+  BackendInput,
+  BackendName,
+  BackendStatus,
+  ServiceControl,
+  ServiceStatus,
+} from "./control/services.ts";
 export type { ElementInput, SetControl } from "./control/sets.ts";
 export type { ConnectionStatistics, FlowStatistics, TableCounts } from "./control/statistics.ts";
 export { type ErrorCode, type ErrorPlace, SluiceError } from "./errors.ts";
@@ -104,6 +112,8 @@ export class Engine {
   readonly tables: FlowControl;
   /** Named sets: elements added and taken away, also during a replay. */
   readonly sets: SetControl;
+  /** Services: backends added, taken away, weighted and found well or not, also during a replay. */
+  readonly services: ServiceControl;
   /** Connections: listed, followed and deleted, also during a replay. */
   readonly flows: ConnectionControl;
   readonly #reader: FlowReader;
@@ -120,6 +130,7 @@ export class Engine {
     this.#reader = runtimeReader(model);
     this.tables = new FlowControl(this.#tables.flows, model, this.#reader);
     this.sets = new SetControl(this.#tables.flows, model, this.#reader);
+    this.services = new ServiceControl(this.#tables.services, model);
     this.flows = new ConnectionControl(this.#region, model, () => this.#busy);
     this.#pool = new WorkerPool(model.engine.queues);
   }
@@ -252,6 +263,7 @@ export class Engine {
     this.#busy = true;
     neighbors.forget();
     flows.beginRun();
+    this.#tables.services?.beginRun();
     connections.beginRun();
     try {
       const result = await new Replay(this.#region, plan).run(this.#pool);

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   ROUTE_FILE: "A line of a route file is not a prefix.",
   FLOW_INVALID: "A flow, or a change of flows, is not what the format or its context expects.",
   FLOW_OVERLAP: "A flow of the same priority can match the same packets, and that was forbidden.",
+  SERVICE_INVALID: "A change of a service's backends is not what the service allows.",
   LIMIT_EXCEEDED: "A named limit of the engine is too small for what is asked.",
   MEMORY: "The engine's memory cannot be allocated.",
   USAGE: "The command line is wrong.",

@@ -2,6 +2,8 @@
 
 import {
   COUNT_LOG_LIMITED,
+  FIELD_CT_LABEL,
+  FIELD_CT_MARK,
   FIELD_ETH_TYPE,
   FIELD_ICMP6_TYPE,
   FIELD_IP_PROTO,
@@ -18,6 +20,7 @@ import {
   OP_COPY_TTL_IN,
   OP_COPY_TTL_OUT,
   OP_COUNT,
+  OP_CT,
   OP_DEC_MPLS_TTL,
   OP_DEC_TTL,
   OP_END,
@@ -55,6 +58,7 @@ import { inPortOf, setRoute, timestampOf, wireLengthOf } from "../packet";
 import { actionSetEnd, clearActionSet, writeAction } from "../state/action_set";
 import { countFlow } from "../state/flows";
 import { takeTurn } from "../state/turn";
+import { runConnectionOperation, writeConnectionField } from "./connection";
 import { runGroup } from "./group";
 import { canRemark, meter } from "./meter";
 import { popMpls, pushMpls } from "./mpls";
@@ -137,7 +141,8 @@ export function runOperation(operation: usize, record: usize): i32 {
       if (!dry) observe(code, operation, arg, record);
       break;
     default:
-      return rewrite(code, operation, arg, record);
+      if (code < OP_CT) return rewrite(code, operation, arg, record);
+      return dry ? VERDICT_CONTINUE : runConnectionOperation(operation, record, pointAtHand);
   }
   return VERDICT_CONTINUE;
 }
@@ -178,8 +183,7 @@ function isWithinRate(record: usize, number: u32): bool {
 /** What changes the packet, or its key. */
 function rewrite(code: i32, operation: usize, arg: u32, record: usize): i32 {
   if (code === OP_SET_FIELD) {
-    writeField(operation, record);
-    return VERDICT_CONTINUE;
+    return writeField(operation, record);
   }
   flushOutput(record);
   forgetRoute(record);
@@ -214,7 +218,7 @@ function rewrite(code: i32, operation: usize, arg: u32, record: usize): i32 {
   }
 }
 
-function writeField(operation: usize, record: usize): void {
+function writeField(operation: usize, record: usize): i32 {
   const field = load<u16>(operation, OP_ARG16);
   if (field < <u16>FIELD_KEY_ONLY) {
     flushOutput(record);
@@ -223,6 +227,8 @@ function writeField(operation: usize, record: usize): void {
   if (changesStructure(field)) noteUnforetold();
   else noteChange();
   setField(record, key, field, operation + OP_VALUE, operation + OP_MASK);
+  const ofConnection = field === <u16>FIELD_CT_MARK || field === <u16>FIELD_CT_LABEL;
+  return ofConnection && !dry ? writeConnectionField(field) : VERDICT_CONTINUE;
 }
 
 /** Fields that say what the bytes behind them are, or that are zero in the key when not there. */

@@ -2,8 +2,6 @@
 // a field's own bytes in network order at the beginning of 16; fields of odd sizes right-aligned in
 // the fewest whole bytes.
 
-import { foldSum, sumBytes } from "../wire/checksum";
-
 /** What of `old` the mask leaves, with the value in what it covers. */
 export function merge(old: u32, value: u32, mask: u32): u32 {
   return (old & ~mask) | (value & mask);
@@ -26,9 +24,4 @@ export function patch(at: usize, bytes: u32, value: usize, mask: usize): void {
     const merged = merge(byteAt(at + place), byteAt(value + place), byteAt(mask + place));
     store<u8>(at + place, <u8>merged);
   }
-}
-
-/** The sum of an area as one word, for updateChecksum(). */
-export function wordOf(at: usize, bytes: u32): u32 {
-  return foldSum(sumBytes(at, bytes));
 }

@@ -5,6 +5,8 @@
 import {
   FIELD_ARP_OP,
   FIELD_ARP_THA,
+  FIELD_CT_LABEL,
+  FIELD_CT_MARK,
   FIELD_ICMP4_TYPE,
   FIELD_ICMP6_CODE,
   FIELD_IP_PROTO,
@@ -20,6 +22,8 @@ import {
   FIELD_TUNNEL_ID,
   FIELD_TUNNEL_SRC,
   FIELDS,
+  KEY_CT_LABEL,
+  KEY_CT_MARK,
   KEY_MARK,
   KEY_METADATA,
   KEY_REGISTERS,
@@ -61,6 +65,12 @@ function setKeyField(key: usize, field: u32, value: usize, mask: usize): void {
   switch (field) {
     case FIELD_MARK:
       patch(key + KEY_MARK, 4, value, mask);
+      return;
+    case FIELD_CT_MARK:
+      patch(key + KEY_CT_MARK, 4, value, mask);
+      return;
+    case FIELD_CT_LABEL:
+      patch(key + KEY_CT_LABEL, 16, value, mask);
       return;
     case FIELD_METADATA:
       patch(key + KEY_METADATA, 8, value, mask);

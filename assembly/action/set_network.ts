@@ -36,6 +36,7 @@ import {
   setProtocol,
   setTunnel,
 } from "../packet";
+import { mendDestination, mendPseudo } from "../parse/checksum";
 import { networkOf } from "../parse/key_network";
 import { parseTransport } from "../parse/transport";
 import {
@@ -45,7 +46,7 @@ import {
   arpTargetIpAt,
   arpTargetMac,
 } from "../wire/arp";
-import { updateChecksum } from "../wire/checksum";
+import { updateChecksum, wordOf } from "../wire/checksum";
 import {
   IP4_DESTINATION,
   IP4_SOURCE,
@@ -66,8 +67,7 @@ import {
   rewriteIp6Class,
   setIp6FlowLabel,
 } from "../wire/ipv6";
-import { mendDestination, mendPseudo } from "./checksum";
-import { byteAt, merge, patch, tripleAt, wordOf } from "./patch";
+import { byteAt, merge, patch, tripleAt } from "./patch";
 import { ipTtl, setIpTtl } from "./ttl";
 
 const IP = PACKET_IP4 | PACKET_IP6;

@@ -21,8 +21,10 @@ import {
   PACKET_IP6,
 } from "../layout";
 import { flagsOf, l3LengthOf, l3Of, l4Of, protocolOf, setFlags, setTunnel } from "../packet";
+import { crcOf, mend, mendCrc, mendUdp } from "../parse/checksum";
 import { networkOf } from "../parse/key_network";
 import { tunnelAt } from "../parse/tunnel";
+import { wordOf } from "../wire/checksum";
 import { icmpChecksumAt, icmpType, isIcmpError } from "../wire/icmp";
 import {
   ICMP6_NEIGHBOR_ADVERTISEMENT,
@@ -45,9 +47,8 @@ import {
 } from "../wire/ipv4";
 import { setTcpControl, tcpChecksumAt, tcpControl } from "../wire/tcp";
 import { udpChecksumAt } from "../wire/udp";
-import { crcOf, mend, mendCrc, mendUdp } from "./checksum";
 import { hasTransport } from "./frame";
-import { merge, patch, shortAt, wordOf } from "./patch";
+import { merge, patch, shortAt } from "./patch";
 
 const PORT_BYTES: u32 = 2;
 const TCP_FLAG_BITS: u32 = 0xfff;

@@ -6,6 +6,10 @@ import {
   CONTROL_KEY_BLOCKS,
   KEY_BLOCKS,
   KEY_BYTES,
+  KEY_CT_LABEL,
+  KEY_CT_MARK,
+  KEY_CT_STATE,
+  KEY_CT_ZONE,
   KEY_IN_PORT,
   KEY_OUT_PORT,
   PATH_FLOWS,
@@ -79,6 +83,16 @@ export function endDry(): void {
   copies = 0;
 }
 
+/**
+ * Begins anew in the middle of the way: what follows depends on the packet as it is now, whatever
+ * it was before.
+ */
+export function renewWalk(record: usize): void {
+  if ((state & STALE) !== 0) extractKey(record, key, keyBlocks);
+  state = 0;
+  met = 0;
+}
+
 /** Brings the key up to date for a look-up. */
 export function refreshKey(record: usize): void {
   if (state === 0) return;
@@ -114,6 +128,14 @@ export function setKeyInPort(port: u32): void {
 }
 export function setKeyOutPort(port: u32): void {
   store<u16>(key, bswap<u16>(<u16>port), KEY_OUT_PORT);
+}
+
+/** What is known of the packet's connection; `label` is the address of 16 bytes, 0 = none. */
+export function setKeyConnection(states: u32, zone: u32, mark: u32, label: usize): void {
+  store<u16>(key, bswap<u16>(<u16>states), KEY_CT_STATE);
+  store<u16>(key, bswap<u16>(<u16>zone), KEY_CT_ZONE);
+  store<u32>(key, bswap<u32>(mark), KEY_CT_MARK);
+  v128.store(key, label === 0 ? i64x2.splat(0) : v128.load(label), KEY_CT_LABEL);
 }
 
 /** Keeps the key while a bucket works on a copy; what the bucket does to it does not last. */

@@ -11,6 +11,7 @@ import {
   CHUNK_COUNT,
   CHUNK_DESCRIPTORS,
   CHUNK_ORDER,
+  CHUNK_ORDERED,
   CHUNK_STARTS,
   CHUNK_STEERED,
   CHUNK_STEERER,
@@ -56,6 +57,8 @@ let end: u32 = 0;
 let order: usize = 0;
 /** Whether the share is known: the chunk has been steered. */
 let shared: bool = false;
+/** Workers take turns in this chunk. */
+let ordered: bool = false;
 /** Sequence number behind the last job finished. */
 let finished: u64 = 0;
 
@@ -105,6 +108,7 @@ export function isSteered(): bool {
     order = chunk + CHUNK_ORDER;
     place = load<u32>(starts);
     end = load<u32>(starts, 4);
+    ordered = load<u32>(chunk, CHUNK_ORDERED) !== 0;
   }
   shared = true;
   return true;
@@ -172,6 +176,15 @@ export function takeDescriptor(): void {
   place++;
 }
 
+/** Whether packets of the chunk at hand wait for their turn, and its end for everybody's. */
+export function isOrdered(): bool {
+  return ordered;
+}
+/** Number behind the last packet of the chunk at hand, anybody's. */
+export function endSequence(): u64 {
+  return load<u64>(job, JOB_SEQUENCE) + packets;
+}
+
 export function currentChunk(): usize {
   return chunk;
 }
@@ -206,8 +219,9 @@ export function currentDue(descriptor: usize): f64 {
 
 /** Ends the job at hand. The host sees it once the progress is published. */
 export function finishJob(): void {
-  finished = load<u64>(job, JOB_SEQUENCE) + packets;
+  finished = endSequence();
   job = 0;
+  ordered = false;
   done++;
 }
 

@@ -18,10 +18,13 @@ import {
   CONTROL_FRAME_SIZE,
   CONTROL_MAGIC,
   CONTROL_MODE,
+  CONTROL_NAT_POINTS,
   CONTROL_OUTPUT_MODE,
   CONTROL_POINTS,
   CONTROL_QUEUES,
   CONTROL_REGIONS,
+  CONTROL_SERVICES,
+  CONTROL_STEER,
   CONTROL_TABLES_VERSION,
   CONTROL_TRACK,
   CONTROL_VERSION,
@@ -125,8 +128,14 @@ export let datagramCount: u32 = 0;
 export let fragmentBytes: u32 = 0;
 export let steering: usize = 0;
 export let services: usize = 0;
+/** Services there are. */
+export let serviceCount: u32 = 0;
+/** Bit p = NAT tables are attached at POINT_p, as of the start of the burst. */
+export let natPoints: u32 = 0;
 /** TRACK_* bits, as of the start of the burst. */
 export let track: u32 = 0;
+/** STEER_* bits, as of the start of the burst; 0 = NAT changes nothing that shards go by. */
+export let steer: u32 = 0;
 
 /** Version of the tables, as of the start of the burst. */
 export let tablesVersion: u32 = 0;
@@ -216,7 +225,10 @@ export function readModes(): void {
   mode = load<u32>(CONTROL_MODE);
   outputMode = load<u32>(CONTROL_OUTPUT_MODE);
   points = load<u32>(CONTROL_POINTS);
+  natPoints = load<u32>(CONTROL_NAT_POINTS);
+  serviceCount = load<u32>(CONTROL_SERVICES);
   track = load<u32>(CONTROL_TRACK);
+  steer = load<u32>(CONTROL_STEER);
   tablesVersion = atomic.load<u32>(CONTROL_TABLES_VERSION);
   atomic.store<u32>(worker, tablesVersion, WORKER_TABLES_VERSION);
 }

@@ -6,7 +6,6 @@ import {
   EXTENSION_STRIDE,
   KEY_BYTES,
   RECORD_STRIDE,
-  STEP_TRACK,
   TRACE_FLOW,
   TRACE_FRAME,
   TRACE_FRAME_BYTES,
@@ -72,10 +71,11 @@ export function noteFlow(step: u32, record: usize, flow: u32, point: u32, key: u
 }
 
 /**
- * Notes what tracking made of the packet: STATE_* bits; its connection (0 = none) and the extension
+ * Notes, at STEP_TRACK or STEP_CONFIRM, what tracking made of the packet: STATE_* bits; its connection (0 = none) and the extension
  * of that (0 = none); whether it goes in the reply's direction, and whether it began the connection.
  */
 export function noteTracked(
+  step: u32,
   record: usize,
   state: u32,
   connection: usize,
@@ -84,7 +84,7 @@ export function noteTracked(
   isBegun: bool,
 ): void {
   const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
-  note(STEP_TRACK, record, VERDICT_CONTINUE);
+  note(step, record, VERDICT_CONTINUE);
   if (number >= <usize>TRACE_SLOTS) return;
   const entry = worker + WORKER_TRACE_BUFFER + number * TRACE_STRIDE;
   const copy = entry + TRACE_KEY;

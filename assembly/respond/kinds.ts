@@ -1,9 +1,11 @@
 // Which ICMP or ICMPv6 error tells the sender of a drop, or that it was rejected.
 
 import {
+  DROP_BACKEND_GONE,
   DROP_IP6_UNKNOWN_OPTION,
   DROP_LINK_LOCAL_SCOPE,
   DROP_NEIGHBOR_FAILED,
+  DROP_NO_BACKEND,
   DROP_NO_ROUTE,
   DROP_PROHIBITED,
   DROP_TOO_BIG,
@@ -69,6 +71,10 @@ export function kind4(reason: i32): u32 {
       return kind(ICMP_UNREACHABLE, ICMP_CODE_PROHIBITED);
     case DROP_TOO_BIG:
       return kind(ICMP_UNREACHABLE, ICMP_CODE_FRAGMENTATION_NEEDED);
+    // As IPVS: nobody listens there.
+    case DROP_NO_BACKEND:
+    case DROP_BACKEND_GONE:
+      return kind(ICMP_UNREACHABLE, ICMP_CODE_PORT);
     default:
       return NONE;
   }
@@ -92,6 +98,9 @@ export function kind6(reason: i32): u32 {
       return kind(ICMP6_PACKET_TOO_BIG, 0);
     case DROP_IP6_UNKNOWN_OPTION:
       return kind(ICMP6_PARAMETER_PROBLEM, ICMP6_CODE_UNKNOWN_OPTION);
+    case DROP_NO_BACKEND:
+    case DROP_BACKEND_GONE:
+      return kind(ICMP6_UNREACHABLE, ICMP6_CODE_PORT);
     default:
       return NONE;
   }

@@ -9,6 +9,7 @@ import {
 } from "../drops";
 import { PACKET_IP4, VERDICT_CONTINUE } from "../layout";
 import { drop, flagsOf, l3LengthOf, l3Of, outPortOf, routeOf, setOutPort } from "../packet";
+import { fragmentSize } from "../state/reassembled";
 import { forwardingOf, forwardingPort } from "../table/forwarding";
 import { isUp, portMtu, portOf } from "../table/ports";
 import {
@@ -37,9 +38,12 @@ export function forward(record: usize): i32 {
   if (ip4 ? isLinkLocal4(header) : isLinkLocal6(header)) return drop(DROP_LINK_LOCAL_SCOPE);
   const verdict = choosePort(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  if (l3LengthOf(record) <= portMtu(portOf(outPortOf(record)))) return VERDICT_CONTINUE;
-  if (ip4 && (ip4Fragment(header) & IP4_DONT_FRAGMENT) === 0) return drop(DROP_NEEDS_FRAGMENTATION);
-  return drop(DROP_TOO_BIG);
+  // What came in fragments leaves in fragments, and only they have to fit.
+  const cut = fragmentSize !== 0;
+  const size = cut ? fragmentSize : l3LengthOf(record);
+  if (size <= portMtu(portOf(outPortOf(record)))) return VERDICT_CONTINUE;
+  if (!ip4 || (ip4Fragment(header) & IP4_DONT_FRAGMENT) !== 0) return drop(DROP_TOO_BIG);
+  return cut ? VERDICT_CONTINUE : drop(DROP_NEEDS_FRAGMENTATION);
 }
 
 function isLinkLocal4(header: usize): bool {

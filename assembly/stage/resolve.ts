@@ -29,30 +29,32 @@ import { ip6Destination } from "../wire/ipv6";
  * neighbors are resolved, holds it until the neighbor has answered.
  */
 export function resolve(record: usize): i32 {
-  const entry = forwardingOf(routeOf(record));
-  const gateway = forwardingType(entry) === ROUTE_UNICAST;
-  const number = gateway ? forwardingTarget(entry) : onLinkNeighbor(record);
-  setNeighbor(record, number);
-  if (number !== 0 && isKnown(neighborEntry(number))) return VERDICT_CONTINUE;
-  return unknown(record, number);
-}
-
-/** Number of the neighbor that is the destination itself; 0 = never heard of. */
-function onLinkNeighbor(record: usize): u32 {
   const header = l3Of(record);
   return (flagsOf(record) & PACKET_IP4) !== 0
-    ? findNeighbor(outPortOf(record), 4, header + IP4_DESTINATION)
-    : findNeighbor(outPortOf(record), 6, ip6Destination(header));
+    ? resolveTo(record, 4, header + IP4_DESTINATION)
+    : resolveTo(record, 6, ip6Destination(header));
 }
 
-function unknown(record: usize, number: u32): i32 {
+/**
+ * The same for a packet that goes to another address on its route than its destination: that of
+ * its backend (direct server return).
+ */
+export function resolveTo(record: usize, family: u32, address: usize): i32 {
+  const entry = forwardingOf(routeOf(record));
+  const gateway = forwardingType(entry) === ROUTE_UNICAST;
+  const number = gateway
+    ? forwardingTarget(entry)
+    : findNeighbor(outPortOf(record), family, address);
+  setNeighbor(record, number);
+  if (number !== 0 && isKnown(neighborEntry(number))) return VERDICT_CONTINUE;
+  return unknown(record, number, family, address);
+}
+
+function unknown(record: usize, known: u32, family: u32, address: usize): i32 {
   if ((mode & MODE_RESOLVE) === 0) return drop(DROP_NO_NEIGHBOR);
+  let number = known;
   if (number === 0) {
-    const header = l3Of(record);
-    number =
-      (flagsOf(record) & PACKET_IP4) !== 0
-        ? ensureNeighbor(outPortOf(record), 4, header + IP4_DESTINATION)
-        : ensureNeighbor(outPortOf(record), 6, ip6Destination(header));
+    number = ensureNeighbor(outPortOf(record), family, address);
     if (number === 0) return drop(DROP_NEIGHBOR_QUEUE_FULL);
     setNeighbor(record, number);
   }

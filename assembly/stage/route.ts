@@ -118,6 +118,15 @@ function special6(record: usize, source: usize, destination: usize): i32 {
   return isUnspecifiedOrLoopback(destination) ? drop(DROP_MARTIAN_DESTINATION) : VERDICT_CONTINUE;
 }
 
+/**
+ * Routes a packet that route() has let pass to another address than its destination: that of its
+ * backend (direct server return, tunnels). Goes on and ends as route() does.
+ */
+export function routeTo(record: usize, family: u32, address: usize): i32 {
+  const vrf = vrfOf(record);
+  return follow(record, family === 4 ? route4(vrf, load<u32>(address)) : route6(vrf, address));
+}
+
 /** Takes a route found by look-up: chooses the ECMP member, or ends with the route's reason. */
 function follow(record: usize, found: u32): i32 {
   const chosen = chooseMember(found, hashOf(record));

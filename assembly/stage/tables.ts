@@ -2,24 +2,22 @@
 // is either classified, table by table, or, when the flow cache knows it, done as for the packets
 // before.
 
-import { beginFlows, doFlow, finalOperation, isSilent } from "../action/flow";
+import { doFlow, finalOperation, isSilent } from "../action/flow";
+import { classify, classifyNat } from "../action/pipeline";
 import {
   beginDry,
   beginWalk,
   endDry,
-  forgetMet,
   isRewritten,
   isUnfit,
   key,
   keyBlocks,
-  meet,
   metCount,
   metFlow,
-  refreshKey,
+  renewWalk,
   setKeyInPort,
   setKeyOutPort,
 } from "../action/walk";
-import { DROP_TOO_MANY_JUMPS } from "../drops";
 import {
   CACHE_MAX_FLOWS,
   CACHE_POINT_SHIFT,
@@ -35,30 +33,17 @@ import {
   COUNT_CACHE_WRONG,
   FLOW_HAS_TIMEOUT,
   KEY_OUT_PORT,
-  MAX_JUMPS,
   MODE_CHECK_CACHE,
   MODE_NO_CACHE,
-  OP_ARG,
-  OP_CODE,
-  OP_CONTINUE,
-  OP_END,
-  OP_GOTO,
-  OP_JUMP,
-  OP_RETURN,
-  POINT_INGRESS,
   PORT_LOCAL,
   PORT_UNKNOWN,
-  RETURN_STRIDE,
-  STEP_FLOW,
-  STEP_MISS,
   VERDICT_CONTINUE,
-  WORKER_RETURNS,
 } from "../layout";
 import { countEvent } from "../memory/counters";
-import { mode, worker } from "../memory/directory";
+import { mode } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
-import { noteFlow, tracing } from "../memory/trace";
-import { drop, flagsOf, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
+import { tracing } from "../memory/trace";
+import { flagsOf, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -82,18 +67,7 @@ import {
 import { countFlow, isFlowAlive } from "../state/flows";
 import { advanceFlowClock } from "../state/shards";
 import { beginTurn } from "../state/turn";
-import { lookup } from "../table/classifier";
-import {
-  attachedCount,
-  attachedTable,
-  flowCounter,
-  flowFlags,
-  flowNumber,
-  flowOf,
-  flowRank,
-  missOf,
-  tableOf,
-} from "../table/flows";
+import { flowCounter, flowFlags, flowOf } from "../table/flows";
 
 /** The bits of a flow's number, below those of the point it was met at. */
 const NUMBER: u32 = (1 << CACHE_POINT_SHIFT) - 1;
@@ -105,6 +79,17 @@ let now: u64 = 0;
 /** Begins the packet's walk, and looks for what the flow cache knows of it. */
 export function beginTables(record: usize): void {
   beginUncached(record);
+  find(record);
+}
+
+/** Looks anew, for the packet as it is now: its connection has become known, or changed it. */
+export function resumeTables(record: usize): void {
+  renewWalk(record);
+  entry = 0;
+  find(record);
+}
+
+function find(record: usize): void {
   now = advanceFlowClock(hashOf(record), now);
   // A traced packet is classified, to show how.
   if (tracing || (mode & MODE_NO_CACHE) !== 0) return;
@@ -136,6 +121,16 @@ export function beginOwnTables(record: usize): void {
   setKeyInPort(PORT_UNKNOWN);
 }
 
+/** The tables at POINT_* `point`, without the cache: what few packets meet. */
+export function runUncached(record: usize, point: u32): i32 {
+  return classify(record, point, point, now);
+}
+
+/** The NAT tables at POINT_* `point`, until the connection has the CT_*_DONE bit `decided`. */
+export function runNat(record: usize, point: u32, decided: u32): i32 {
+  return classifyNat(record, point, now, decided);
+}
+
 /** Whether the entry holds for the tables of now, and no flow of it has timed out. */
 function isGood(): bool {
   const flags = cacheFlags(entry);
@@ -160,7 +155,7 @@ function isGood(): bool {
  * CACHED_* of its way. VERDICT_CONTINUE: on with the built-in path.
  */
 export function runTables(record: usize, part: u32, first: u32, last: u32): i32 {
-  if (entry === 0) return classify(record, first, last);
+  if (entry === 0) return classify(record, first, last, now);
   if ((cacheFlags(entry) & part) === 0) return learn(record, part, first, last);
   if ((mode & MODE_CHECK_CACHE) !== 0) compare(record, part, first, last);
   const start = cachedStart(entry, part);
@@ -212,7 +207,7 @@ function isSameWay(known: u32, port: u32): bool {
 
 /** Classifies, and keeps in the entry what was met, if that can be kept. */
 function learn(record: usize, part: u32, first: u32, last: u32): i32 {
-  const verdict = classify(record, first, last);
+  const verdict = classify(record, first, last, now);
   const count = metCount();
   const start = cachedStart(entry, part);
   // A flow whose meter refused the packet did not show what would have followed.
@@ -237,7 +232,7 @@ function compare(record: usize, part: u32, first: u32, last: u32): void {
   const copy = copyFrame(record);
   if (copy === 0) return;
   beginDry();
-  classify(copy, first, last);
+  classify(copy, first, last, now);
   let same = metCount() === cachedCount(entry, part);
   const start = cachedStart(entry, part);
   for (let place: u32 = 0; same && place < metCount(); place++) {
@@ -247,87 +242,4 @@ function compare(record: usize, part: u32, first: u32, last: u32): void {
   endDry();
   clearActionSet();
   releaseFrame(copy);
-}
-
-/** Looks up and does flow after flow, in every table of the points. */
-function classify(record: usize, first: u32, last: u32): i32 {
-  forgetMet();
-  beginFlows();
-  for (let point = first; point <= last; point++) {
-    const count = attachedCount(point);
-    for (let place: u32 = 0; place < count; place++) {
-      const verdict = runTable(record, attachedTable(point, place), point);
-      if (verdict !== VERDICT_CONTINUE) return verdict;
-    }
-  }
-  return VERDICT_CONTINUE;
-}
-
-/** Takes the packet through one attached table, and those it is sent to from there. */
-function runTable(record: usize, attached: usize, point: u32): i32 {
-  let table = attached;
-  let below: u64 = u64.MAX_VALUE;
-  let depth: u32 = 0;
-  // Whether the attached table's miss has been done: it is done once.
-  let applied = false;
-  while (true) {
-    refreshKey(record);
-    let flow = lookup(table, key, below, now);
-    const missed = flow === 0;
-    if (missed) {
-      flow = missOf(table);
-      applied = applied || table === attached;
-    }
-    meet((point << CACHE_POINT_SHIFT) | flowNumber(flow));
-    if (tracing) noteFlow(missed ? STEP_MISS : STEP_FLOW, record, flowNumber(flow), point, key);
-    const verdict = doFlow(flow, record, point);
-    if (verdict !== VERDICT_CONTINUE) return verdict;
-    switch (<i32>load<u8>(finalOperation, OP_CODE)) {
-      case OP_END:
-        if (point === POINT_INGRESS) return VERDICT_CONTINUE;
-        below = flowRank(flow);
-        break;
-      case OP_CONTINUE:
-        below = flowRank(flow);
-        break;
-      case OP_JUMP:
-        if (depth === <u32>MAX_JUMPS) return drop(DROP_TOO_MANY_JUMPS);
-        saveReturn(depth++, table, flowRank(flow));
-        table = tableOf(load<u32>(finalOperation, OP_ARG));
-        below = u64.MAX_VALUE;
-        break;
-      case OP_GOTO:
-        table = tableOf(load<u32>(finalOperation, OP_ARG));
-        below = u64.MAX_VALUE;
-        break;
-      case OP_RETURN:
-        if (depth === 0) {
-          // Back at the attached table, whose miss decides.
-          if (applied) return VERDICT_CONTINUE;
-          table = attached;
-          below = 0;
-        } else {
-          depth--;
-          table = returnTable(depth);
-          below = returnRank(depth);
-        }
-        break;
-      default:
-        return VERDICT_CONTINUE;
-    }
-  }
-}
-
-function returnAt(depth: u32): usize {
-  return worker + WORKER_RETURNS + <usize>depth * RETURN_STRIDE;
-}
-function saveReturn(depth: u32, table: usize, rank: u64): void {
-  store<u32>(returnAt(depth), <u32>table);
-  store<u64>(returnAt(depth), rank, 8);
-}
-function returnTable(depth: u32): usize {
-  return load<u32>(returnAt(depth));
-}
-function returnRank(depth: u32): u64 {
-  return load<u64>(returnAt(depth), 8);
 }

@@ -1,4 +1,5 @@
-// What changes of a connection while it lives: when it is over, whether it may be evicted, its reply.
+// What changes of a connection while it lives: when it is over, whether it may be evicted, its
+// reply.
 
 import { addStatus, connectionZone, deadlineOf, isAssured, isConfirmed } from "../connection";
 import { CONNECTION_DEADLINE, COUNT_CONNECTIONS_EVICTED, CT_ASSURED } from "../layout";
@@ -40,8 +41,8 @@ export function unmarkEvictable(entry: usize): void {
 }
 
 /**
- * Indexes a connection of the table anew after setReplySource() or setReplyDestination(). False: the
- * index has no room for it, and the connection has been ended.
+ * Indexes a connection of the table anew after setReplySource() or setReplyDestination(). False:
+ * the index has no room for it, and the connection has been ended.
  */
 export function reindexConnection(entry: usize, hash: u32, replyHash: u32): bool {
   if (!isConfirmed(entry)) return true;

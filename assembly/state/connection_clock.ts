@@ -21,7 +21,9 @@ export function beginConnections(hash: u32, timestamp: u64): u32 {
   return nowTick;
 }
 
-/** The same, where the tick is known: `tick` is at most 2^32 ticks after that of the last packet. */
+/**
+ * The same, where the tick is known: `tick` is at most 2^32 ticks after that of the last packet.
+ */
 export function advanceConnections(shardNumber: u32, tick: u32): void {
   openShardNumber(shardNumber);
   const wheel = load<u64>(header, CONNECTIONS_UNIT) << WHEEL_SHIFT;

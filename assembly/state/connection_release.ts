@@ -3,6 +3,7 @@
 import { addStatus, extensionNumber, isConfirmed } from "../connection";
 import { CT_DYING, EVENT_DESTROY } from "../layout";
 import { countEvent } from "../memory/counters";
+import { releaseBackend } from "./backends";
 import { keepEvent } from "./connection_events";
 import { removeFromIndex } from "./connection_index";
 import { countLive, freeEntry, numberOf, openShardOf, shardTime } from "./connection_shards";
@@ -28,6 +29,7 @@ export function release(entry: usize, cause: usize): void {
 export function releaseUnindexed(entry: usize, cause: usize): void {
   addStatus(entry, CT_DYING);
   keepEvent(EVENT_DESTROY, entry, shardTime());
+  releaseBackend(entry);
   removeFromEvictable(entry);
   const extension = extensionNumber(entry);
   if (extension !== 0) freeExtension(extension);

@@ -1,8 +1,8 @@
 // The connection table: finds, makes, keeps and ends connections.
 //
-// A packet moves its shard's clock first (advanceConnections), which also reclaims what is over; then
-// it looks its connection up. One that is not there begins in the worker's scratch and enters the
-// table when its first packet gets through (confirmConnection), so that what is dropped leaves
+// A packet moves its shard's clock first (advanceConnections), which also reclaims what is over;
+// then it looks its connection up. One that is not there begins in the worker's scratch and enters
+// the table when its first packet gets through (confirmConnection), so that what is dropped leaves
 // nothing. Every entry is in the index and the timer wheel, and in the list of the evictable unless
 // it is assured. All of it belongs to the shard, so nothing depends on the number of workers.
 
@@ -84,7 +84,7 @@ export let foundReply: bool = false;
 /** The entry of the table that confirmConnection() made, or found to be there already. */
 export let confirmed: usize = 0;
 
-// ---- finding --------------------------------------------------------------------------------------
+// ---- finding ------------------------------------------------------------------------------------
 
 /** Address of what findConnection() will look at first, for looking ahead. */
 export function connectionAhead(hash: u32): usize {
@@ -115,7 +115,7 @@ function searchLive(hash: u32, tuple: usize, except: usize, now: u32): usize {
   }
 }
 
-// ---- making -----------------------------------------------------------------------------------------
+// ---- making -------------------------------------------------------------------------------------
 
 /** A connection of this tuple (TUPLE_BYTES) in the worker's scratch: zero but for its tuples. */
 export function beginConnection(tuple: usize): usize {
@@ -164,7 +164,7 @@ function enterTable(scratch: usize, hash: u32, replyHash: u32): i32 {
   const number = takeEntryOrEvict();
   if (number === 0) return drop(DROP_CONNTRACK_FULL);
   const extended = extensionNumber(scratch) !== 0;
-  const extension: u32 = extended ? takeExtension() : 0;
+  const extension: u32 = extended ? takeExtensionInTime() : 0;
   if (extended && extension === 0) {
     freeEntry(number);
     return drop(DROP_CONNTRACK_EXTENSIONS_FULL);
@@ -180,6 +180,12 @@ function enterTable(scratch: usize, hash: u32, replyHash: u32): i32 {
   }
   settle(entryAt(number), scratch);
   return VERDICT_CONTINUE;
+}
+
+/** A free extension of the open shard; 0 = none, even when all that is over has been reclaimed. */
+function takeExtensionInTime(): u32 {
+  const extension = takeExtension();
+  return extension === 0 && expireAllDue() ? takeExtension() : extension;
 }
 
 /** Fills the entry from the scratch, and puts it into the lists. */

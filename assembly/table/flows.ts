@@ -1,6 +1,7 @@
 // Flow entries and the tables they are in, as the host writes them.
 
 import {
+  CONTROL_POINT_NAT_TABLES,
   CONTROL_POINT_TABLES,
   FLOW_COUNTER,
   FLOW_FLAGS,
@@ -51,13 +52,19 @@ export function isMiss(flow: usize): bool {
   return missOf(tableOf(load<u32>(flow, FLOW_TABLE))) === flow;
 }
 
-/** How many tables are attached at a POINT_*, and the table at each place. */
-export function attachedCount(point: u32): u32 {
-  const list: usize = load<u32>(<usize>CONTROL_POINT_TABLES + ((<usize>point) << 2));
+/** Address of the list of tables attached at a POINT_*; 0 = there are none. */
+export function tablesAt(point: u32): usize {
+  return load<u32>(<usize>CONTROL_POINT_TABLES + ((<usize>point) << 2));
+}
+/** The same of NAT tables. */
+export function natTablesAt(point: u32): usize {
+  return load<u32>(<usize>CONTROL_POINT_NAT_TABLES + ((<usize>point) << 2));
+}
+/** Tables of a list; and the one at each place. */
+export function listCount(list: usize): u32 {
   return list === 0 ? 0 : load<u32>(list);
 }
-export function attachedTable(point: u32, place: u32): usize {
-  const list: usize = load<u32>(<usize>CONTROL_POINT_TABLES + ((<usize>point) << 2));
+export function listTable(list: usize, place: u32): usize {
   return tableOf(load<u32>(list + ((<usize>place) << 2), 4));
 }
 

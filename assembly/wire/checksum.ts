@@ -85,3 +85,8 @@ export function updateChecksum32(checksum: u32, before: u32, after: u32): u32 {
   const low = updateChecksum(checksum, before & 0xffff, after & 0xffff);
   return updateChecksum(low, before >> 16, after >> 16);
 }
+
+/** The sum of an area as one word, for updateChecksum(). */
+export function wordOf(at: usize, bytes: u32): u32 {
+  return foldSum(sumBytes(at, bytes));
+}

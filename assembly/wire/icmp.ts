@@ -87,3 +87,10 @@ export function setIcmpCode(icmp: usize, code: u32): void {
 export function icmpChecksumAt(icmp: usize): usize {
   return icmp + CHECKSUM;
 }
+// Queries besides the echo (RFC 792, RFC 950), and the last type that has a meaning by then.
+export const ICMP_TIMESTAMP_REQUEST: u32 = 13;
+export const ICMP_TIMESTAMP_REPLY: u32 = 14;
+export const ICMP_INFORMATION_REQUEST: u32 = 15;
+export const ICMP_INFORMATION_REPLY: u32 = 16;
+export const ICMP_MASK_REQUEST: u32 = 17;
+export const ICMP_MASK_REPLY: u32 = 18;

@@ -148,3 +148,9 @@ export function setIcmp6Code(icmp: usize, code: u32): void {
 export function icmp6ChecksumAt(icmp: usize): usize {
   return icmp + CHECKSUM;
 }
+// Multicast listener discovery (RFC 2710, RFC 3810) and node information (RFC 4620)
+export const ICMP6_LISTENER_QUERY: u32 = 130;
+export const ICMP6_LISTENER_DONE: u32 = 132;
+export const ICMP6_NODE_QUERY: u32 = 139;
+export const ICMP6_NODE_REPLY: u32 = 140;
+export const ICMP6_LISTENER_REPORT_2: u32 = 143;

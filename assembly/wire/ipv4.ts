@@ -5,7 +5,7 @@
 //    8     9          10         12       16            20
 //   | TTL | protocol | checksum | source | destination | options …
 
-import { updateChecksum } from "./checksum";
+import { checksumOf, sumBytes, updateChecksum } from "./checksum";
 
 export const IP4_HEADER: u32 = 20;
 
@@ -44,6 +44,8 @@ export const PROTOCOL_UDP_LITE: u32 = 136;
 // Options (RFC 791 3.1)
 export const IP4_OPTION_END: u32 = 0;
 export const IP4_OPTION_NOP: u32 = 1;
+/** Bit of options that belong into every fragment. */
+export const IP4_OPTION_COPIED: u32 = 128;
 export const IP4_OPTION_LOOSE_ROUTE: u32 = 131;
 export const IP4_OPTION_STRICT_ROUTE: u32 = 137;
 
@@ -206,4 +208,24 @@ export function rewriteIp4Ttl(ip: usize, ttl: u32): void {
 }
 export function rewriteIp4Protocol(ip: usize, protocol: u32): void {
   rewrite(ip, PROTOCOL, protocol);
+}
+/** Writes the right checksum of a header, whatever it had. */
+export function sumIp4(ip: usize): void {
+  setIp4Checksum(ip, 0);
+  setIp4Checksum(ip, checksumOf(sumBytes(ip, ip4HeaderLength(ip))));
+}
+/**
+ * Makes no-operations of the options that only the first fragment carries: those without the copied
+ * bit (RFC 791 3.1). The options must have passed ip4OptionsFit().
+ */
+export function clearUncopiedIp4Options(ip: usize): void {
+  const end = ip + ip4HeaderLength(ip);
+  let at = ip + IP4_HEADER;
+  while (at < end) {
+    const kind: u32 = load<u8>(at);
+    if (kind === IP4_OPTION_END) return;
+    const length: usize = kind === IP4_OPTION_NOP ? 1 : load<u8>(at, 1);
+    if ((kind & IP4_OPTION_COPIED) === 0) memory.fill(at, <u8>IP4_OPTION_NOP, length);
+    at += length;
+  }
 }

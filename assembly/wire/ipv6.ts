@@ -263,3 +263,43 @@ export function ip6NextHeaderAt(ip: usize, l4: usize): usize {
   }
   return place;
 }
+/** Address of the Fragment header. There must be one, behind extension headers that are whole. */
+export function ip6FragmentHeader(ip: usize): usize {
+  let protocol = ip6NextHeader(ip);
+  let at = ip + IP6_HEADER;
+  while (protocol !== NEXT_FRAGMENT) {
+    const length = extensionLength(at, protocol);
+    protocol = extensionNext(at);
+    at += length;
+  }
+  return at;
+}
+/**
+ * Address behind what every fragment of a packet begins with: hop-by-hop options, destination
+ * options of a routing header, and that header (RFC 8200 4.5). Headers up to `l4` are whole.
+ */
+export function ip6FragmentablePart(ip: usize, l4: usize): usize {
+  let protocol = ip6NextHeader(ip);
+  let at = ip + IP6_HEADER;
+  let routed = false;
+  while (at < l4) {
+    if (protocol === NEXT_ROUTING) routed = true;
+    else if (protocol !== NEXT_HOP_BY_HOP && (protocol !== NEXT_DESTINATION || routed)) return at;
+    const length = extensionLength(at, protocol);
+    protocol = extensionNext(at);
+    at += length;
+  }
+  return at;
+}
+/** Writes a Fragment header; the identification is in memory order. */
+export function buildFragment(
+  extension: usize,
+  next: u32,
+  offset: u32,
+  more: bool,
+  identification: u32,
+): void {
+  store<u16>(extension, <u16>next);
+  store<u16>(extension, bswap<u16>(<u16>(offset | (more ? 1 : 0))), 2);
+  store<u32>(extension, identification, 4);
+}

@@ -44,3 +44,44 @@ export function sctpSum(sctp: usize, length: u32): u32 {
   const before = crc32cZeros(crc32c(sctp, SCTP_HEADER - 4, 0));
   return crc32c(sctp + SCTP_HEADER, length - SCTP_HEADER, before);
 }
+
+// Chunks (RFC 9260 3.2): `chunk` is the address of a chunk's header.
+//
+//    0      1       2        4
+//   | type | flags | length | value, padded to 4 bytes
+export const SCTP_CHUNK_HEADER: u32 = 4;
+/** The fixed part of INIT and INIT ACK, behind the chunk's header. */
+export const SCTP_INIT_VALUE: u32 = 16;
+
+export const SCTP_CHUNK_DATA: u32 = 0;
+export const SCTP_CHUNK_INIT: u32 = 1;
+export const SCTP_CHUNK_INIT_ACK: u32 = 2;
+export const SCTP_CHUNK_HEARTBEAT: u32 = 4;
+export const SCTP_CHUNK_HEARTBEAT_ACK: u32 = 5;
+export const SCTP_CHUNK_ABORT: u32 = 6;
+export const SCTP_CHUNK_SHUTDOWN: u32 = 7;
+export const SCTP_CHUNK_SHUTDOWN_ACK: u32 = 8;
+export const SCTP_CHUNK_ERROR: u32 = 9;
+export const SCTP_CHUNK_COOKIE_ECHO: u32 = 10;
+export const SCTP_CHUNK_COOKIE_ACK: u32 = 11;
+export const SCTP_CHUNK_SHUTDOWN_COMPLETE: u32 = 14;
+
+export function chunkType(chunk: usize): u32 {
+  return load<u8>(chunk);
+}
+/** The T bit of ABORT and SHUTDOWN COMPLETE: the tag is the receiver's own (RFC 9260 8.5.1). */
+export function chunkTagIsReflected(chunk: usize): bool {
+  return (load<u8>(chunk, 1) & 1) !== 0;
+}
+/** As the field says: header included, padding not. */
+export function chunkLength(chunk: usize): u32 {
+  return bswap<u16>(load<u16>(chunk, 2));
+}
+/** Bytes to the next chunk. */
+export function chunkStep(chunk: usize): u32 {
+  return (chunkLength(chunk) + 3) & ~3;
+}
+/** The initiate tag of INIT and INIT ACK, host order. */
+export function initiateTag(chunk: usize): u32 {
+  return bswap<u32>(load<u32>(chunk, 4));
+}

@@ -18,9 +18,16 @@ type ConnectionSizes = Pick<
 const SLOTS_PER_BUCKET = 8;
 /** So that a small table's few connections find room wherever their hashes fall. */
 const LEAST_BUCKETS = 32;
-/** A backend with its share of its service, Maglev's table included. */
+/**
+ * A backend with its share of its service's table, which is there twice while it changes: 100
+ * places of two bytes at least, twice as many where primes are far apart, and room for rounding.
+ */
 const BACKEND_BYTES = 2048;
-const SERVICE_BYTES = 512;
+/** The smallest tables have 1024 places. */
+const SERVICE_BYTES = 8192;
+
+/** Bytes of a bucket of clients. */
+export const CLIENT_BUCKET_BYTES = layout.CLIENTS_PER_BUCKET * layout.CLIENT_STRIDE;
 
 /** The part of the memory's sizes that connection tracking asks for. */
 export function connectionSizes({ conntrack, engine, services }: Model): ConnectionSizes {
@@ -34,7 +41,7 @@ export function connectionSizes({ conntrack, engine, services }: Model): Connect
     expectations: on ? limits.expectations : 0,
     datagrams: on ? shareOf(limits.datagrams) : 0,
     fragmentBytes: on ? Math.ceil(limits.fragmentBytes / layout.SHARDS / 64) * 64 : 0,
-    serviceBytes: services.length === 0 ? 0 : serviceBytes(limits.backends, services.length),
+    serviceBytes: services.length === 0 ? 0 : serviceBytes(services, limits),
   };
 }
 
@@ -56,6 +63,18 @@ function bucketsFor(connections: number): number {
   return Math.max(LEAST_BUCKETS, 2 * Math.ceil((connections * 1.25) / SLOTS_PER_BUCKET));
 }
 
-function serviceBytes(backends: number, services: number): number {
-  return backends * BACKEND_BYTES + services * SERVICE_BYTES;
+function serviceBytes(services: Model["services"], limits: Model["engine"]["limits"]): number {
+  const clients = services.some(({ affinity }) => affinity > 0)
+    ? clientBuckets(limits.affinityClients) * CLIENT_BUCKET_BYTES
+    : 0;
+  return limits.backends * BACKEND_BYTES + services.length * SERVICE_BYTES + clients;
+}
+
+/** Buckets of the clients with affinity: a power of two. */
+export function clientBuckets(clients: number): number {
+  return powerOfTwo(clients / layout.CLIENTS_PER_BUCKET);
+}
+
+function powerOfTwo(least: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(least, 1)));
 }

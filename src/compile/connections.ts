@@ -1,7 +1,7 @@
 // Connection tracking as the workers read it: modes, sizes and timeouts.
 
 import * as layout from "../../assembly/layout.ts";
-import type { ConntrackModel, HelperName, Model, TimeoutName } from "../config/model.ts";
+import type { HelperName, Model, TimeoutName } from "../config/model.ts";
 import type { Region } from "../memory/region.ts";
 
 const TICK = 2 ** layout.TICK_SHIFT / 1e6;
@@ -49,7 +49,7 @@ export class ConnectionTable {
     this.#region = region;
     const { conntrack } = model;
     const { sizes } = region.map;
-    region.setU32(layout.CONTROL_TRACK, trackBits(conntrack));
+    region.setU32(layout.CONTROL_TRACK, trackBits(model));
     region.setU32(layout.CONTROL_CONNECTIONS, sizes.connections);
     region.setU32(layout.CONTROL_CONNECTION_BUCKETS, sizes.connectionBuckets);
     region.setU32(layout.CONTROL_EXTENSIONS, sizes.extensions);
@@ -91,14 +91,16 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   tftp: layout.TRACK_TFTP,
 };
 
-function trackBits(conntrack: ConntrackModel): number {
+function trackBits({ conntrack, services }: Model): number {
   if (!conntrack.enabled) return 0;
   let bits = layout.TRACK_ON | layout.TRACK_REASSEMBLE;
   if (conntrack.checksum) bits |= layout.TRACK_CHECKSUM;
   if (conntrack.liberal) bits |= layout.TRACK_LIBERAL;
   if (conntrack.loose) bits |= layout.TRACK_LOOSE;
   for (const helper of conntrack.helpers) bits |= HELPERS[helper] | layout.TRACK_EXPECTS;
-  if (conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0) {
+  // How many connections a backend has changes with packets of all shards.
+  const counts = services.some(({ scheduler }) => scheduler === "lc" || scheduler === "wlc");
+  if (counts || conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0) {
     bits |= layout.TRACK_ORDERED;
   }
   return bits;

@@ -1,7 +1,7 @@
 // A flow as the host knows it: what was asked for, and where it is in memory.
 
 import type { ActionModel, FlowModel, MatchModel } from "../config/model.ts";
-import { NO_USE, type TableUse, useOf } from "../config/table_graph.ts";
+import { NO_USE, type TableUse, useOf } from "../config/table_use.ts";
 import type { Program } from "./programs.ts";
 
 /** Why a flow's time is over. */

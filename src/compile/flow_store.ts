@@ -3,7 +3,9 @@
 // newer version; settle() takes it back when all have.
 
 import * as layout from "../../assembly/layout.ts";
-import type { ActionModel, MissModel, TableModel } from "../config/model.ts";
+import { whyNotFor } from "../config/action_checks.ts";
+import type { ActionModel, MissModel, Model } from "../config/model.ts";
+import { type NatTables, natTablesOf } from "../config/nat_tables.ts";
 import { TableGraph } from "../config/table_graph.ts";
 import { SluiceError } from "../errors.ts";
 import type { FlowCounters } from "../memory/flow_counters.ts";
@@ -38,6 +40,7 @@ export class FlowStore {
   readonly indexes: readonly FlowIndex[];
   /** Flows with a timeout. */
   readonly timed = new Set<Flow>();
+  readonly natTables: NatTables;
   readonly #region: Region;
   readonly #parts: FlowParts;
   readonly #graph: TableGraph;
@@ -55,22 +58,18 @@ export class FlowStore {
   #goneSince: number[] = [];
   #settled = 0;
 
-  /**
-   * @param limit flows in all tables together (engine.limits.rules)
-   * @param serial number of the first flow made
-   */
-  constructor(
-    region: Region,
-    parts: FlowParts,
-    tables: readonly TableModel[],
-    limit: number,
-    serial = 0,
-  ) {
+  /** @param serial number of the first flow made */
+  constructor(region: Region, parts: FlowParts, model: Model, serial = 0) {
+    const { tables, conntrack, engine } = model;
     this.#region = region;
     this.#parts = parts;
-    this.#graph = new TableGraph(tables);
+    this.natTables = natTablesOf(tables);
+    this.#graph = new TableGraph(tables, {
+      natTables: this.natTables.attached,
+      isTracking: conntrack.enabled,
+    });
     for (const [table, { miss }] of tables.entries()) this.#graph.addMiss(table, miss);
-    this.#limit = limit;
+    this.#limit = engine.limits.rules;
     this.#serial = serial;
     this.entries = new FlowEntries(region);
     this.indexes = tables.map(() => new FlowIndex(this.#byNumber));
@@ -235,7 +234,7 @@ export class FlowStore {
       const message = `more flows than engine.limits.rules (${this.#limit}) allows`;
       throw new SluiceError("LIMIT_EXCEEDED", message);
     }
-    const reason = flow.use && this.#graph.whyNot(flow.table, flow.use);
+    const reason = (flow.use && this.#graph.whyNot(flow.table, flow.use)) ?? whyNotFor(flow);
     if (reason !== undefined) throw new SluiceError("FLOW_INVALID", `actions: ${reason}`);
     if (flow.id !== undefined && index.findId(flow.id) !== undefined) {
       throw new SluiceError("FLOW_INVALID", "id: another flow of the table has it");

@@ -58,8 +58,7 @@ export class FlowTables {
     this.#store = new FlowStore(
       region,
       { rows: this.#rows, programs: this.programs, counters: this.counters, ring: this.#ring },
-      model.tables,
-      model.engine.limits.rules,
+      model,
       serial,
     );
     this.#mods = new FlowMods(this.#store, model.tables);
@@ -73,7 +72,7 @@ export class FlowTables {
     this.groups.load(groups);
     for (const { miss } of tables)
       this.#misses.push(this.#store.addMiss(this.#misses.length, miss));
-    writeAttachments(this.#region, this.#arena, tables);
+    writeAttachments(this.#region, this.#arena, tables, this.#store.natTables);
     // Rows are filed best with the highest first; flows of one priority stay in their order.
     const changes = tables
       .flatMap(({ flows }, table) =>
@@ -103,6 +102,22 @@ export class FlowTables {
   }
   get waiting(): number {
     return this.#store.waiting;
+  }
+
+  /**
+   * Makes a version without any change of flows: what other tables replaced before it, no burst
+   * under it sees. Returns the version before.
+   */
+  publishNothing(): number {
+    const before = this.#ring.version;
+    this.#ring.noteNothing();
+    this.#ring.publish();
+    return before;
+  }
+
+  /** The oldest version that a worker may be using, 0 = not known; undefined: none is running. */
+  get oldestVersion(): number | undefined {
+    return this.#isRunning ? oldestTablesVersion(this.#region) : undefined;
   }
 
   /**

@@ -2,11 +2,12 @@
 // Programs are put together here in words, and copied to where they stay by compile/programs.ts.
 
 import * as layout from "../../assembly/layout.ts";
-import { FIELDS, type FieldName } from "../config/fields.ts";
-import type { ActionModel, FieldValue, RejectKind } from "../config/model.ts";
+import { FIELDS } from "../config/fields.ts";
+import type { ActionModel } from "../config/model.ts";
 import { SluiceError } from "../errors.ts";
+import { CODES, FIELD_CODES, HELPER_CODES, REJECT_CODES, SLOTS } from "./operation_codes.ts";
+import { putBytes, putCt, putNat } from "./operation_values.ts";
 
-type Type = ActionModel["type"];
 type SetField = Extract<ActionModel, { type: "set_field" }>;
 type Log = Extract<ActionModel, { type: "log" }>;
 
@@ -17,142 +18,6 @@ export interface OperationNumbers {
   /** Number of a log text; and of the meter that limits its rate, 0 = none. */
   log(action: Log): { readonly text: number; readonly meter: number };
 }
-
-const CODES: Readonly<Record<Type, number>> = {
-  accept: layout.OP_ACCEPT,
-  drop: layout.OP_DROP,
-  reject: layout.OP_REJECT,
-  goto: layout.OP_GOTO,
-  jump: layout.OP_JUMP,
-  return: layout.OP_RETURN,
-  continue: layout.OP_CONTINUE,
-  output: layout.OP_OUTPUT,
-  in_port: layout.OP_IN_PORT,
-  flood: layout.OP_FLOOD,
-  all: layout.OP_ALL,
-  normal: layout.OP_NORMAL,
-  local: layout.OP_LOCAL,
-  set_field: layout.OP_SET_FIELD,
-  push_vlan: layout.OP_PUSH_VLAN,
-  pop_vlan: layout.OP_POP_VLAN,
-  push_mpls: layout.OP_PUSH_MPLS,
-  pop_mpls: layout.OP_POP_MPLS,
-  push_pbb: layout.OP_PUSH_PBB,
-  pop_pbb: layout.OP_POP_PBB,
-  dec_ttl: layout.OP_DEC_TTL,
-  set_ttl: layout.OP_SET_TTL,
-  dec_mpls_ttl: layout.OP_DEC_MPLS_TTL,
-  set_mpls_ttl: layout.OP_SET_MPLS_TTL,
-  copy_ttl_in: layout.OP_COPY_TTL_IN,
-  copy_ttl_out: layout.OP_COPY_TTL_OUT,
-  group: layout.OP_GROUP,
-  meter: layout.OP_METER,
-  mirror: layout.OP_MIRROR,
-  count: layout.OP_COUNT,
-  log: layout.OP_LOG,
-  write: layout.OP_WRITE,
-  clear: layout.OP_CLEAR,
-  ct: layout.OP_CT,
-  snat: layout.OP_NAT,
-  dnat: layout.OP_NAT,
-  masquerade: layout.OP_NAT,
-  redirect: layout.OP_NAT,
-  notrack: layout.OP_NOTRACK,
-  save_mark: layout.OP_SAVE_MARK,
-  restore_mark: layout.OP_RESTORE_MARK,
-  helper: layout.OP_HELPER,
-};
-
-/** Where an action goes in the action set; set_field has a slot for each field. */
-const SLOTS: Partial<Record<Type, number>> = {
-  copy_ttl_in: layout.SLOT_COPY_TTL_IN,
-  pop_vlan: layout.SLOT_POP_VLAN,
-  pop_mpls: layout.SLOT_POP_MPLS,
-  pop_pbb: layout.SLOT_POP_PBB,
-  push_mpls: layout.SLOT_PUSH_MPLS,
-  push_pbb: layout.SLOT_PUSH_PBB,
-  push_vlan: layout.SLOT_PUSH_VLAN,
-  copy_ttl_out: layout.SLOT_COPY_TTL_OUT,
-  dec_ttl: layout.SLOT_DEC_TTL,
-  dec_mpls_ttl: layout.SLOT_DEC_MPLS_TTL,
-  set_ttl: layout.SLOT_SET_TTL,
-  set_mpls_ttl: layout.SLOT_SET_MPLS_TTL,
-  meter: layout.SLOT_METER,
-  group: layout.SLOT_GROUP,
-  output: layout.SLOT_OUTPUT,
-  in_port: layout.SLOT_OUTPUT,
-  flood: layout.SLOT_OUTPUT,
-  all: layout.SLOT_OUTPUT,
-  normal: layout.SLOT_OUTPUT,
-  local: layout.SLOT_OUTPUT,
-};
-
-const REJECT_CODES: Readonly<Record<RejectKind, number>> = {
-  "net-unreachable": layout.REJECT_NET_UNREACHABLE,
-  "host-unreachable": layout.REJECT_HOST_UNREACHABLE,
-  "protocol-unreachable": layout.REJECT_PROTOCOL_UNREACHABLE,
-  "port-unreachable": layout.REJECT_PORT_UNREACHABLE,
-  "net-prohibited": layout.REJECT_NET_PROHIBITED,
-  "host-prohibited": layout.REJECT_HOST_PROHIBITED,
-  "admin-prohibited": layout.REJECT_ADMIN_PROHIBITED,
-  "tcp-reset": layout.REJECT_TCP_RESET,
-  "policy-fail": layout.REJECT_POLICY_FAIL,
-  "reject-route": layout.REJECT_ROUTE,
-};
-
-const FIELD_CODES: Partial<Record<FieldName, number>> = {
-  eth_dst: layout.FIELD_ETH_DST,
-  eth_src: layout.FIELD_ETH_SRC,
-  eth_type: layout.FIELD_ETH_TYPE,
-  vlan_vid: layout.FIELD_VLAN_VID,
-  vlan_pcp: layout.FIELD_VLAN_PCP,
-  mpls_label: layout.FIELD_MPLS_LABEL,
-  mpls_tc: layout.FIELD_MPLS_TC,
-  mpls_bos: layout.FIELD_MPLS_BOS,
-  pbb_isid: layout.FIELD_PBB_ISID,
-  pbb_uca: layout.FIELD_PBB_UCA,
-  ip_proto: layout.FIELD_IP_PROTO,
-  ip_dscp: layout.FIELD_IP_DSCP,
-  ip_ecn: layout.FIELD_IP_ECN,
-  ip_ttl: layout.FIELD_IP_TTL,
-  ipv4_src: layout.FIELD_IP4_SRC,
-  ipv4_dst: layout.FIELD_IP4_DST,
-  ipv6_src: layout.FIELD_IP6_SRC,
-  ipv6_dst: layout.FIELD_IP6_DST,
-  ipv6_flabel: layout.FIELD_IP6_FLABEL,
-  tcp_src: layout.FIELD_TCP_SRC,
-  tcp_dst: layout.FIELD_TCP_DST,
-  tcp_flags: layout.FIELD_TCP_FLAGS,
-  udp_src: layout.FIELD_UDP_SRC,
-  udp_dst: layout.FIELD_UDP_DST,
-  sctp_src: layout.FIELD_SCTP_SRC,
-  sctp_dst: layout.FIELD_SCTP_DST,
-  icmpv4_type: layout.FIELD_ICMP4_TYPE,
-  icmpv4_code: layout.FIELD_ICMP4_CODE,
-  icmpv6_type: layout.FIELD_ICMP6_TYPE,
-  icmpv6_code: layout.FIELD_ICMP6_CODE,
-  arp_op: layout.FIELD_ARP_OP,
-  arp_spa: layout.FIELD_ARP_SPA,
-  arp_tpa: layout.FIELD_ARP_TPA,
-  arp_sha: layout.FIELD_ARP_SHA,
-  arp_tha: layout.FIELD_ARP_THA,
-  ipv6_nd_target: layout.FIELD_ND_TARGET,
-  ipv6_nd_sll: layout.FIELD_ND_SLL,
-  ipv6_nd_tll: layout.FIELD_ND_TLL,
-  mark: layout.FIELD_MARK,
-  metadata: layout.FIELD_METADATA,
-  tunnel_id: layout.FIELD_TUNNEL_ID,
-  tunnel_src: layout.FIELD_TUNNEL_SRC,
-  tunnel_dst: layout.FIELD_TUNNEL_DST,
-  reg0: layout.FIELD_REGISTER,
-  reg1: layout.FIELD_REGISTER + 1,
-  reg2: layout.FIELD_REGISTER + 2,
-  reg3: layout.FIELD_REGISTER + 3,
-  reg4: layout.FIELD_REGISTER + 4,
-  reg5: layout.FIELD_REGISTER + 5,
-  reg6: layout.FIELD_REGISTER + 6,
-  reg7: layout.FIELD_REGISTER + 7,
-};
 
 /** Longest program, in words: OP_SIZE and the arena set no bound that a person would meet. */
 const MOST_WORDS = 16384;
@@ -174,8 +39,19 @@ export class OperationWriter {
     this.length = 0;
     for (const action of actions) this.#add(action);
     const last = actions.at(-1);
-    if (last === undefined || (CODES[last.type] as number) >= layout.OP_FINAL) {
-      this.#operation(layout.OP_END, 0, 0);
+    if (last === undefined || (CODES[last.type] as number) >= layout.OP_FINAL) this.#end(last);
+  }
+
+  /** What is not said: where the packet goes on behind an action that does not say it. */
+  #end(last: ActionModel | undefined): void {
+    if (last?.type === "ct" && last.table !== undefined) {
+      this.#operation(layout.OP_GOTO, 0, last.table);
+    } else {
+      this.#operation(
+        last !== undefined && translates(last) ? layout.OP_ACCEPT : layout.OP_END,
+        0,
+        0,
+      );
     }
   }
 
@@ -191,6 +67,19 @@ export class OperationWriter {
       }
       case "write":
         for (const kept of action.actions) this.#keep(kept);
+        break;
+      case "snat":
+      case "dnat":
+      case "masquerade":
+      case "redirect":
+        putNat(
+          this.#bytes,
+          this.#long(layout.OP_NAT, layout.OP_NAT_BYTES, 0) + layout.OP_BYTES,
+          action.nat,
+        );
+        break;
+      case "ct":
+        putCt(this.words, this.#bytes, this.#long(layout.OP_CT, layout.OP_CT_BYTES, 0), action);
         break;
       default:
         this.#operation(CODES[action.type], shortArgument(action), this.#argument(action));
@@ -222,15 +111,21 @@ export class OperationWriter {
     if (code === undefined) {
       throw new SluiceError("FLOW_INVALID", `${field} cannot be set`);
     }
-    const size = layout.OP_SET_FIELD_BYTES;
-    this.#makeRoom(size / 4);
-    const at = this.length * 4;
-    this.words.fill(0, this.length, this.length + size / 4);
-    this.words[this.length] = layout.OP_SET_FIELD | ((size / 8) << 8) | (code << 16);
+    const at = this.#long(layout.OP_SET_FIELD, layout.OP_SET_FIELD_BYTES, code);
     const width = Math.ceil(FIELDS[field].bits / 8);
     putBytes(this.#bytes, at + layout.OP_VALUE, width, value);
     putBytes(this.#bytes, at + layout.OP_MASK, width, mask);
-    this.length += size / 4;
+  }
+
+  /** An operation of so many bytes, all zero but for its head; returns where it begins. */
+  #long(code: number, bytes: number, short: number): number {
+    const words = bytes / 4;
+    this.#makeRoom(words);
+    const start = this.length;
+    this.words.fill(0, start, start + words);
+    this.words[start] = code | ((bytes / 8) << 8) | (short << 16);
+    this.length += words;
+    return start * 4;
   }
 
   #makeRoom(words: number): void {
@@ -262,6 +157,8 @@ export class OperationWriter {
         return action.mirror + 1;
       case "count":
         return this.#numbers.counter(action.counter);
+      case "helper":
+        return HELPER_CODES[action.helper];
       default:
         return 0;
     }
@@ -278,19 +175,7 @@ function slotOf(action: ActionModel): number | undefined {
   return field === undefined ? undefined : layout.SLOT_SET_FIELD + field;
 }
 
-/** A value in network order, at the end of so many bytes. */
-function putBytes(bytes: Uint8Array, at: number, width: number, value: FieldValue): void {
-  if (typeof value === "number") {
-    let rest = value;
-    for (let place = at + width - 1; place >= at; place--) {
-      bytes[place] = rest & 0xff;
-      rest = Math.floor(rest / 256);
-    }
-    return;
-  }
-  let rest = value;
-  for (let place = at + width - 1; place >= at; place--) {
-    bytes[place] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
+/** NAT is settled by the first flow that translates: nothing below it is looked at. */
+function translates({ type }: ActionModel): boolean {
+  return type === "snat" || type === "dnat" || type === "masquerade" || type === "redirect";
 }

@@ -1,7 +1,7 @@
 // The actions flows are written with: what each takes, where it may stand, what it does. Reading
 // (actions.ts) and the reference page go by this list.
 
-import type { ActionModel, RejectKind } from "./model.ts";
+import type { AttachPoint, RejectKind } from "./model.ts";
 
 export interface ActionWord {
   /** What its argument is; undefined: it has none. */
@@ -10,8 +10,8 @@ export interface ActionWord {
   readonly optional?: true;
   /** Nothing may follow it. */
   readonly final?: true;
-  /** Works only in tables that are reached from ingress alone (OpenFlow). */
-  readonly ingress?: true;
+  /** Works only in tables that packets reach from these points alone; undefined: from any. */
+  readonly points?: readonly AttachPoint[];
   /** May be kept in the action set. */
   readonly writable?: true;
   readonly description: string;
@@ -20,6 +20,10 @@ export interface ActionWord {
 const ETHER_TYPE = "an EtherType such as";
 const FIELD = "a mapping of fields to values";
 const TTL = "a number from 0 to 255";
+/** OpenFlow's pipeline. */
+const INGRESS = ["ingress"] as const;
+const SOURCE = ["postrouting"] as const;
+const DESTINATION = ["prerouting", "output"] as const;
 
 export const ACTIONS = {
   accept: { final: true, description: "Leaves the table; the packet goes on along its path." },
@@ -44,19 +48,19 @@ export const ACTIONS = {
   continue: { final: true, description: "Goes on with the next flow of the table that matches." },
   output: {
     argument: "the name of a port",
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Sends a copy out of the port, unless the packet came in by it.",
   },
   in_port: {
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Sends a copy back out of the port it came in by.",
   },
-  flood: { ingress: true, writable: true, description: "Sends a copy out of every other port." },
-  all: { ingress: true, writable: true, description: "As flood." },
-  normal: { ingress: true, writable: true, description: "Hands a copy to the built-in path." },
-  local: { ingress: true, writable: true, description: "Hands a copy to the engine itself." },
+  flood: { points: INGRESS, writable: true, description: "Sends a copy out of every other port." },
+  all: { points: INGRESS, writable: true, description: "As flood." },
+  normal: { points: INGRESS, writable: true, description: "Hands a copy to the built-in path." },
+  local: { points: INGRESS, writable: true, description: "Hands a copy to the engine itself." },
   set_field: {
     argument: `${FIELD}, each a value or value/mask`,
     writable: true,
@@ -79,52 +83,56 @@ export const ACTIONS = {
   },
   push_vlan: {
     argument: `${ETHER_TYPE} 0x8100, 0x88a8, vlan or qinq`,
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Puts a VLAN tag in front.",
   },
-  pop_vlan: { ingress: true, writable: true, description: "Takes the outermost VLAN tag off." },
+  pop_vlan: { points: INGRESS, writable: true, description: "Takes the outermost VLAN tag off." },
   push_mpls: {
     argument: `${ETHER_TYPE} 0x8847, 0x8848 or mpls`,
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Puts an MPLS label in front.",
   },
   pop_mpls: {
     argument: `${ETHER_TYPE} 0x0800 or ipv6: of what is below`,
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Takes the outermost MPLS label off.",
   },
   push_pbb: {
     argument: `${ETHER_TYPE} 0x88e7 or pbb`,
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Puts a provider backbone header in front (802.1ah).",
   },
-  pop_pbb: { ingress: true, writable: true, description: "Takes that header off." },
+  pop_pbb: { points: INGRESS, writable: true, description: "Takes that header off." },
   dec_ttl: { writable: true, description: "Lowers TTL or hop limit; at zero the packet ends." },
   set_ttl: { argument: TTL, writable: true, description: "Sets TTL or hop limit." },
-  dec_mpls_ttl: { ingress: true, writable: true, description: "Lowers the outermost label's TTL." },
+  dec_mpls_ttl: {
+    points: INGRESS,
+    writable: true,
+    description: "Lowers the outermost label's TTL.",
+  },
   set_mpls_ttl: {
     argument: TTL,
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Sets the outermost label's TTL.",
   },
   copy_ttl_in: {
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Copies the TTL from the outermost label to what is next inside.",
   },
   copy_ttl_out: {
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Copies the TTL to the outermost label from what is next inside.",
   },
   group: {
     argument: "the name of a group",
-    ingress: true,
+    points: INGRESS,
     writable: true,
     description: "Does what the group says.",
   },
@@ -142,39 +150,44 @@ export const ACTIONS = {
   },
   write: {
     argument: "a list of actions",
-    ingress: true,
+    points: INGRESS,
     description: "Keeps actions in the action set, done when the packet leaves the tables.",
   },
-  clear: { ingress: true, description: "Empties the action set." },
+  clear: { points: INGRESS, description: "Empties the action set." },
   ct: {
     argument: "{ zone, commit, force, mark, label, nat, helper, table }, all of them optional",
     optional: true,
-    description: "Tracks the packet in a zone, as Open vSwitch's action of that name.",
+    description:
+      "Tracks the packet in a zone, as Open vSwitch's action of that name; ingress only. At raw, " +
+      "with zone and helper alone: how it will be tracked.",
   },
   snat: {
-    argument:
-      "an address, a range or a prefix, with or without ports, such as 203.0.113.2:2000-3000",
+    argument: "an address, a range or a prefix, with or without ports; see Translation",
     final: true,
-    description: "Translates the source of the connection. postrouting only.",
+    points: SOURCE,
+    description: "Translates the source of the connection.",
   },
   dnat: {
-    argument: "as snat",
+    argument: "as snat, or nothing but ports",
     final: true,
-    description: "Translates the destination of the connection. prerouting and output only.",
+    points: DESTINATION,
+    description: "Translates the destination of the connection.",
   },
   masquerade: {
     argument: "{ ports, random, persistent }, all of them optional",
     optional: true,
     final: true,
-    description: "As snat, to an address of the port the packet leaves by. postrouting only.",
+    points: SOURCE,
+    description: "As snat, to an address of the port the packet leaves by.",
   },
   redirect: {
-    argument: "a port or a range of them",
+    argument: "a port or a range of them, or { to, random, persistent }",
     optional: true,
     final: true,
-    description: "As dnat, to an address of the port the packet came by. prerouting only.",
+    points: DESTINATION,
+    description: "As dnat, to an address of the port the packet came by.",
   },
-  notrack: { description: "The packet is not tracked. raw and output only." },
+  notrack: { points: ["raw", "output"], description: "The packet is not tracked." },
   save_mark: { description: "Copies the packet's mark to its connection's." },
   restore_mark: { description: "Copies the connection's mark to the packet's." },
   helper: {
@@ -187,18 +200,6 @@ export type ActionName = keyof typeof ACTIONS;
 
 /** Known, and not in this version. */
 export const LATER_ACTIONS: readonly string[] = ["learn"];
-
-/** Fields of layer 2, which packets have at ingress alone. */
-const LAYER_2 = /^(eth|vlan|mpls|pbb|arp)_/;
-
-/** The name of an action that works only in tables reached from ingress, or undefined. */
-export function ingressOnly(action: ActionModel): string | undefined {
-  if (action.type === "set_field") {
-    return LAYER_2.test(action.field) ? `set_field of ${action.field}` : undefined;
-  }
-  const word: ActionWord = ACTIONS[action.type];
-  return word.ingress ? action.type : undefined;
-}
 
 /** What each kind is called here, by iptables and by nftables. */
 const REJECT_WORDS: Readonly<Record<RejectKind, readonly string[]>> = {

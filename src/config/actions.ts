@@ -73,7 +73,10 @@ export class ActionReader {
       }
       const name = this.#action(document[i], place, actions, cursor);
       cursor.leave();
-      if (name !== undefined && (ACTIONS[name] as ActionWord).final) final = name;
+      if (name === undefined) continue;
+      const leads = goesOn(actions.at(-1));
+      if (leads && place === "bucket") cursor.wrongAt(i, "a group leads to no table");
+      if ((ACTIONS[name] as ActionWord).final || leads) final = name;
     }
     return actions;
   }
@@ -138,6 +141,11 @@ export class ActionReader {
   }
 }
 
+/** Whether a ct action leads to a table. */
+function goesOn(action: ActionModel | undefined): boolean {
+  return action?.type === "ct" && action.table !== undefined;
+}
+
 /** The key of a mapping of one. */
 function onlyKey(mapping: Mapping): string | undefined {
   let only: string | undefined;
@@ -153,6 +161,8 @@ function whyNotIn(place: ActionPlace, name: ActionName): string | undefined {
   if (place === "set" && !word.writable) return `the action set cannot keep '${name}'`;
   if (place !== "bucket") return undefined;
   if (word.final) return `'${name}' ends a flow and has no meaning in a group`;
+  // Packets come to groups from ingress alone.
+  if (word.points?.includes("ingress") === false) return `'${name}' has no meaning in a group`;
   const ofTables = name === "write" || name === "clear";
   return ofTables ? `'${name}' has no meaning in a group, which has no action set` : undefined;
 }

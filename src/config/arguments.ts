@@ -2,6 +2,7 @@
 
 import { type ActionName, REJECT_KINDS } from "./action_words.ts";
 import type { ActionReader } from "./actions.ts";
+import { PLAIN_CT, plainNat, readCt, readHelper, readNat } from "./arguments_nat.ts";
 import { type Cursor, isMapping } from "./cursor.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { type FieldSyntax, SYNTAX } from "./field_syntax.ts";
@@ -42,7 +43,10 @@ export class ArgumentReader {
   without(name: ActionName, actions: ActionModel[], cursor: Cursor): void {
     if (name === "reject") actions.push({ type: name, kind: "port-unreachable" });
     else if (name === "log") this.#log({}, actions, cursor);
-    else cursor.wrong(`'${name}' needs an argument, as in { ${name}: … }`);
+    else if (name === "ct") actions.push(PLAIN_CT);
+    else if (name === "masquerade" || name === "redirect") {
+      actions.push({ type: name, nat: plainNat(name) });
+    } else cursor.wrong(`'${name}' needs an argument, as in { ${name}: … }`);
   }
 
   read(name: ActionName, argument: unknown, actions: ActionModel[], cursor: Cursor): void {
@@ -91,6 +95,19 @@ export class ArgumentReader {
       case "set_mpls_ttl": {
         const ttl = this.#integer(argument, 255, cursor);
         return ttl === undefined ? undefined : { type: name, ttl };
+      }
+      case "ct":
+        return readCt(argument, this.#names, cursor);
+      case "helper": {
+        const helper = readHelper(argument, cursor);
+        return helper === undefined ? undefined : { type: name, helper };
+      }
+      case "snat":
+      case "dnat":
+      case "masquerade":
+      case "redirect": {
+        const nat = readNat(name, argument, cursor);
+        return nat === undefined ? undefined : { type: name, nat };
       }
       case "push_vlan":
       case "push_mpls":

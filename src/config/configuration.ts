@@ -4,10 +4,11 @@
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../errors.ts";
 import { ConnectedPrefixes } from "./connected.ts";
-import { defaultConntrack } from "./conntrack.ts";
+import { buildConntrack } from "./conntrack.ts";
+import { Cursor } from "./cursor.ts";
 import { MAX_VRFS } from "./defaults.ts";
 import { buildEngine } from "./engine.ts";
-import { buildFlowModel } from "./flow_model.ts";
+import { asksForTracking, buildFlowModel } from "./flow_model.ts";
 import { flowLabel } from "./flow_parser.ts";
 import { GatewayBuilder } from "./gateways.ts";
 import type { Model } from "./model.ts";
@@ -17,7 +18,9 @@ import { buildPorts } from "./ports.ts";
 import { ConfigurationError, type Path } from "./problems.ts";
 import { RouteBuilder } from "./routes.ts";
 import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
+import { buildServices } from "./services.ts";
 import { Source } from "./source.ts";
+import { trackingIsOff } from "./table_graph.ts";
 import { validate } from "./validator.ts";
 
 /**
@@ -82,6 +85,19 @@ function buildModel(
   const routeFiles = builder.routeFiles(document.route_files ?? [], file);
   const neighbors = new NeighborBuilder(names, connected, routes, routeFiles, source);
   const engine = buildEngine(document.engine ?? {}, source);
+  const flows = buildFlowModel(document, names.ports, engine.limits, source);
+  const at = (key: string) => new Cursor(source.report.bind(source), [key]);
+  const services = buildServices(
+    document.services ?? [],
+    engine.limits.backends,
+    source,
+    at("services"),
+  );
+  if (services.length > 0 && document.conntrack?.enabled === false) {
+    source.report(["services"], trackingIsOff("a service"));
+  }
+  const isTracked =
+    services.length > 0 || (document.conntrack === undefined && asksForTracking(flows));
   return {
     engine,
     ports,
@@ -89,9 +105,9 @@ function buildModel(
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,
     routeFiles,
-    conntrack: defaultConntrack(false),
-    services: [],
-    ...buildFlowModel(document, names.ports, engine.limits, source),
+    conntrack: buildConntrack(document.conntrack, isTracked, at("conntrack")),
+    services,
+    ...flows,
   };
 }
 

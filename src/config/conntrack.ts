@@ -1,6 +1,11 @@
-// Connection tracking: what holds unless the configuration says otherwise.
+// Connection tracking: from the document to the model, and what holds unless it says otherwise.
 
-import type { ConntrackModel, TimeoutName } from "./model.ts";
+import { readHelper } from "./arguments_nat.ts";
+import type { ConntrackDocument } from "./conntrack_schema.ts";
+import type { Cursor } from "./cursor.ts";
+import { durationOf } from "./flow_values.ts";
+import type { ConntrackModel, HelperName, TimeoutName } from "./model.ts";
+import { describeValue } from "./wording.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -48,4 +53,71 @@ export function defaultConntrack(enabled: boolean): ConntrackModel {
     maxPerSource: 0,
     zoneLimits: new Map(),
   };
+}
+
+export const HIGHEST_ZONE = 65_535;
+
+/**
+ * @param document undefined: there is no such section
+ * @param isNeeded something else asks for connection tracking
+ */
+export function buildConntrack(
+  document: ConntrackDocument | undefined,
+  isNeeded: boolean,
+  cursor: Cursor,
+): ConntrackModel {
+  const defaults = defaultConntrack(document?.enabled ?? (document !== undefined || isNeeded));
+  if (document === undefined) return defaults;
+  const { checksum, liberal, loose, fragment_timeout: fragments } = document;
+  return {
+    enabled: defaults.enabled,
+    checksum: checksum ?? defaults.checksum,
+    liberal: liberal ?? defaults.liberal,
+    loose: loose ?? defaults.loose,
+    helpers: buildHelpers(document.helpers ?? [], cursor),
+    timeouts: buildTimeouts(document.timeouts ?? {}),
+    fragmentTimeout: durationOf(fragments) ?? defaults.fragmentTimeout,
+    maxPerSource: document.max_per_source ?? defaults.maxPerSource,
+    zoneLimits: buildZoneLimits(document.zone_limits ?? {}, cursor),
+  };
+}
+
+function buildHelpers(written: readonly string[], cursor: Cursor): HelperName[] {
+  const helpers = new Set<HelperName>();
+  cursor.enter("helpers");
+  for (const [i, name] of written.entries()) {
+    cursor.enter(i);
+    const helper = readHelper(name, cursor);
+    if (helper !== undefined) helpers.add(helper);
+    cursor.leave();
+  }
+  cursor.leave();
+  return [...helpers];
+}
+
+function buildTimeouts(
+  written: Readonly<Partial<Record<TimeoutName, unknown>>>,
+): Record<TimeoutName, number> {
+  const timeouts: Record<TimeoutName, number> = { ...DEFAULT_TIMEOUTS };
+  for (const [name, duration] of Object.entries(written)) {
+    timeouts[name as TimeoutName] = durationOf(duration)!;
+  }
+  return timeouts;
+}
+
+function buildZoneLimits(
+  written: Readonly<Record<string, number>>,
+  cursor: Cursor,
+): Map<number, number> {
+  const limits = new Map<number, number>();
+  cursor.enter("zone_limits");
+  for (const [zone, limit] of Object.entries(written)) {
+    if (Number(zone) <= HIGHEST_ZONE) limits.set(Number(zone), limit);
+    else {
+      const message = `expected a zone from 0 to ${HIGHEST_ZONE}, found ${describeValue(zone)}`;
+      cursor.wrongAt(zone, message, "CONFIG_INVALID", true);
+    }
+  }
+  cursor.leave();
+  return limits;
 }

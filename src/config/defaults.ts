@@ -23,6 +23,9 @@ export const MAX_BUCKET_WEIGHT = 65_535;
 export const MAX_BANDS = 4;
 export const MAX_PRIORITY = 65_535;
 
+export const MAX_SERVICES = 4096;
+export const MAX_BACKEND_WEIGHT = 65_535;
+
 /** Least MTU of a link that carries IPv6 (RFC 8200 5). */
 export const MIN_IP6_MTU = 1280;
 
@@ -41,6 +44,7 @@ export const DEFAULTS = {
   datagrams: 4096,
   fragmentBytes: 4 * 1024 * 1024,
   backends: 4096,
+  affinityClients: 65_536,
   rules: 65_536,
   setElements: 65_536,
   cachedFlows: 131_072,

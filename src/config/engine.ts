@@ -32,6 +32,7 @@ export function buildEngine(engine: EngineDocument, source: Source): EngineModel
       datagrams: limits.datagrams ?? DEFAULTS.datagrams,
       fragmentBytes: limits.fragment_bytes ?? DEFAULTS.fragmentBytes,
       backends: limits.backends ?? DEFAULTS.backends,
+      affinityClients: limits.affinity_clients ?? DEFAULTS.affinityClients,
     },
     verifyChecksums: engine.verify_checksums ?? DEFAULTS.verifyChecksums,
     icmpErrors: {

@@ -72,6 +72,14 @@ const LimitsSchema = mapping(
         default: DEFAULTS.backends,
       }),
     ),
+    affinity_clients: Optional(
+      integer(1, 16_000_000, {
+        description:
+          "Clients that services with affinity remember; those longest unseen make room.",
+        unit: "clients",
+        default: DEFAULTS.affinityClients,
+      }),
+    ),
     rules: Optional(
       integer(1, 16_000_000, {
         description: "Flows of all flow tables together.",

@@ -64,6 +64,7 @@ export const PROTOCOL_NAMES = {
   ipip: 4,
   tcp: 6,
   udp: 17,
+  dccp: 33,
   ipv6: 41,
   gre: 47,
   esp: 50,
@@ -199,8 +200,8 @@ export const FIELDS = {
   mark: field(32, "integer", ANY, true, "Mark of the packet, from raw to postrouting."),
   ct_state: field(16, "flags", ANY, false, "State of its connection.", CT_STATE_NAMES),
   ct_zone: field(16, "integer", ANY, false, "Zone it was tracked in."),
-  ct_mark: field(32, "integer", ANY, false, "Mark of its connection."),
-  ct_label: field(128, "integer", ANY, false, "Label of its connection."),
+  ct_mark: field(32, "integer", ANY, true, "Mark of its connection."),
+  ct_label: field(128, "integer", ANY, true, "Label of its connection."),
 } as const satisfies Readonly<Record<string, FieldDefinition>>;
 
 export type FieldName = keyof typeof FIELDS;

@@ -1,15 +1,18 @@
 // Everything about flows, from the document to the model: sets, tables, groups, meters, mirrors.
 
+import { checkLimit } from "./checks.ts";
 import { Cursor } from "./cursor.ts";
 import { FlowNames } from "./flow_names.ts";
 import { FlowParser } from "./flow_parser.ts";
 import { GroupBuilder } from "./groups.ts";
 import { buildMeter } from "./meters.ts";
 import { buildMirrors } from "./mirrors.ts";
-import type { LimitsModel, MeterModel, Model, SetModel } from "./model.ts";
+import type { GroupModel, LimitsModel, MeterModel, Model, SetModel } from "./model.ts";
 import type { ConfigurationDocument } from "./schema.ts";
 import { buildSet, setTypes } from "./sets.ts";
 import type { Source } from "./source.ts";
+import { trackingIsOff } from "./table_graph.ts";
+import { trackingAction, useOf } from "./table_use.ts";
 import { TableBuilder } from "./tables.ts";
 
 type FlowPart = Pick<Model, "sets" | "tables" | "groups" | "meters" | "mirrors" | "counters">;
@@ -26,9 +29,11 @@ export function buildFlowModel(
   const at = (key: string) => new Cursor(source.report.bind(source), [key]);
   const sets = buildSets(document, at("sets"));
   const groups = new GroupBuilder(names, parser).groups(document.groups ?? {}, at("groups"));
+  const isUntracked = document.conntrack?.enabled === false;
+  if (isUntracked) refuseTracking(groups, at("groups"));
   const meters = buildMeters(document, at("meters"));
   const mirrors = buildMirrors(document.mirrors ?? [], names, source, at("mirrors"));
-  const builder = new TableBuilder(names, parser, source);
+  const builder = new TableBuilder(names, parser, source, isUntracked);
   const tables = builder.tables(document.tables ?? {}, at("tables"));
   const count = Object.values(document.tables ?? {}).reduce(
     (sum, { flows = [] }) => sum + flows.length,
@@ -38,6 +43,23 @@ export function buildFlowModel(
   const elements = sets.reduce((sum, set) => sum + set.elements.length, 0);
   checkLimit(elements, limits.setElements, "elements", "set_elements", at("sets"));
   return { sets, tables, groups, meters, mirrors, counters: names.counters };
+}
+
+function refuseTracking(groups: readonly GroupModel[], cursor: Cursor): void {
+  for (const { name, buckets } of groups) {
+    const what = trackingAction(buckets.flatMap(({ actions }) => actions));
+    if (what !== undefined) cursor.wrongAt(name, trackingIsOff(what));
+  }
+}
+
+/** Whether a flow, or a bucket of a group, looks at connections or acts on them. */
+export function asksForTracking({ tables, groups }: Pick<Model, "tables" | "groups">): boolean {
+  return (
+    tables.some(({ flows }) => flows.some((flow) => useOf(flow).tracking !== undefined)) ||
+    groups.some(({ buckets }) =>
+      buckets.some(({ actions }) => trackingAction(actions) !== undefined),
+    )
+  );
 }
 
 function namesOf(document: ConfigurationDocument, ports: readonly string[]): FlowNames {
@@ -70,15 +92,4 @@ function buildMeters(document: ConfigurationDocument, cursor: Cursor): MeterMode
     cursor.leave();
     return model;
   });
-}
-
-function checkLimit(
-  count: number,
-  limit: number,
-  what: string,
-  name: string,
-  cursor: Cursor,
-): void {
-  if (count <= limit) return;
-  cursor.wrong(`expected at most ${limit} ${what} in all (engine.limits.${name}), found ${count}`);
 }

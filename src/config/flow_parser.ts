@@ -1,6 +1,7 @@
 // A flow as written -> the model. Millions are read: the good path looks at each value once, and
 // the schema is asked only to say what is wrong with a flow that has not the form of one.
 
+import { whyNotFor } from "./action_checks.ts";
 import { ActionReader } from "./actions.ts";
 import { type Cursor, isMapping } from "./cursor.ts";
 import { DEFAULTS, MAX_PRIORITY } from "./defaults.ts";
@@ -13,7 +14,6 @@ import { validate } from "./validator.ts";
 import { describeValue } from "./wording.ts";
 
 const NO_COOKIE = 0n;
-const TCP = 6;
 
 export class FlowParser {
   readonly #matches: MatchReader;
@@ -34,11 +34,9 @@ export class FlowParser {
     const { id, cookie, idle_timeout: idle, hard_timeout: hard } = document;
     const match = document.match === undefined ? [] : this.#match(document.match, cursor);
     const actions = this.#flowActions(document.actions, cursor);
-    if (resetsOthers(match, actions)) {
-      const message = "reject: tcp-reset needs ip_proto tcp in the match";
-      cursor.wrongAt("actions", message);
-    }
     if (cursor.count > before) return undefined;
+    const reason = whyNotFor({ match, actions });
+    if (reason !== undefined) return cursor.wrongAt("actions", reason);
     return {
       id: id as string | undefined,
       cookie: cookie === undefined ? NO_COOKIE : cookieOf(cookie)!,
@@ -114,22 +112,6 @@ function explain(document: unknown, cursor: Cursor): void {
     cursor.wrong(message, code, atKey);
     for (const _ of path) cursor.leave();
   });
-}
-
-/** A reset can answer TCP alone. */
-export function resetsOthers(
-  match: readonly MatchModel[],
-  actions: readonly ActionModel[],
-): boolean {
-  const last = actions.at(-1);
-  if (last?.type !== "reject" || last.kind !== "tcp-reset") return false;
-  return !match.some(
-    (one) =>
-      one.kind === "field" &&
-      one.field === "ip_proto" &&
-      !one.negated &&
-      one.terms.every((term) => term.kind === "masked" && term.value === TCP && term.mask === 255),
-  );
 }
 
 /** "flow 'web'", or "flow 3" by its place in the list, from 0 as in the pointer. */

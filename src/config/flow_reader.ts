@@ -6,9 +6,11 @@ import { Cursor } from "./cursor.ts";
 import { FlowNames } from "./flow_names.ts";
 import { FlowParser, flowLabel } from "./flow_parser.ts";
 import type { ActionModel, FlowModel, MatchModel, Model, TermModel } from "./model.ts";
+import { natTablesOf } from "./nat_tables.ts";
 import { type Path, pointerOf } from "./problems.ts";
 import { readElement } from "./sets.ts";
-import { TableGraph, useOf } from "./table_graph.ts";
+import { TableGraph } from "./table_graph.ts";
+import { useOf } from "./table_use.ts";
 import { unknownName } from "./wording.ts";
 
 interface Finding {
@@ -112,8 +114,9 @@ export class FlowReader {
   }
 }
 
-function graphOf({ tables }: Model): TableGraph {
-  const graph = new TableGraph(tables);
+function graphOf({ tables, conntrack }: Model): TableGraph {
+  const natTables = natTablesOf(tables).attached;
+  const graph = new TableGraph(tables, { natTables, isTracking: conntrack.enabled });
   for (const [number, table] of tables.entries()) {
     graph.addMiss(number, table.miss);
     for (const flow of table.flows) graph.add(number, useOf(flow));

@@ -46,6 +46,15 @@ export function durationOf(value: unknown): number | undefined {
   return Math.round(duration);
 }
 
+/** Times of connections are compared over 2^31 ticks (assembly/layout.ts): not quite 26 days. */
+const LONGEST_LIFE = 24 * 86_400_000;
+export const TIMEOUT_EXPECTED = "a duration above zero and up to 24d, such as 30s or 5m";
+
+export function isTimeout(value: unknown): boolean {
+  const duration = durationOf(value) ?? 0;
+  return duration > 0 && duration <= LONGEST_LIFE;
+}
+
 export const MISS_WORDS = ["accept", "drop", "normal", "return"] as const;
 
 export function isMiss(value: unknown): boolean {

@@ -73,6 +73,8 @@ export interface LimitsModel {
   readonly fragmentBytes: number;
   /** Backends of all services together. */
   readonly backends: number;
+  /** Clients that services with affinity remember; rounded up to a power of two. */
+  readonly affinityClients: number;
 }
 
 export type HelperName = "ftp" | "tftp";

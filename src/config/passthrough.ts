@@ -33,6 +33,7 @@ export function passThroughModel(): Model {
         datagrams: 1024,
         fragmentBytes: 4 * 1024 * 1024,
         backends: 0,
+        affinityClients: 0,
       },
       verifyChecksums: "header",
       icmpErrors: { perSecond: 100, burst: 50 },

@@ -1,59 +1,10 @@
 // Which tables lead to which, and from where packets reach each: tables must not lead in circles,
-// what OpenFlow means by its actions exists at ingress only, and a port to leave by is known only
-// behind routing. Counted, so that flows can be added and removed one by one.
+// and what a flow asks for may exist at some points only (table_use.ts). Counted, so that flows can
+// be added and removed one by one.
 
-import { ingressOnly } from "./action_words.ts";
-import type { AttachPoint, FlowModel, MissModel } from "./model.ts";
-
-export const ATTACH_POINTS: readonly AttachPoint[] = [
-  "ingress",
-  "raw",
-  "prerouting",
-  "input",
-  "forward",
-  "output",
-  "postrouting",
-];
-
-const INGRESS = 1 << ATTACH_POINTS.indexOf("ingress");
-const HOOKS = (1 << ATTACH_POINTS.length) - 1 - INGRESS;
-/** Points a packet passes before its route is known. */
-const BEFORE_ROUTING =
-  INGRESS | (1 << ATTACH_POINTS.indexOf("raw")) | (1 << ATTACH_POINTS.indexOf("prerouting"));
-
-/** What a flow asks of the table it is in. */
-export interface TableUse {
-  readonly targets: readonly number[];
-  /** Works only in tables reached from ingress alone. */
-  readonly ingressOnly: string | undefined;
-  /** Looks at the port the packet leaves by. */
-  readonly outPort: boolean;
-}
-
-const NOTHING: readonly number[] = [];
-
-/** What flows ask that may be in any table: most of them. */
-export const NO_USE: TableUse = Object.freeze({
-  targets: NOTHING,
-  ingressOnly: undefined,
-  outPort: false,
-});
-
-export function useOf({ match, actions }: Pick<FlowModel, "match" | "actions">): TableUse {
-  let targets = NOTHING;
-  let only: string | undefined;
-  for (const action of actions) {
-    if (action.type === "goto" || action.type === "jump") targets = [action.table];
-    else only ??= ingressOnly(action);
-  }
-  let outPort = false;
-  for (const one of match) {
-    if (one.kind === "field") outPort ||= one.field === "out_port";
-    else outPort ||= one.fields.includes("out_port");
-  }
-  const isFree = targets === NOTHING && only === undefined && !outPort;
-  return isFree ? NO_USE : { targets, ingressOnly: only, outPort };
-}
+import { ATTACH_POINTS, pointBits } from "./attach_points.ts";
+import type { AttachPoint, MissModel } from "./model.ts";
+import { type Need, NO_USE, type TableUse } from "./table_use.ts";
 
 /** What is attached where, for the graph. */
 export interface GraphTable {
@@ -68,31 +19,51 @@ interface Node {
   readonly point: number;
   /** Flows that lead to a table, by its number. */
   readonly edges: Map<number, number>;
-  /** Flows with each kind of action that works at ingress only. */
-  readonly ingressOnly: Map<string, number>;
-  outPorts: number;
+  /** Flows with each need. */
+  readonly needs: Map<Need, number>;
+  /** Flows that translate. */
+  nats: number;
+}
+
+/** What was settled when the engine started. Without it nothing is settled yet. */
+export interface Settled {
+  /** Attached tables that translate: see nat_tables.ts. */
+  readonly natTables: ReadonlySet<number>;
+  /** Connections are tracked. */
+  readonly isTracking: boolean;
+}
+
+/** From where packets reach a table. */
+interface Reach {
+  /** Bit p = from ATTACH_POINTS[p]. */
+  points: number;
+  /** From a nat table; and a table attached that is none, from which, too. */
+  isNat: boolean;
+  ordinary: number | undefined;
 }
 
 export class TableGraph {
   readonly #nodes: readonly Node[];
-  /** Bit p = reached from ATTACH_POINTS[p], by table; undefined when edges changed since. */
-  #points: number[] | undefined;
+  readonly #settled: Settled | undefined;
+  /** By table; undefined when edges changed since. */
+  #reached: Reach[] | undefined;
 
   /** Without edges: misses are added like flows, by addMiss(). */
-  constructor(tables: readonly GraphTable[]) {
+  constructor(tables: readonly GraphTable[], settled?: Settled) {
+    this.#settled = settled;
     this.#nodes = tables.map(({ name, attach }) => ({
       name,
-      point: attach === undefined ? 0 : 1 << ATTACH_POINTS.indexOf(attach),
+      point: attach === undefined ? 0 : pointBits(attach),
       edges: new Map(),
-      ingressOnly: new Map(),
-      outPorts: 0,
+      needs: new Map(),
+      nats: 0,
     }));
   }
 
   /** Notes what a miss leads to, or says why it cannot. */
   addMiss(table: number, miss: MissModel): string | undefined {
     if (miss.type !== "goto") return undefined;
-    return this.add(table, { targets: [miss.table], ingressOnly: undefined, outPort: false });
+    return this.add(table, { ...NO_USE, targets: [miss.table] });
   }
 
   /** Notes a flow, or says why it cannot be in the table. */
@@ -117,44 +88,56 @@ export class TableGraph {
         return `tables must not lead in a circle: ${this.#shown([table, ...back])}`;
       }
     }
-    const points = this.#pointsOf(table);
-    const reason = this.#whyNotAt(table, points, use.ingressOnly, use.outPort);
+    const reach = this.#reachOf(table);
+    const reason = this.#whyNotAt(table, reach, use.needs) ?? this.#whyNotSettled(use, reach);
     if (reason !== undefined) return reason;
     for (const target of use.targets) {
-      const below = this.#whyNotBelow(table, target, points);
+      const below = this.#whyNotBelow(table, target, reach);
       if (below !== undefined) return below;
     }
     return undefined;
   }
 
+  #whyNotSettled({ nat, tracking, isLater }: TableUse, reach: Reach): string | undefined {
+    if (this.#settled === undefined) return undefined;
+    if (tracking !== undefined && !this.#settled.isTracking) return trackingIsOff(tracking);
+    if (nat !== undefined && reach.ordinary !== undefined) return this.#ordinary(nat, reach);
+    if (isLater && reach.isNat && reach.ordinary === undefined) return NEVER_FIRST;
+    return undefined;
+  }
+
   /** The tables a new edge leads to are reached from more points than before. */
-  #whyNotBelow(table: number, target: number, points: number): string | undefined {
-    if (points === 0 || this.#nodes[table]!.edges.has(target)) return undefined;
+  #whyNotBelow(table: number, target: number, reach: Reach): string | undefined {
+    if (reach.points === 0 || this.#nodes[table]!.edges.has(target)) return undefined;
     let reason: string | undefined;
     this.#way(target, (one) => {
-      const { name, ingressOnly: actions, outPorts } = this.#nodes[one]!;
-      const [only] = actions.keys();
-      const why = this.#whyNotAt(one, points, only, outPorts > 0, table);
+      const { name, needs, nats } = this.#nodes[one]!;
+      let why = this.#whyNotAt(one, reach, needs.keys(), table);
+      if (this.#settled !== undefined && nats > 0 && reach.ordinary !== undefined) {
+        why ??= this.#ordinary("NAT", reach);
+      }
       if (why !== undefined) reason = `table '${name}' cannot be reached from here: ${why}`;
       return why !== undefined;
     });
     return reason;
   }
 
+  /** What packets meet in a table differs in kind: which table is of which is settled at start. */
+  #ordinary(what: string, { ordinary }: Reach): string {
+    const { name } = this.#nodes[ordinary!]!;
+    const which = `and '${name}', which leads here, is none`;
+    return `${what} works only in tables that translated when the engine started, ${which}`;
+  }
+
   #whyNotAt(
     table: number,
-    points: number,
-    only: string | undefined,
-    outPort: boolean,
+    { points }: Reach,
+    needs: Iterable<Need>,
     via = table,
   ): string | undefined {
-    if (only !== undefined && (points & HOOKS) !== 0) {
-      const from = this.#origin(via, HOOKS);
-      return `${only} works only in tables reached from ingress alone, and packets come ${from}`;
-    }
-    if (outPort && (points & BEFORE_ROUTING) !== 0) {
-      const from = this.#origin(via, BEFORE_ROUTING);
-      return `out_port is known only behind routing, and packets come ${from}`;
+    for (const { sentence, points: allowed } of needs) {
+      if ((points & ~allowed) === 0) continue;
+      return `${sentence}, and packets come ${this.#origin(via, ~allowed)}`;
     }
     return undefined;
   }
@@ -194,32 +177,45 @@ export class TableGraph {
     return undefined;
   }
 
-  #pointsOf(table: number): number {
-    this.#points ??= this.#reach();
-    return this.#points[table]!;
+  #reachOf(table: number): Reach {
+    this.#reached ??= this.#reach();
+    return this.#reached[table]!;
   }
 
-  #reach(): number[] {
-    const points = this.#nodes.map(() => 0);
+  #reach(): Reach[] {
+    const reached = this.#nodes.map((): Reach => {
+      return { points: 0, isNat: false, ordinary: undefined };
+    });
     for (const [start, { point }] of this.#nodes.entries()) {
       if (point === 0) continue;
+      const isNat = this.#settled?.natTables.has(start) ?? false;
       this.#way(start, (one) => {
-        points[one]! |= point;
+        const reach = reached[one]!;
+        reach.points |= point;
+        if (isNat) reach.isNat = true;
+        else reach.ordinary ??= start;
         return false;
       });
     }
-    return points;
+    return reached;
   }
 
-  #count(table: number, use: TableUse, step: 1 | -1): void {
-    const { targets, ingressOnly: only, outPort } = use;
+  #count(table: number, { targets, needs, nat }: TableUse, step: 1 | -1): void {
     const node = this.#nodes[table]!;
     for (const target of targets) {
-      if (countIn(node.edges, target, step)) this.#points = undefined;
+      if (countIn(node.edges, target, step)) this.#reached = undefined;
     }
-    if (only !== undefined) countIn(node.ingressOnly, only, step);
-    if (outPort) node.outPorts += step;
+    for (const need of needs) countIn(node.needs, need, step);
+    if (nat !== undefined) node.nats += step;
   }
+}
+
+/** What a match in a nat table is told that holds for no first packet. */
+export const NEVER_FIRST =
+  "ct_state: a nat table sees the first packet of each connection alone, which is never in this state";
+
+export function trackingIsOff(what: string): string {
+  return `${what} needs connection tracking, which is off: set conntrack.enabled to true`;
 }
 
 /** Whether the key came or went. */

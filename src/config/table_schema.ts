@@ -2,9 +2,9 @@
 // says that they are there, and the reference page has lists of its own for them.
 
 import Type, { type Static } from "typebox";
+import { ATTACH_POINTS } from "./attach_points.ts";
 import { DEFAULTS, MAX_PRIORITY } from "./defaults.ts";
 import { isCookie, isDuration, isFlowId, isMiss } from "./flow_values.ts";
-import { ATTACH_POINTS } from "./table_graph.ts";
 import { integer, mapping, value, word } from "./vocabulary.ts";
 
 const { Optional, Array: List } = Type;

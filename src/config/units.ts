@@ -16,6 +16,13 @@ export function parseDuration(text: string): number | undefined {
   return Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS];
 }
 
+/** "5d": in the largest unit that makes it whole. Whole milliseconds. */
+export function durationText(milliseconds: number): string {
+  const units = Object.entries(MILLISECONDS).reverse();
+  const [unit, length] = units.find(([, one]) => milliseconds % one === 0) ?? ["ms", 1];
+  return `${milliseconds / length}${unit}`;
+}
+
 const BYTES = {
   B: 1,
   kB: 1e3,

@@ -30,6 +30,7 @@ export interface SchemaNode {
   readonly multipleOf?: number;
   readonly description?: string;
   readonly expected?: string;
+  readonly expectedKey?: string;
   readonly unit?: string;
   readonly default?: unknown;
   readonly defaultText?: string;
@@ -114,7 +115,8 @@ function checkNamed(schema: SchemaNode, mapping: Mapping, report: Report, path: 
     const at = [...path, key];
     if (named.test(key)) check(item, mapping[key], report, at);
     else {
-      const message = `expected ${NAME_EXPECTED}, found ${describeValue(key)}`;
+      const expected = schema.expectedKey ?? NAME_EXPECTED;
+      const message = `expected ${expected}, found ${describeValue(key)}`;
       report(at, message, "CONFIG_INVALID", true);
     }
   }

@@ -17,6 +17,8 @@ export interface Annotations {
   readonly default?: unknown;
   readonly defaultText?: string;
   readonly examples?: readonly unknown[];
+  /** What keys of a mapping are that are not names. */
+  readonly expectedKey?: string;
 }
 
 /** A text that `check` accepts. */
@@ -27,6 +29,10 @@ export function text(check: (value: string) => boolean, notes: Annotations) {
 
 export function integer(minimum: number, maximum: number, notes: Annotations = {}) {
   return Type.Integer({ minimum, maximum, ...notes });
+}
+
+export function boolean(notes: Annotations = {}) {
+  return Type.Boolean({ ...notes });
 }
 
 /** A mapping with fixed keys; any other key is an error. */

@@ -12,6 +12,7 @@ import type {
   TermModel,
 } from "../config/model.ts";
 import { writeTerm } from "../config/terms.ts";
+import { ctText, natText } from "./nat_text.ts";
 
 /** A condition of a match: a value, a list of values, "@set", or { in, not } of these. */
 export type ConditionText = string | number | readonly (string | number)[] | ConditionParts;
@@ -132,6 +133,15 @@ export class FlowWriter {
         return { mirror: mirrors[action.mirror]?.name };
       case "count":
         return { count: this.#counters()[action.counter] };
+      case "snat":
+      case "dnat":
+      case "masquerade":
+      case "redirect":
+        return natText(action.nat);
+      case "ct":
+        return ctText(action, tables);
+      case "helper":
+        return { helper: action.helper };
       case "log":
         return { log: logText(action) };
       case "write":

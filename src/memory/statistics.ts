@@ -55,13 +55,17 @@ export interface ConnectionCounts {
   readonly eventsLost: number;
 }
 
+/** What became of packets that are parts of larger ones. */
 export interface FragmentCounts {
-  /** Datagrams put together, and cut again. */
+  /** Datagrams put together. */
   readonly reassembled: number;
-  readonly fragmented: number;
-  /** Fragments made, and those received that a datagram was made of. */
-  readonly made: number;
+  /** Fragments received that became part of one; the fragment that completed it is the packet. */
   readonly merged: number;
+  /** Fragments that wait for the rest of their datagram. */
+  readonly waiting: number;
+  /** Packets cut, and the fragments made of them. */
+  readonly fragmented: number;
+  readonly made: number;
 }
 
 export interface Statistics {
@@ -96,9 +100,8 @@ export interface Statistics {
   readonly ct: TrackCounts;
   /** What became of connections and of what helpers expect. */
   readonly connections: ConnectionCounts;
-  /** Fragments put together and made; they are in no verdict. */
   readonly fragments: FragmentCounts;
-  /** Packets still in the engine: they wait for a neighbor. */
+  /** Packets still in the engine: they wait for a neighbor, or for the rest of a datagram. */
   readonly inFlight: number;
 }
 
@@ -145,7 +148,7 @@ function verdicts(
     received: total("rx"),
     transmitted: total("tx") - at(layout.COUNT_ORIGINATED) - at(layout.COUNT_COPIED),
     delivered: at(layout.COUNT_DELIVERED),
-    consumed: at(layout.COUNT_CONSUMED),
+    consumed: at(layout.COUNT_CONSUMED) - at(layout.COUNT_FRAGMENTS_WAITING),
     dropped: at(layout.COUNT_DROPPED),
   };
 }
@@ -210,12 +213,13 @@ function connectionCounts(counter: Counter): ConnectionCounts {
   };
 }
 
-function fragmentCounts(counter: Counter): FragmentCounts {
+function fragmentCounts(counter: (offset: number) => number): FragmentCounts {
   return {
     reassembled: counter(layout.COUNT_REASSEMBLED),
+    merged: counter(layout.COUNT_FRAGMENTS_MERGED),
+    waiting: counter(layout.COUNT_FRAGMENTS_WAITING),
     fragmented: counter(layout.COUNT_FRAGMENTED),
     made: counter(layout.COUNT_FRAGMENTS_MADE),
-    merged: counter(layout.COUNT_FRAGMENTS_MERGED),
   };
 }
 
@@ -230,6 +234,7 @@ export function readStatistics(region: Region, only?: number): Statistics {
   const occurred = DROP_REASONS.map(
     ({ number, name }) => [name, sum(region, workers, layout.WORKER_DROPS + number * 8)] as const,
   ).filter(([, count]) => count > 0);
+  const fragments = fragmentCounts(counter);
   return {
     packets: verdicts(region, workers, ports, "packets"),
     bytes: verdicts(region, workers, ports, "bytes"),
@@ -254,7 +259,10 @@ export function readStatistics(region: Region, only?: number): Statistics {
     },
     ct: trackCounts(counter),
     connections: connectionCounts(counter),
-    fragments: fragmentCounts(counter),
-    inFlight: workers.reduce((total, worker) => total + waitingPackets(region, worker), 0),
+    fragments,
+    inFlight: workers.reduce(
+      (total, worker) => total + waitingPackets(region, worker),
+      fragments.waiting,
+    ),
   };
 }

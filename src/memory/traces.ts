@@ -138,7 +138,7 @@ function readEntry(region: Region, at: number): TraceEntry {
     record: readRecord(view, frameNumberAt(region, view)),
     frame: region.bytes(at + layout.TRACE_FRAME, length).slice(),
     lookUp: isMiss || step === layout.STEP_FLOW ? readLookUp(region, at, isMiss) : undefined,
-    tracked: step === layout.STEP_TRACK ? readTracked(region, at) : undefined,
+    tracked: isTracking(step) ? readTracked(region, at) : undefined,
   };
 }
 
@@ -152,6 +152,10 @@ function readTracked(region: Region, at: number): TracedConnection {
     isBegun: (found & layout.TRACE_TRACK_BEGUN) !== 0,
     entry: isThere ? region.bytes(at + layout.TRACE_KEY, bytes).slice() : undefined,
   };
+}
+
+function isTracking(step: number): boolean {
+  return step === layout.STEP_TRACK || step === layout.STEP_CONFIRM;
 }
 
 function readLookUp(region: Region, at: number, isMiss: boolean): TracedLookUp {

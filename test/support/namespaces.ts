@@ -3,8 +3,10 @@
 // whose tunnels end at a UDP socket of this process, so that no other program has to send or
 // capture, and a frame's way through the kernel is over when the system call that sent it returns.
 
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { formatIp, formatMac, formatPrefix } from "../../src/config/address.ts";
 import type { Model } from "../../src/config/model.ts";
 
@@ -51,17 +53,30 @@ const SETTINGS = {
   "net/ipv6/conf/default/router_solicitations": 0,
 };
 
-/**
- * Keeps the host's own protocols out of it: what arrives is not answered by TCP and UDP, which have
- * no socket here, and no neighbor discovery or group membership is announced.
- */
-const GUARD = `
-table inet guard {
+/** What arrives is not answered by TCP and UDP, which have no socket here. */
+const REFUSED = `
   chain heard {
     type filter hook input priority 2000; policy accept;
     meta l4proto { icmp, icmpv6 } accept
     drop
-  }
+  }`;
+/**
+ * It arrives, but nobody hears that there is no socket: connections are confirmed at the end of the
+ * input hook, and begin only when their first packet gets that far.
+ */
+const HEARD = `
+  chain unheard {
+    type filter hook output priority -2000; policy accept;
+    tcp flags & rst == rst drop
+    icmp type destination-unreachable icmp code port-unreachable drop
+    icmpv6 type destination-unreachable icmpv6 code port-unreachable drop
+  }`;
+
+/**
+ * Keeps the host's own protocols out of it: no neighbor discovery or group membership is announced.
+ */
+const guard = (delivers: boolean) => `
+table inet guard {${delivers ? HEARD : REFUSED}
   chain said {
     type filter hook output priority -2000; policy accept;
     icmpv6 type { 130, 131, 132, 133, 134, 135, 137, 143 } drop
@@ -95,7 +110,7 @@ function kernelLacks(): string | undefined {
     return "the kernel makes no network namespaces";
   }
   try {
-    inside(name, "nft", ["-f", "-"], GUARD);
+    inside(name, "nft", ["-f", "-"], guard(false));
     run("ip", ["-n", name, "link", "add", "probe", "type", "vxlan", "id", "1", "dstport", "4789"]);
     return undefined;
   } catch {
@@ -161,6 +176,8 @@ export class KernelRouter {
   readonly #entrance: number;
   #received: KernelFrame[] = [];
   #fence = 0;
+  /** A process in the namespace: /proc shows the namespace's network of it. */
+  #inhabitant: ChildProcess | undefined;
   #reached: (fence: number) => void = () => {};
 
   private constructor(name: string, ports: readonly string[], socket: Socket, entrance: number) {
@@ -213,9 +230,46 @@ export class KernelRouter {
     this.#received = [];
   }
 
-  /** Replaces all rules by these; their counters begin at zero. */
-  load(ruleset: string): void {
-    inside(this.#name, "nft", ["-f", "-"], `flush ruleset\n${GUARD}\n${ruleset}`);
+  /**
+   * Replaces all rules by these; their counters begin at zero.
+   * @param delivers TCP and UDP to the router itself arrive (and are not answered)
+   */
+  load(ruleset: string, delivers = false): void {
+    inside(this.#name, "nft", ["-f", "-"], `flush ruleset\n${guard(delivers)}\n${ruleset}`);
+  }
+
+  /** Writes settings below /proc/sys/net/netfilter: of connection tracking. */
+  set(settings: Readonly<Record<string, number>>): void {
+    const lines = Object.entries(settings).map(
+      ([name, value]) => `echo ${value} > /proc/sys/net/netfilter/${name}`,
+    );
+    inside(this.#name, "sh", ["-e"], lines.join("\n"));
+  }
+
+  /** The connections it knows, line by line as /proc/net/nf_conntrack has them. */
+  async connections(): Promise<string[]> {
+    const table = readFileSync(`/proc/${await this.#inhabit()}/net/nf_conntrack`, "utf8");
+    return table.split("\n").filter((line) => line !== "");
+  }
+
+  async #inhabit(): Promise<number | undefined> {
+    if (this.#inhabitant === undefined) {
+      const words = ["netns", "exec", this.#name, "cat"];
+      this.#inhabitant = spawn("ip", words, { stdio: ["pipe", "pipe", "ignore"] });
+      this.#inhabitant.stdin?.write("here");
+      await once(this.#inhabitant.stdout!, "data");
+    }
+    return this.#inhabitant.pid;
+  }
+
+  /** Packets by the name of the counter since it was last asked; those of none are left out. */
+  takeCounts(): Map<string, number> {
+    const { nftables } = JSON.parse(inside(this.#name, "nft", ["-j", "reset", "counters"]));
+    const counts = new Map<string, number>();
+    for (const { counter } of nftables) {
+      if (counter?.packets > 0) counts.set(counter.name, counter.packets);
+    }
+    return counts;
   }
 
   /** What the rules with a comment have counted, by that comment. */
@@ -267,6 +321,7 @@ export class KernelRouter {
   }
 
   async close(): Promise<void> {
+    this.#inhabitant?.stdin?.end();
     run("ip", ["netns", "delete", this.#name]);
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }

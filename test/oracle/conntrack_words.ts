@@ -1,0 +1,44 @@
+// Observations without what is left to chance: where a scenario lets the router choose ports at
+// random, frames are put into words, and every port of the range becomes the range.
+
+import { formatIp } from "../../src/config/address.ts";
+import { hex, readU16 } from "../support/octets.ts";
+import type { Observation } from "./conntrack.ts";
+import type { Scenario } from "./conntrack_scenarios/scenario.ts";
+
+type Range = readonly [low: number, high: number];
+
+/** "wan: octets" as "wan: 17 10.0.0.2:40000 > 198.51.100.7:1024-65535 54 bytes". */
+function inWords(line: string, range: Range): string {
+  const [port = "", octets = ""] = line.split(": ");
+  const frame = hex(octets);
+  const isSix = frame[12] === 0x86;
+  const protocol = frame[isSix ? 20 : 23];
+  const size = isSix ? 16 : 4;
+  const addresses = isSix ? 22 : 26;
+  const address = (at: number) => formatIp(frame.subarray(at, at + size));
+  const transport = addresses + 2 * size;
+  const number = (at: number) => inRange(readU16(frame, at), range);
+  const ends = [
+    `${address(addresses)}:${number(transport)}`,
+    `${address(addresses + size)}:${number(transport + 2)}`,
+  ];
+  return `${port}: ${protocol} ${ends.join(" > ")} ${frame.length} bytes`;
+}
+
+function inRange(port: number, [low, high]: Range): string {
+  return port >= low && port <= high ? `${low}-${high}` : String(port);
+}
+
+/** The observation as it can be compared. */
+export function blurred(scenario: Scenario, observation: Observation): Observation {
+  const { random } = scenario;
+  if (random === undefined) return observation;
+  return {
+    ...observation,
+    frames: observation.frames.map((line) => inWords(line, random)),
+    connections: observation.connections
+      .map((line) => line.replace(/(?<=[\d\]]:)\d+/g, (port) => inRange(Number(port), random)))
+      .sort(),
+  };
+}
