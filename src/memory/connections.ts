@@ -201,7 +201,7 @@ export class ConnectionView {
     return this.protocol === ICMP || this.protocol === ICMP6;
   }
 
-  /** The identifier is that of a translated end; the type is the one that answers the original's. */
+  /** The identifier is that of a translated end; the type answers the original's. */
   #icmp6Reply(ports: number, source: boolean): number {
     const isChanged = this.has(layout.CT_SNAT | layout.CT_DNAT);
     if (source) return this.#port(isChanged ? this.#at + layout.CONNECTION_CHANGED_PORT : ports);

@@ -39,6 +39,13 @@ describe("sluice test", () => {
     );
   });
 
+  it("the example with NAT passes: state, addresses, quotations and connections", async () => {
+    const run = await sluice(["test", "examples/nat.test.yaml"]);
+    expect(run.stderr).toBe("");
+    expect(run.stdout.toString()).toMatch(/^pass {2}.*\n1 passed, 0 failed\n$/);
+    expect(run.status).toBe(0);
+  });
+
   it("shows what differs, and the packet's way", async () => {
     const run = await sluice(["test", failing, EXAMPLE]);
     const text = run.stdout.toString();

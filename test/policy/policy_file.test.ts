@@ -68,7 +68,9 @@ describe("tests", () => {
     packets:
       - in: lan
         packet: "${UDP}:8 payload \\"x\\""
-        expect: { verdict: dropped, out: lan, flow: policy/no, ip_ttl: 64, packet: "${UDP}:8 ttl 62 payload \\"y\\"" }
+        expect:
+          { verdict: dropped, out: lan, flow: policy/no, ip_ttl: 64,
+            packet: "${UDP}:8 ttl 62 payload \\"y\\"" }
 `);
     const [failure] = result?.failures ?? [];
     expect(failure).toMatchObject({ packet: 1, port: "lan", time: 0, line: 22, column: 9 });
