@@ -11,7 +11,7 @@ import {
   CONNECTION_STATES,
   CONNECTION_STATUS_BITS,
   type ConnectionView,
-} from "../memory/connections.ts";
+} from "../memory/connection_view.ts";
 import { type BackendNames, backendsOf } from "./backends.ts";
 
 /** All that is given holds; a list holds when one of it does (of `status`: when all do). */
