@@ -49,6 +49,7 @@ import { openFrames, takeFrame } from "./memory/frames";
 import { openOutput, outputHasRoom, publishOutput, waitForOutput } from "./memory/output";
 import { readTrace } from "./memory/trace";
 import { clearRecord, setRoute } from "./packet";
+import { takeRequests } from "./state/connection_requests";
 import { readPlacement } from "./state/flow_cache";
 import { pendingCount } from "./state/pending";
 import { beginTurn, publishWatermark, takeTurn } from "./state/turn";
@@ -77,6 +78,7 @@ export function attach(number: u32): bool {
 export function step(now: f64): i32 {
   readModes();
   if (atomic.load<u32>(CONTROL_STOP) !== 0) return RUN_FINISHED;
+  if (track !== 0) takeRequests();
   if (steerNext()) return RUN_MORE;
   if (!hasJob()) return waitOrFinish();
   if (!isSteered()) {

@@ -85,6 +85,29 @@ export const CONTROL_FRAGMENT_TICKS = CONTROL + 1544;
 export const CONTROL_STEER = CONTROL + 1552;
 /** u32, services there are. */
 export const CONTROL_SERVICES = CONTROL + 1556;
+/**
+ * Connections the host wants ended (state/connection_requests.ts): u32 slots in use, and i32 the
+ * number of the round, at which workers look once per burst. A round ends before the next begins.
+ */
+export const CONTROL_REQUESTS = CONTROL + 1600;
+export const CONTROL_REQUEST_ROUND = CONTROL + 1604;
+/** The first CONNECTION bytes that never change are repeated, to know the connection again. */
+export const CONTROL_REQUEST_SLOTS = CONTROL + 16384;
+export const REQUEST_SLOTS = 512;
+export const REQUEST_STRIDE = 64;
+/** i32, REQUEST_*: asked by the host, answered by the worker that owns the shard. */
+export const REQUEST_STATE = 0;
+export const REQUEST_NONE = 0;
+export const REQUEST_ASKED = 1;
+export const REQUEST_DONE = 2;
+/** It was gone already. */
+export const REQUEST_GONE = 3;
+/** u32, address of the entry; u32, its shard. */
+export const REQUEST_ENTRY = 4;
+export const REQUEST_SHARD = 8;
+/** What is at CONNECTION_SRC: the addresses and ports of the original direction, IPv4 or IPv6. */
+export const REQUEST_TUPLE = 16;
+export const REQUEST_TUPLE_BYTES = 36;
 
 // Flow tables (see "flow tables" below)
 /** i32, version of the tables: the number of the last change published. Read once per burst. */
@@ -190,6 +213,8 @@ export const WORKER_OUTPUT_TAIL = 128;
 export const WORKER_NEXT_DUE = 192;
 /** u32, packets this worker has in its pending queue (in flight). */
 export const WORKER_PENDING = 200;
+/** i32, round of requests (CONTROL_REQUEST_ROUND) this worker has looked at. */
+export const WORKER_REQUEST_ROUND = 204;
 /** u32, 1 = trace the packet whose sequence number is at WORKER_TRACE_SEQUENCE. By the host. */
 export const WORKER_TRACE = 208;
 export const WORKER_TRACE_SEQUENCE = 216;
@@ -305,8 +330,6 @@ export const TRACE_LENGTH = 8;
 /** u32, number of the flow that matched (STEP_FLOW), and the POINT_* it was reached from. */
 export const TRACE_FLOW = 12;
 export const TRACE_POINT = 16;
-/** u32, STATE_* of the packet; CONNECTION_STRIDE bytes of its connection are at TRACE_KEY. */
-export const TRACE_STATE = 20;
 export const TRACE_RECORD = 64;
 /** KEY_BYTES: the key as it was classified (STEP_FLOW). */
 export const TRACE_KEY = 128;
@@ -355,8 +378,15 @@ export const STEP_FLOW = 12;
 export const STEP_MISS = 13;
 /** A datagram was put together, or a fragment kept. */
 export const STEP_REASSEMBLE = 14;
-/** Tracked: TRACE_STATE, and a copy of the connection in the place of the key. */
+/**
+ * Tracking found the packet's connection, or began one: STATE_* at TRACE_FLOW, TRACE_TRACK_* at
+ * TRACE_POINT, the connection and its extension at TRACE_KEY.
+ */
 export const STEP_TRACK = 15;
+/** There is a connection; it is the reply's packet; the packet began it. */
+export const TRACE_TRACK_CONNECTION = 1;
+export const TRACE_TRACK_REPLY = 2;
+export const TRACE_TRACK_BEGUN = 4;
 /** Translated by NAT: destination, then source. */
 export const STEP_DNAT = 16;
 export const STEP_SNAT = 17;
@@ -1273,7 +1303,7 @@ export const SET_HASH_FOURTH = 0xc2b2ae35;
 // ---- connections: written by the worker that owns the shard --------------------------------------
 // What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
 // the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
-//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each entry |
+//   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each |
 // Entries are named by u16 within their shard; 0 = none. A shard begins on a cache line.
 // The header is what the store (assembly/state/connections.ts) keeps of the shard:
 /** u64 ticks since tick 0 (not cut to u32): when the wheel has to be looked at again. */
@@ -1300,7 +1330,7 @@ export const CONNECTIONS_WHEEL = 256;
  * of the tags are one number: how many have their place further on because this bucket was full.
  */
 export const CONNECTIONS_INDEX = 768;
-/** u16 each, behind the entries: the buckets that its place, and that of its reply, were sought from. */
+/** u16 each, behind the entries: the buckets its place, and that of its reply, were sought from. */
 export const CONNECTION_PLACES_BYTES = 4;
 /** There is no second place: the reply's hash is that of the original. */
 export const NO_PLACE = 0xffff;

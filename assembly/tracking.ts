@@ -30,18 +30,19 @@ import {
   VERDICT_CONTINUE,
 } from "./layout";
 import { natPoints, points, serviceCount, track } from "./memory/directory";
-import { note, noteConnection, tracing } from "./memory/trace";
+import { note, noteTracked, tracing } from "./memory/trace";
 import { chooseNat, chooseNothing } from "./nat/choose";
 import { translateDestination, translateSource } from "./nat/translate";
 import { flagsOf, outPortOf, sequenceOf } from "./packet";
 import { balance, keepBackend, sourceNat } from "./stage/balance";
 import { reassemble } from "./stage/reassemble";
 import { beginTables, resumeTables, runNat, runTables, runUncached } from "./stage/tables";
+import { extensionOf } from "./state/extensions";
 import { forgetFragments } from "./state/reassembled";
 import { beginTurn } from "./state/turn";
 import { enterConnection, trackPacket } from "./track/entry";
 import { beginIntent, intendedZone } from "./track/intent";
-import { connection, forgetConnection, isReply, state } from "./track/track";
+import { connection, forgetConnection, isReply, isUnconfirmed, state } from "./track/track";
 
 const AT_RAW: u32 = 1 << POINT_RAW;
 const AT_PREROUTING: u32 = 1 << POINT_PREROUTING;
@@ -91,7 +92,7 @@ export function runBefore(record: usize): i32 {
  */
 export function follow(record: usize): void {
   if ((state & STATE_TRACKED) === 0) trackPacket(record, intendedZone);
-  if (tracing) noteConnection(STEP_TRACK, record, state, connection);
+  if (tracing) noteConnection(STEP_TRACK, record);
   if (points !== 0) showConnection();
 }
 
@@ -168,6 +169,11 @@ function isBeginning(): bool {
 export function confirm(record: usize): i32 {
   if (!isBeginning()) return VERDICT_CONTINUE;
   const verdict = enterConnection();
-  if (tracing) noteConnection(STEP_CONFIRM, record, state, connection);
+  if (tracing) noteConnection(STEP_CONFIRM, record);
   return verdict;
+}
+
+function noteConnection(step: u32, record: usize): void {
+  const extension = connection === 0 ? 0 : extensionOf(connection);
+  noteTracked(step, record, state, connection, extension, isReply, isUnconfirmed);
 }

@@ -1,39 +1,55 @@
 // The library's front: an engine made from a configuration, captures replayed through it, single
 // packets traced, routes changed.
 
-import { statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { sizesOf, Tables } from "./compile/tables.ts";
 import type { FlowReader } from "./config/flow_reader.ts";
 import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
+import { ConnectionControl } from "./control/connections.ts";
 import { describeTables } from "./control/description.ts";
 import { FlowControl, runtimeReader } from "./control/flows.ts";
-import { type LogEntry, logEntry } from "./control/log.ts";
+import { logEntry } from "./control/log.ts";
+import type { FrameArrival, FrameOptions, ReplayOptions } from "./control/options.ts";
 import { ServiceControl } from "./control/services.ts";
 import { SetControl } from "./control/sets.ts";
-import { type FlowStatistics, flowStatistics } from "./control/statistics.ts";
+import {
+  type ConnectionStatistics,
+  connectionStatistics,
+  type FlowStatistics,
+  flowStatistics,
+} from "./control/statistics.ts";
 import { SluiceError } from "./errors.ts";
-import { openCapture } from "./io/capture.ts";
+import { openCapture, plainSize } from "./io/capture.ts";
 import { FrameReader } from "./io/frame.ts";
 import { useHugePages } from "./io/linux.ts";
 import { planMemory } from "./memory/map.ts";
 import { Region } from "./memory/region.ts";
-import {
-  type FlowCacheUse,
-  keepFrames,
-  type Pace,
-  setFlowCacheUse,
-  setNeighborResolution,
-} from "./memory/run.ts";
-import { readTrace } from "./memory/traces.ts";
+import { keepFrames, setFlowCacheUse, setNeighborResolution } from "./memory/run.ts";
+import { type RawTrace, readTrace } from "./memory/traces.ts";
 import type { CaptureSource } from "./replay/feeder.ts";
+import { chooseCpus } from "./replay/placement.ts";
 import { Replay, type ReplayPlan, type ReplayResult as RunResult } from "./replay/replay.ts";
+import { Stepper } from "./replay/stepper.ts";
 import { explainTrace, type Trace } from "./trace/explain.ts";
 import { WorkerPool } from "./worker/pool.ts";
 
 export { loadConfiguration, parseConfiguration } from "./config/configuration.ts";
 export type * from "./config/model.ts";
 export { passThroughModel } from "./config/passthrough.ts";
+export type { Connection, ConnectionDirection } from "./control/connection.ts";
+export { formatConnection } from "./control/connection.ts";
+export {
+  type ConnectionFilter,
+  checkConnectionFilter,
+  parseConnectionFilter,
+} from "./control/connection_filter.ts";
+export type {
+  ConnectionControl,
+  ConnectionEvent,
+  FollowOptions,
+  ListOptions,
+  Owner,
+  OwnerOptions,
+} from "./control/connections.ts";
 export type { ActionText, FlowText, MatchText } from "./control/flow_text.ts";
 export type {
   AddOptions,
@@ -46,6 +62,7 @@ export type {
   ModifyOptions,
 } from "./control/flows.ts";
 export type { LogEntry } from "./control/log.ts";
+export type { FrameArrival, FrameOptions, ReplayOptions } from "./control/options.ts";
 export type {
   BackendInput,
   BackendName,
@@ -54,7 +71,7 @@ export type {
   ServiceStatus,
 } from "./control/services.ts";
 export type { ElementInput, SetControl } from "./control/sets.ts";
-export type { FlowStatistics, TableCounts } from "./control/statistics.ts";
+export type { ConnectionStatistics, FlowStatistics, TableCounts } from "./control/statistics.ts";
 export { type ErrorCode, type ErrorPlace, SluiceError } from "./errors.ts";
 export type { Pace } from "./memory/run.ts";
 export { DROP_REASONS, type DropReason, type Statistics } from "./memory/statistics.ts";
@@ -68,43 +85,20 @@ export type {
   TraceStep,
 } from "./trace/explain.ts";
 
-export interface ReplayOptions {
-  /** Files, pcap or pcapng, gzip or not; "-" is stdin. Replayed one after the other. */
-  readonly captures: readonly string[];
-  /**
-   * The port captures enter by (default: the first), or a port for each interface of a pcapng;
-   * interfaces beyond the list enter by its last port.
-   */
-  readonly input?: string | readonly string[];
-  /** Captures to write, by the name of the port whose sent frames go there. */
-  readonly outputs?: Readonly<Record<string, string>>;
-  /** Default: as fast as possible. */
-  readonly pace?: Pace;
-  /** How often the captures are replayed; default 1. */
-  readonly loops?: number;
-  /** Also compute the SHA-256 of everything sent. */
-  readonly digest?: boolean;
-  /** Resolve unknown neighbors by ARP and ND, holding packets meanwhile, instead of dropping. */
-  readonly resolveNeighbors?: boolean;
-  /** Copy sent frames out even if no output wants them, to measure what that costs. */
-  readonly copyOut?: boolean;
-  /**
-   * Default "use". "compare" also classifies every packet found in the flow cache and counts
-   * differences (statistics.cache.wrong, always 0); "off" classifies every packet.
-   */
-  readonly flowCache?: FlowCacheUse;
-  /** Stops the replay; it still resolves, with what was done. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (packets: number, share: number) => void;
-  /** Called for what `log` actions keep, in the order of the packets. */
-  readonly onLog?: (entry: LogEntry) => void;
+/** What became of a frame, and every frame that was sent because of it. */
+export interface FrameOutcome {
+  readonly trace: Trace;
+  readonly sent: readonly { readonly port: string; readonly bytes: Uint8Array }[];
 }
 
-/** How a single frame is traced: the port it enters by, and whether neighbors are asked for. */
-export type FrameOptions = Pick<ReplayOptions, "input" | "resolveNeighbors">;
-
-/** How a replay went; and what flow tables, groups, meters and named counters have counted. */
-export interface ReplayResult extends RunResult, FlowStatistics {}
+/**
+ * How a replay went; and what flow tables, groups, meters, named counters and the connection table
+ * have counted.
+ */
+export interface ReplayResult extends RunResult, FlowStatistics {
+  /** Undefined without connection tracking. */
+  readonly connections: ConnectionStatistics | undefined;
+}
 
 /** A route to add, in the model's terms. */
 export type RouteChange = RouteModel;
@@ -120,6 +114,8 @@ export class Engine {
   readonly sets: SetControl;
   /** Services: backends added, taken away, weighted and found well or not, also during a replay. */
   readonly services: ServiceControl;
+  /** Connections: listed, followed and deleted, also during a replay. */
+  readonly flows: ConnectionControl;
   readonly #reader: FlowReader;
   readonly #region: Region;
   readonly #tables: Tables;
@@ -135,6 +131,7 @@ export class Engine {
     this.tables = new FlowControl(this.#tables.flows, model, this.#reader);
     this.sets = new SetControl(this.#tables.flows, model, this.#reader);
     this.services = new ServiceControl(this.#tables.services, model);
+    this.flows = new ConnectionControl(this.#region, model, () => this.#busy);
     this.#pool = new WorkerPool(model.engine.queues);
   }
 
@@ -215,17 +212,44 @@ export class Engine {
     return this.#trace({ ...plan, sources }, 1);
   }
 
+  /**
+   * Sends frames through the data path as one run, each when the one before has had its verdict,
+   * and says what became of each: what they leave behind is there for the next one. Frames that
+   * waited (for a neighbor, for fragments) are among those sent for the frame they came with.
+   */
+  async traceFrames(
+    frames: readonly FrameArrival[],
+    options: Pick<ReplayOptions, "resolveNeighbors"> = {},
+  ): Promise<FrameOutcome[]> {
+    const plan = this.#plan({ ...options, captures: [] });
+    keepFrames(this.#region, undefined);
+    const timed = frames.map((frame) => ({ ...frame, port: this.#portNumber(frame.port) }));
+    const stepper = new Stepper(this.#region, timed);
+    const { source, onSent } = stepper;
+    const { failure } = await this.#run({ ...plan, sources: [source], onSent });
+    if (failure !== undefined) throw failure;
+    const portOf = (number: number) => this.model.ports[number]?.name ?? "";
+    return stepper.outcomes.map(({ trace, sent }) => ({
+      trace: this.#explain(trace),
+      sent: sent.map(({ port, bytes }) => ({ port: portOf(port), bytes })),
+    }));
+  }
+
+  #explain({ entries, lost }: RawTrace): Trace {
+    const { counters } = this.#reader;
+    const describe = describeTables(this.#region, this.#tables, this.model, counters);
+    return explainTrace(entries, this.model, describe, lost);
+  }
+
   async #trace(plan: ReplayPlan, packet: number): Promise<Trace> {
     const result = await this.#run({ ...plan, trace: packet - 1 });
-    const { entries, lost } = readTrace(this.#region);
-    if (entries.length === 0) {
+    const found = readTrace(this.#region);
+    if (found.entries.length === 0) {
       if (result.failure !== undefined) throw result.failure;
       const { received } = result.statistics.packets;
       throw new SluiceError("USAGE", `packet ${packet}: the capture has ${received} packets`);
     }
-    const { counters } = this.#reader;
-    const describe = describeTables(this.#region, this.#tables, this.model, counters);
-    return explainTrace(entries, this.model, describe, lost);
+    return this.#explain(found);
   }
 
   /** Ends the workers. */
@@ -235,15 +259,21 @@ export class Engine {
 
   async #run(plan: ReplayPlan): Promise<ReplayResult> {
     if (this.#busy) throw new SluiceError("USAGE", "the engine is replaying already");
-    const { flows, neighbors, routes } = this.#tables;
+    const { connections, flows, neighbors, routes } = this.#tables;
     this.#busy = true;
     neighbors.forget();
     flows.beginRun();
     this.#tables.services?.beginRun();
+    connections.beginRun();
     try {
       const result = await new Replay(this.#region, plan).run(this.#pool);
       flows.endRun();
-      return { ...result, ...flowStatistics(flows, this.model, this.#reader.counters) };
+      const { counters } = this.#reader;
+      return {
+        ...result,
+        ...flowStatistics(flows, this.model, counters),
+        connections: connectionStatistics(this.model, result.statistics, this.flows),
+      };
     } finally {
       this.#busy = false;
       flows.endRun();
@@ -276,12 +306,16 @@ export class Engine {
       pace: options.pace ?? { kind: "top" },
       loops: options.loops ?? 1,
       digest: options.digest ?? false,
-      cpus: this.#cpus(),
+      cpus: chooseCpus(this.model.engine),
       idleOutput: options.copyOut ? "overwrite" : "count",
       trace: undefined,
       signal: options.signal,
-      onStart: (first) => this.#tables.flows.startTime(first),
+      onStart: (first) => {
+        this.#tables.flows.startTime(first);
+        this.#tables.connections.startTime(first);
+      },
       onLog: this.#logSink(options.onLog),
+      onConnection: (event) => this.flows.tell(event),
       onProgress: options.onProgress,
     };
   }
@@ -303,23 +337,8 @@ export class Engine {
     throw new SluiceError("USAGE", `no port is named '${name}'; ports: ${names}`);
   }
 
-  /** The configured CPUs, or one each where there are enough of them. */
-  #cpus(): readonly number[] | undefined {
-    const { queues, cpus } = this.model.engine;
-    if (cpus !== undefined) return cpus;
-    if (queues < 2 || queues > availableParallelism()) return undefined;
-    return Array.from({ length: queues }, (_, queue) => queue);
-  }
-
   #commitRoutes(): void {
     this.#tables.routes.commit();
     if (!this.#busy) this.#tables.routes.reclaim();
   }
-}
-
-/** Bytes of an uncompressed file; undefined for anything else. */
-function plainSize(file: string): number | undefined {
-  if (file.endsWith(".gz")) return undefined;
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found?.isFile() ? found.size : undefined;
 }

@@ -3,6 +3,7 @@
 
 import {
   CONNECTION_STRIDE,
+  EXTENSION_STRIDE,
   KEY_BYTES,
   RECORD_STRIDE,
   TRACE_FLOW,
@@ -13,9 +14,11 @@ import {
   TRACE_POINT,
   TRACE_RECORD,
   TRACE_SLOTS,
-  TRACE_STATE,
   TRACE_STEP,
   TRACE_STRIDE,
+  TRACE_TRACK_BEGUN,
+  TRACE_TRACK_CONNECTION,
+  TRACE_TRACK_REPLY,
   TRACE_VERDICT,
   VERDICT_CONTINUE,
   WORKER_TRACE,
@@ -56,17 +59,6 @@ export function note(step: u32, record: usize, verdict: i32): void {
   memory.copy(entry + TRACE_FRAME, dataOf(record), length);
 }
 
-/** Notes that the packet was given STATE_* bits, as one of the connection (0 = of none). */
-export function noteConnection(step: u32, record: usize, states: u32, connection: usize): void {
-  const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
-  note(step, record, VERDICT_CONTINUE);
-  if (number >= <usize>TRACE_SLOTS) return;
-  const entry = worker + WORKER_TRACE_BUFFER + number * TRACE_STRIDE;
-  store<u32>(entry, states, TRACE_STATE);
-  if (connection === 0) memory.fill(entry + TRACE_KEY, 0, CONNECTION_STRIDE);
-  else memory.copy(entry + TRACE_KEY, connection, CONNECTION_STRIDE);
-}
-
 /** Notes that the packet, with this key, met a flow at POINT_*: STEP_FLOW or STEP_MISS. */
 export function noteFlow(step: u32, record: usize, flow: u32, point: u32, key: usize): void {
   const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
@@ -76,4 +68,35 @@ export function noteFlow(step: u32, record: usize, flow: u32, point: u32, key: u
   store<u32>(entry, flow, TRACE_FLOW);
   store<u32>(entry, point, TRACE_POINT);
   memory.copy(entry + TRACE_KEY, key, KEY_BYTES);
+}
+
+/**
+ * Notes, at STEP_TRACK or STEP_CONFIRM, what tracking made of the packet: STATE_* bits; its connection (0 = none) and the extension
+ * of that (0 = none); whether it goes in the reply's direction, and whether it began the connection.
+ */
+export function noteTracked(
+  step: u32,
+  record: usize,
+  state: u32,
+  connection: usize,
+  extension: usize,
+  isReply: bool,
+  isBegun: bool,
+): void {
+  const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
+  note(step, record, VERDICT_CONTINUE);
+  if (number >= <usize>TRACE_SLOTS) return;
+  const entry = worker + WORKER_TRACE_BUFFER + number * TRACE_STRIDE;
+  const copy = entry + TRACE_KEY;
+  let found: u32 = 0;
+  memory.fill(copy, 0, CONNECTION_STRIDE + EXTENSION_STRIDE);
+  if (connection !== 0) {
+    found = TRACE_TRACK_CONNECTION;
+    if (isReply) found |= TRACE_TRACK_REPLY;
+    if (isBegun) found |= TRACE_TRACK_BEGUN;
+    memory.copy(copy, connection, CONNECTION_STRIDE);
+    if (extension !== 0) memory.copy(copy + CONNECTION_STRIDE, extension, EXTENSION_STRIDE);
+  }
+  store<u32>(entry, state, TRACE_FLOW);
+  store<u32>(entry, found, TRACE_POINT);
 }

@@ -1,6 +1,6 @@
 // The address NAT gives an end of a connection: the one there is, one of a range by a hash of who
-// talks (RFC 7857 5 asks that it be the same for all of a client's connections: `persistent`), one of
-// another prefix with the same host bits, or that of a port.
+// talks (`persistent`: the same for all of a client's connections, RFC 4787 4.1), one of another
+// prefix with the same host bits, or that of a port.
 
 import {
   MAX_PORTS,

@@ -48,9 +48,9 @@ const MIDDLE_FIRST: u32 = 600;
 
 /**
  * Decides the translation of the source, or the destination, of a connection as `spec` (NAT_*) asks
- * for, unless it is decided already. `outside` is the port the packet leaves by (masquerade), or came
- * by (redirect; packets of the engine's own came by none, and cannot be redirected). Writes the
- * reply's tuple and status. VERDICT_CONTINUE, or a drop; then nothing is decided.
+ * for, unless it is decided already. `outside` is the port the packet leaves by (masquerade), or
+ * came by (redirect; packets of the engine's own came by none, and cannot be redirected). Writes
+ * the reply's tuple and status. VERDICT_CONTINUE, or a drop; then nothing is decided.
  */
 export function chooseNat(entry: usize, spec: usize, source: bool, outside: u32): i32 {
   if (load<u8>(spec, NAT_KIND) === NAT_EXISTING || isDone(entry, source)) return VERDICT_CONTINUE;
@@ -64,8 +64,8 @@ export function chooseNat(entry: usize, spec: usize, source: bool, outside: u32)
 }
 
 /**
- * Decides for a connection that no flow has asked to translate: its ends stay as they are, unless it
- * could then not be told from another one.
+ * Decides for a connection that no flow has asked to translate: its ends stay as they are, unless
+ * it could then not be told from another one.
  */
 export function chooseNothing(entry: usize, source: bool): i32 {
   if (isDone(entry, source)) return VERDICT_CONTINUE;
@@ -152,7 +152,7 @@ function keep(entry: usize, source: bool): i32 {
   return VERDICT_CONTINUE;
 }
 
-/** Decided: the connection gets the reply's tuple, and is translated if that is another than before. */
+/** It is decided: the connection gets this tuple of the reply, if that is another than before. */
 function decide(entry: usize, reply: usize, source: bool): i32 {
   const ports = load<u32>(reply, TUPLE_SRC_PORT);
   const end = reply + (source ? TUPLE_DST : TUPLE_SRC);

@@ -1,7 +1,7 @@
 // The port NAT gives an end of a connection, or the identifier of a query: the one it has, if that
-// makes the connection one of its kind, else another one (RFC 4787 4.2, RFC 5382 7.1: ports below
-// 1024 stay below 1024). As nf_nat chooses, but that the reply must come back to the same shard, and
-// that ranges of up to EXHAUSTIVE ports are searched to the last.
+// makes the connection one of its kind, else another one (RFC 4787 4.2: ports below 1024 stay below
+// 1024). As nf_nat chooses, but that the reply must come back to the same shard, and that ranges of
+// up to EXHAUSTIVE ports are searched to the last.
 
 import {
   CONTROL_NAT_SEED,

@@ -1,6 +1,6 @@
-// Translating ICMP errors (RFC 5508 4, RFC 6146 3.5): the packet an error quotes went the other way,
-// so the end that is the error's destination is the quoted packet's source, and the other way round.
-// Both are changed, with the checksums of the quoted headers as far as these are there.
+// Translating ICMP errors (RFC 5508 4): the packet an error quotes went the other way, so the end
+// that is the error's destination is the quoted packet's source, and the other way round. Both are
+// changed, with the checksums of the quoted headers as far as these are there.
 
 import { DROP_NAT_FAILED } from "../drops";
 import { PACKET_IP4, PACKET_SOURCE_ROUTED, VERDICT_CONTINUE } from "../layout";

@@ -8,7 +8,7 @@ import {
   isOfIp6,
   setBackend,
 } from "../connection";
-import { DROP_BACKEND_GONE, DROP_NAT_FAILED, DROP_NO_BACKEND } from "../drops";
+import { DROP_BACKEND_GONE, DROP_CONNTRACK_EXTENSIONS_FULL, DROP_NO_BACKEND } from "../drops";
 import {
   BACKEND_RESET,
   CT_DNAT,
@@ -95,7 +95,7 @@ function assign(entry: usize, service: usize, number: u32): i32 {
     const port = backendPort(backend);
     const own = portsOf(entry, false) >> 16;
     if (!setReplySource(entry, backendIp(backend), port === 0 ? own : port)) {
-      return drop(DROP_NAT_FAILED);
+      return drop(DROP_CONNTRACK_EXTENSIONS_FULL);
     }
   }
   setBackend(entry, number);

@@ -18,6 +18,7 @@ import {
   PACKET_IP4,
   PACKET_L4,
   PACKET_LATER_FRAGMENT,
+  PACKET_OWN,
   RECORD_LENGTH,
   RECORD_STRIDE,
   TUNNEL_NONE,
@@ -59,6 +60,7 @@ import {
   ip4Fragment,
   ip4HeaderLength,
   setIp4Fragment,
+  setIp4Identification,
   setIp4TotalLength,
   sumIp4,
 } from "../wire/ipv4";
@@ -79,6 +81,8 @@ const SPREAD: u32 = 0x6a09e667;
 
 // Of the packet being cut
 let isIp4: bool = false;
+/** It is of the engine's own making; what is known of fragments is of the one it answers. */
+let isOwn: bool = false;
 /** Bytes of the IP packet that every fragment begins with; the Fragment header behind them. */
 let part: u32 = 0;
 let extra: u32 = 0;
@@ -89,9 +93,10 @@ let room: u32 = 0;
 /** The packet leaves in the pieces it came in; number of the next. */
 let keepsEnds: bool = false;
 let piece: u32 = 0;
-/** IPv6: protocol of what is cut, where a header names it, and identification. */
+/** IPv6: protocol of what is cut, and where a header names it. */
 let next: u32 = 0;
 let nextPlace: u32 = 0;
+/** Of IPv6, memory order; of IPv4 packets of the engine's own, which have none while whole. */
 let identification: u32 = 0;
 /** IPv4: the fragment field of the packet, which may be a fragment itself. */
 let field: u32 = 0;
@@ -101,7 +106,7 @@ let field: u32 = 0;
  * when the packet leaves as it is. Only what came in fragments is cut.
  */
 export function cutSize(record: usize, mtu: u32): u32 {
-  if (fragmentSize === 0) return 0;
+  if (fragmentSize === 0 || (flagsOf(record) & PACKET_OWN) !== 0) return 0;
   if ((flagsOf(record) & PACKET_IP4) !== 0) return min<u32>(mtu, fragmentSize);
   if (l3LengthOf(record) <= fragmentSize) return 0;
   return min<u32>(mtu, max<u32>(fragmentSize, LEAST_MTU6));
@@ -114,6 +119,9 @@ export function cutSize(record: usize, mtu: u32): u32 {
 export function beginCut(record: usize, size: u32): bool {
   const ip = l3Of(record);
   isIp4 = (flagsOf(record) & PACKET_IP4) !== 0;
+  isOwn = (flagsOf(record) & PACKET_OWN) !== 0;
+  // Different for each packet, the same in every run (RFC 7739 5.1).
+  identification = (<u32>sequenceOf(record) * SPREAD) ^ hashOf(record);
   if (isIp4) begin4(ip);
   else begin6(record, ip);
   if (size < part + extra + 8) return false;
@@ -128,16 +136,17 @@ export function beginCut(record: usize, size: u32): bool {
 function begin4(ip: usize): void {
   part = ip4HeaderLength(ip);
   extra = 0;
-  field = ip4Fragment(ip);
+  // Own packets have DF because they have no identification (RFC 6864 4.1): now they get one.
+  field = isOwn ? 0 : ip4Fragment(ip);
 }
 
 function begin6(record: usize, ip: usize): void {
-  const came = fragmentSize !== 0;
   extra = IP6_FRAGMENT_HEADER;
-  part = came ? fragmentPart : <u32>(ip6FragmentablePart(ip, l4Of(record)) - ip);
-  // Of packets of the engine's own: different for each, the same in every run (RFC 7739 5.1).
-  const own = (<u32>sequenceOf(record) * SPREAD) ^ hashOf(record);
-  identification = came ? fragmentIdentification : own;
+  part = <u32>(ip6FragmentablePart(ip, l4Of(record)) - ip);
+  if (fragmentSize !== 0 && !isOwn) {
+    part = fragmentPart;
+    identification = fragmentIdentification;
+  }
   const place = ip6NextHeaderAt(ip, ip + part);
   nextPlace = <u32>(place - ip);
   next = load<u8>(place);
@@ -145,7 +154,7 @@ function begin6(record: usize, ip: usize): void {
 
 /** Whether the fragments that came are still those of this packet, and fit. */
 function areEndsGood(): bool {
-  if (fragmentCount === 0 || fragmentPart !== part) return false;
+  if (isOwn || fragmentCount === 0 || fragmentPart !== part) return false;
   let from: u32 = 0;
   for (let number: u32 = 0; number < fragmentCount; number++) {
     const end = fragmentEnd(number);
@@ -213,6 +222,7 @@ function finish4(ip: usize, length: u32, more: bool): void {
   const flags =
     (field & (IP4_DONT_FRAGMENT | IP4_MORE_FRAGMENTS)) | (more ? IP4_MORE_FRAGMENTS : 0);
   if (done !== 0) clearUncopiedIp4Options(ip);
+  if (isOwn) setIp4Identification(ip, identification);
   setIp4TotalLength(ip, length);
   setIp4Fragment(ip, flags | offset);
   sumIp4(ip);

@@ -21,7 +21,6 @@ import {
   DATAGRAM_TAGS,
   PACKET_FRAGMENT,
   PACKET_PPPOE,
-  RECORD_STRIDE,
   SHARD_SHIFT,
   TAILROOM,
   TICK_SHIFT,
@@ -29,7 +28,8 @@ import {
   VERDICT_CONTINUE,
   WORKER_DATAGRAM_KEY,
 } from "../layout";
-import { datagramCount, frameSize, frames, records, worker } from "../memory/directory";
+import { datagramCount, frameSize, worker } from "../memory/directory";
+import { frameStart } from "../memory/frames";
 import {
   dataOf,
   drop,
@@ -142,6 +142,5 @@ function complete(record: usize, datagram: usize): i32 {
 
 /** Bytes from data on that the record's frame can hold. */
 function roomOf(record: usize): u32 {
-  const number = (record - records) / RECORD_STRIDE;
-  return <u32>(frames + (number + 1) * frameSize - TAILROOM - dataOf(record));
+  return <u32>(frameStart(record) + frameSize - TAILROOM - dataOf(record));
 }

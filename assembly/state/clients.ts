@@ -27,7 +27,7 @@ function lowOf(address: usize, family: u32): u64 {
 function bucketOf(service: u32, address: usize, family: u32): usize {
   const hash = endHash(addWord(addAddress(0, address, family), service));
   const place = <usize>(hash & load<u32>(services, SERVICES_CLIENTS_MASK));
-  return load<u32>(services, SERVICES_CLIENTS) + place * CLIENTS_PER_BUCKET * CLIENT_STRIDE;
+  return <usize>load<u32>(services, SERVICES_CLIENTS) + place * CLIENTS_PER_BUCKET * CLIENT_STRIDE;
 }
 
 /** The client's entry in its bucket; 0 = it has none. */

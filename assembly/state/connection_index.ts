@@ -1,9 +1,9 @@
 // The index of connections: from flow hash and tuple to the entry.
 //
-// Buckets of eight, one vector of tags and one of entries. What finds its bucket full goes on to the
-// next ones, WALK at most. A bucket counts what has gone on from it (in the upper bits of its tags,
-// where they cost a look-up nothing), so that a look-up stops where nothing has, and what is deleted
-// makes no look-up longer.
+// Buckets of eight, one vector of tags and one of entries. What finds its bucket full goes on to
+// the next ones, WALK at most. A bucket counts what has gone on from it (in the upper bits of its
+// tags, where they cost a look-up nothing), so that a look-up stops where nothing has, and what is
+// deleted makes no look-up longer.
 
 import {
   CONNECTION_BUCKET_BYTES,
@@ -47,7 +47,9 @@ function bucketAfter(bucket: u32): u32 {
   return bucket + 1 === connectionBuckets ? 0 : bucket + 1;
 }
 
-/** At most half of all buckets, so that the ways of one connection's two places never make a ring. */
+/**
+ * At most half of all buckets, so that the ways of one connection's two places never make a ring.
+ */
 function walkLength(): u32 {
   return min<u32>(WALK, (connectionBuckets + 1) >> 1);
 }
@@ -58,7 +60,9 @@ export function bucketAhead(hash: u32): usize {
   return shard + CONNECTIONS_INDEX + <usize>bucketOf(mixZone(hash, 0)) * CONNECTION_BUCKET_BYTES;
 }
 
-/** The first entry behind this hash in the open shard, except one, that is of the tuple; 0 = none. */
+/**
+ * The first entry behind this hash in the open shard, except one, that is of the tuple; 0 = none.
+ */
 export function searchIndex(hash: u32, tuple: usize, except: usize): usize {
   const mixed = mixZone(hash, load<u16>(tuple, TUPLE_ZONE));
   const tag = i16x8.splat(<i16>tagOf(mixed));

@@ -11,6 +11,13 @@ import {
 } from "../layout";
 import { entryAt, header, numberOf } from "./connection_shards";
 
+/** Connection of the packet at hand, which must not be evicted for another of the same packet's. */
+export let inUse: usize = 0;
+
+export function useConnection(entry: usize): void {
+  inUse = entry;
+}
+
 /** Puts an entry of the open shard at the list's end, unless it is in it. */
 export function addToEvictable(entry: usize): void {
   if (hasStatus(entry, CT_AGING)) return;

@@ -1,5 +1,5 @@
-// Extensions: what few connections have (a label, adjusted sequence numbers, a second translation of
-// IPv6), 64 bytes of the same shard. They come and go with their connection. The connection of a
+// Extensions: what few connections have (a label, adjusted sequence numbers, a second translation
+// of IPv6), 64 bytes of the same shard. They come and go with their connection. The connection of a
 // first packet has one in the worker's scratch, so it wants one of the table only when confirmed.
 
 import { extensionNumber, isConfirmed, setExtensionNumber } from "../connection";

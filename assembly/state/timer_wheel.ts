@@ -1,9 +1,10 @@
 // The timer wheel: which connections may be over.
 //
-// Four levels of 64 slots. A slot of the first lasts 2^10 ticks (a unit, about a second), one of the
-// next 64 times as long. An entry lies in the slot of its deadline, on the lowest level whose 64 slots
-// reach that far; when the wheel comes to a slot, what is over is reclaimed and the rest filed again.
-// A deadline that moves on leaves the entry where it is, so a packet does nothing to the wheel.
+// Four levels of 64 slots. A slot of the first lasts 2^10 ticks (a unit, about a second), one of
+// the next 64 times as long. An entry lies in the slot of its deadline, on the lowest level whose
+// 64 slots reach that far; when the wheel comes to a slot, what is over is reclaimed and the rest
+// filed again. A deadline that moves on leaves the entry where it is, so a packet does nothing to
+// the wheel.
 //
 // Ticks are u32 in entries and 64 bits here, reckoned from where the wheel is: the wheel is never
 // more than 2^30 ticks behind, nor a deadline that far ahead, so nothing is ambiguous however far a
@@ -65,7 +66,7 @@ export function takeOver(time: u64): usize {
     store<u64>(header, unit, CONNECTIONS_UNIT);
     const entry = firstDue(unit);
     removeFromWheel(entry);
-    if (widen(deadlineOf(entry)) <= time) {
+    if (endOf(deadlineOf(entry)) <= time >> WHEEL_SHIFT) {
       budget--;
       return entry;
     }
@@ -117,10 +118,14 @@ function slotAt(slot: u32): usize {
   return header + CONNECTIONS_WHEEL + ((<usize>slot) << 1);
 }
 
-/** The unit behind which a deadline lies, or in whose beginning; never one that has been. */
+/** The unit at whose beginning a deadline has passed. */
+function endOf(deadline: u32): u64 {
+  return (widen(deadline) + (((<u64>1) << WHEEL_SHIFT) - 1)) >> WHEEL_SHIFT;
+}
+
+/** The unit in which the wheel shall come to an entry: never one that has been. */
 function unitOf(deadline: u32): u64 {
-  const unit = (widen(deadline) + (((<u64>1) << WHEEL_SHIFT) - 1)) >> WHEEL_SHIFT;
-  return max<u64>(unit, load<u64>(header, CONNECTIONS_UNIT) + 1);
+  return max<u64>(endOf(deadline), load<u64>(header, CONNECTIONS_UNIT) + 1);
 }
 
 /** Files an entry of the open shard by its deadline. */

@@ -41,7 +41,7 @@ export function hasServices(): bool {
 
 /** Address of a service's entry. */
 export function serviceOf(number: u32): usize {
-  return load<u32>(services, SERVICES_ENTRIES) + <usize>number * SERVICE_STRIDE;
+  return <usize>load<u32>(services, SERVICES_ENTRIES) + <usize>number * SERVICE_STRIDE;
 }
 export function serviceNumber(service: usize): u32 {
   return <u32>((service - load<u32>(services, SERVICES_ENTRIES)) / SERVICE_STRIDE);
@@ -65,7 +65,7 @@ export function serviceNat(service: usize): usize {
 
 /** Address of a backend's entry. */
 export function backendAt(number: u32): usize {
-  return load<u32>(services, SERVICES_BACKENDS) + <usize>number * BACKEND_STRIDE;
+  return <usize>load<u32>(services, SERVICES_BACKENDS) + <usize>number * BACKEND_STRIDE;
 }
 /** Address of its address, in network order. */
 export function backendIp(backend: usize): usize {

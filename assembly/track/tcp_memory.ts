@@ -23,10 +23,10 @@ const REPEATED_SHIFT: u32 = 5;
 const REPEATED_MOST: u32 = 7;
 
 function sideOf(entry: usize, reply: bool): usize {
-  return entry + CONNECTION_TCP + (reply ? CONNECTION_TCP_STRIDE : 0);
+  return entry + CONNECTION_TCP + (reply ? <usize>CONNECTION_TCP_STRIDE : 0);
 }
 function scaleAt(entry: usize, reply: bool): usize {
-  return entry + CONNECTION_TCP_SCALE + (reply ? 2 : 0);
+  return entry + CONNECTION_TCP_SCALE + (reply ? <usize>2 : 0);
 }
 
 /** Highest sequence number sent, and one. */
@@ -52,10 +52,10 @@ export function setMaxWindow(entry: usize, reply: bool, window: u32): void {
 }
 /** The highest acknowledgement; known with TCP_FLAG_MAX_ACK. */
 export function maxAckOf(entry: usize, reply: bool): u32 {
-  return load<u32>(entry + CONNECTION_MAX_ACK + (reply ? 4 : 0));
+  return load<u32>(entry + CONNECTION_MAX_ACK + (reply ? <usize>4 : 0));
 }
 export function setMaxAck(entry: usize, reply: bool, ack: u32): void {
-  store<u32>(entry + CONNECTION_MAX_ACK + (reply ? 4 : 0), ack);
+  store<u32>(entry + CONNECTION_MAX_ACK + (reply ? <usize>4 : 0), ack);
 }
 /** Shift of the windows (RFC 7323 2.2), at most 14. */
 export function scaleOf(entry: usize, reply: bool): u32 {

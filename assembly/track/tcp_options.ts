@@ -58,7 +58,7 @@ function highestBlock(blocks: usize, bytes: u32, ack: u32): u32 {
   let highest = ack;
   for (let block: u32 = 0; block < bytes; block += SACK_BLOCK) {
     const edge = bswap<u32>(load<u32>(blocks + block, 4));
-    if (<i32>(edge - highest) > 0) highest = edge;
+    if (<i32>(highest - edge) < 0) highest = edge;
   }
   return highest;
 }

@@ -149,7 +149,7 @@ function readSegment(record: usize, entry: usize, reply: bool): void {
 function addedBefore(entry: usize, reply: bool, number: u32): u32 {
   const extension = extensionOf(entry);
   if (extension === 0) return 0;
-  const at = extension + EXTENSION_SEQ_ADJUST + (reply ? EXTENSION_SEQ_ADJUST_STRIDE : 0);
+  const at = extension + EXTENSION_SEQ_ADJUST + (reply ? <usize>EXTENSION_SEQ_ADJUST_STRIDE : 0);
   return isBefore(load<u32>(at), number) ? load<u32>(at, 8) : load<u32>(at, 4);
 }
 

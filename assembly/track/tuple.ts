@@ -17,25 +17,9 @@ import {
 import { flagsOf, l3Of, l4Of, protocolOf } from "../packet";
 import { roomOf } from "../parse/fields";
 import { hashIp4, hashIp6 } from "../parse/hash";
-import {
-  ICMP_ECHO_REPLY,
-  ICMP_ECHO_REQUEST,
-  ICMP_HEADER,
-  ICMP_INFORMATION_REPLY,
-  ICMP_INFORMATION_REQUEST,
-  ICMP_MASK_REPLY,
-  ICMP_MASK_REQUEST,
-  ICMP_TIMESTAMP_REPLY,
-  ICMP_TIMESTAMP_REQUEST,
-  isIcmpEcho,
-} from "../wire/icmp";
-import {
-  ICMP6_ECHO_REPLY,
-  ICMP6_ECHO_REQUEST,
-  ICMP6_NODE_QUERY,
-  ICMP6_NODE_REPLY,
-  isIcmp6Echo,
-} from "../wire/icmp6";
+import { inversePorts } from "../state/connection_tuples";
+import { ICMP_HEADER, isIcmpEcho } from "../wire/icmp";
+import { isIcmp6Echo } from "../wire/icmp6";
 import {
   IP4_HEADER,
   IP4_OFFSET_MASK,
@@ -66,9 +50,6 @@ import {
   NEXT_FRAGMENT,
   NEXT_NONE,
 } from "../wire/ipv6";
-
-/** No type of ICMP: what has no answer. */
-const NO_TYPE: u32 = 256;
 
 /**
  * Writes the tuple of a parsed packet, in zone 0. False for what belongs to no connection: packets
@@ -171,47 +152,10 @@ export function invertTuple(from: usize, to: usize): bool {
   store<u32>(to, load<u32>(from, TUPLE_PROTOCOL), TUPLE_PROTOCOL);
   const protocol: u32 = load<u8>(from, TUPLE_PROTOCOL);
   const ports = load<u32>(from, TUPLE_SRC_PORT);
-  if (protocol !== PROTOCOL_ICMP && protocol !== PROTOCOL_ICMP6) {
-    store<u32>(to, rotl<u32>(ports, 16), TUPLE_SRC_PORT);
-    return true;
-  }
-  const type = (ports >> 16) & 0xff;
-  const answer = protocol === PROTOCOL_ICMP ? answerType(type) : answerType6(type);
-  store<u32>(to, (ports & 0xff00ffff) | ((answer & 0xff) << 16), TUPLE_SRC_PORT);
-  return answer !== NO_TYPE;
-}
-
-/** The type that answers a query, or that the answer is to; NO_TYPE where there is none. */
-function answerType(type: u32): u32 {
-  switch (type) {
-    case ICMP_ECHO_REQUEST:
-      return ICMP_ECHO_REPLY;
-    case ICMP_ECHO_REPLY:
-      return ICMP_ECHO_REQUEST;
-    case ICMP_TIMESTAMP_REQUEST:
-    case ICMP_INFORMATION_REQUEST:
-    case ICMP_MASK_REQUEST:
-      return type + 1;
-    case ICMP_TIMESTAMP_REPLY:
-    case ICMP_INFORMATION_REPLY:
-    case ICMP_MASK_REPLY:
-      return type - 1;
-    default:
-      return NO_TYPE;
-  }
-}
-
-function answerType6(type: u32): u32 {
-  switch (type) {
-    case ICMP6_ECHO_REQUEST:
-    case ICMP6_NODE_QUERY:
-      return type + 1;
-    case ICMP6_ECHO_REPLY:
-    case ICMP6_NODE_REPLY:
-      return type - 1;
-    default:
-      return NO_TYPE;
-  }
+  const answer = inversePorts(protocol, ports);
+  store<u32>(to, answer, TUPLE_SRC_PORT);
+  // The type that answers is never the same one
+  return answer !== ports || (protocol !== PROTOCOL_ICMP && protocol !== PROTOCOL_ICMP6);
 }
 
 /** The flow hash of a packet with this tuple, as parse gives it (parse/flow.ts). */

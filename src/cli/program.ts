@@ -18,6 +18,7 @@ Examples:
   sluice replay a.pcapng -c router.yaml --in 0=lan,1=wan --queues 2 --json
   sluice check -c router.yaml                             is the configuration right?
   sluice trace -c router.yaml capture.pcap:17             what became of packet 17, and why?
+  sluice test policy.test.yaml                            does the policy do what it should?
 
 Exit status: 0 done; 1 failed at work; 2 wrong usage or configuration.`;
 
@@ -35,6 +36,7 @@ const TRACE_NOTES = `
 Examples:
   sluice trace -c router.yaml capture.pcap:1
   sluice trace -c router.yaml --in wan capture.pcap:17 --json
+  sluice trace -c router.yaml --in lan "tcp 10.0.0.9:1234 > 203.0.113.10:80 syn"
   sluice trace -c router.yaml --in lan --packet 0200000000010200000000a208004500...`;
 
 /** The whole command line. */
@@ -47,6 +49,7 @@ export function createProgram(finish: Finish = () => {}): Command {
   addReplay(program, finish);
   addCheck(program, finish);
   addTrace(program, finish);
+  addTest(program, finish);
   return program;
 }
 
@@ -65,6 +68,7 @@ function addReplay(program: Command, finish: Finish): void {
     .option("--resolve-neighbors", "ask for unknown neighbors instead of dropping")
     .option("--json", "print the report as one JSON object")
     .option("--digest", "add the SHA-256 of everything sent")
+    .option("--flows [filter]", "list the connections there are at the end, as conntrack -L does")
     .helpOption("-h, --help", "print help")
     .addHelpText("after", REPLAY_NOTES)
     .action(async (captures, flags) => {
@@ -91,7 +95,7 @@ function addTrace(program: Command, finish: Finish): void {
   program
     .command("trace")
     .description("follow one packet through the data path and show every step")
-    .argument("[capture:number]", "a capture, and the packet's number from 1")
+    .argument("[packet]", "capture:number, from 1; or a packet in text, see docs/testing.md")
     .option("-c, --config <file>", "configuration; without it packets only pass through")
     .option("--in <port>", "port they enter by, or 0=lan,1=wan by capture interface")
     .option("--no-checksum", "verify no checksums")
@@ -103,6 +107,20 @@ function addTrace(program: Command, finish: Finish): void {
     .action(async (target, flags) => {
       const { trace } = await import("./trace.ts");
       finish(await trace(target, flags));
+    });
+}
+
+function addTest(program: Command, finish: Finish): void {
+  program
+    .command("test")
+    .description("run policy tests: packets in, verdicts and packets expected")
+    .argument("<file...>", "files of tests, YAML")
+    .option("--json", "print the results as one JSON object")
+    .helpOption("-h, --help", "print help")
+    .addHelpText("after", "\nExample:\n  sluice test examples/firewall.test.yaml")
+    .action(async (files, flags) => {
+      const { test } = await import("./test.ts");
+      finish(await test(files, flags));
     });
 }
 

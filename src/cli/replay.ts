@@ -1,7 +1,18 @@
 // sluice replay: captures through the data path, and a report of it.
 
 import { parseSpeed } from "../config/units.ts";
-import { Engine, type Model, type Pace, type ReplayResult, SluiceError } from "../engine.ts";
+import {
+  type Connection,
+  type ConnectionFilter,
+  checkConnectionFilter,
+  Engine,
+  formatConnection,
+  type Model,
+  type Pace,
+  parseConnectionFilter,
+  type ReplayResult,
+  SluiceError,
+} from "../engine.ts";
 import { printFailure } from "./failure.ts";
 import { Interruption } from "./interruption.ts";
 import {
@@ -12,7 +23,7 @@ import {
   writesToStdout,
 } from "./options.ts";
 import { createProgress } from "./progress.ts";
-import { reportOf } from "./report.ts";
+import { type Report, reportOf } from "./report.ts";
 import { styleFor } from "./style.ts";
 import { formatSummary } from "./summary.ts";
 import type { Outputs } from "./values.ts";
@@ -27,6 +38,8 @@ export interface ReplayFlags extends EngineFlags {
   readonly loop: number;
   readonly json?: boolean;
   readonly digest?: boolean;
+  /** List connections at the end: those of a filter, or, true, all. */
+  readonly flows?: string | true;
 }
 
 /** Where packets enter, and how fast. */
@@ -44,6 +57,7 @@ export async function replay(captures: readonly string[], flags: ReplayFlags): P
   refuseOverwriting(captures, outputs);
   const way: Way = { input: parseInput(flags.in), pace: parseSpeed(flags.speed) };
   const model = await chooseModel(flags, flags.queues);
+  const filter = filterOf(flags, model);
   const interruption = new Interruption();
   const engine = await Engine.create(model);
   try {
@@ -51,12 +65,25 @@ export async function replay(captures: readonly string[], flags: ReplayFlags): P
     const result = withoutCutStdin(
       await runEngine(engine, captures, way, flags, interruption.signal),
     );
-    print(result, model, engine.hugePages, captures, flags);
+    const connections = flags.flows === undefined ? undefined : engine.flows.iterate(filter);
+    print(result, model, engine.hugePages, captures, flags, connections);
     if (result.failure !== undefined) return printFailure(result.failure);
     return interruption.exitStatus ?? 0;
   } finally {
     interruption.release();
     await engine.close();
+  }
+}
+
+/** Throws USAGE before anything is replayed. */
+function filterOf({ flows }: ReplayFlags, model: Model): ConnectionFilter {
+  try {
+    const filter = typeof flows === "string" ? parseConnectionFilter(flows) : {};
+    checkConnectionFilter(filter, model);
+    return filter;
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    throw new SluiceError("USAGE", `--flows: ${error.message}`);
   }
 }
 
@@ -102,11 +129,12 @@ function print(
   hugePages: boolean,
   captures: readonly string[],
   flags: ReplayFlags,
+  connections: Iterable<Connection> | undefined,
 ): void {
   const { config, loop: loops, output: outputs = {} } = flags;
   const report = reportOf(result, model, hugePages);
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    printJson(report, connections);
     return;
   }
   // Where nothing could be read the error says it all.
@@ -114,4 +142,23 @@ function print(
   const stream = writesToStdout(outputs) ? process.stderr : process.stdout;
   const occasion = { captures, config, loops, outputs };
   stream.write(formatSummary(report, model, occasion, styleFor(stream)));
+  if (connections === undefined) return;
+  stream.write("\n");
+  for (const connection of connections) stream.write(`${formatConnection(connection)}\n`);
+}
+
+/** Connections are written one by one: there may be more than one string can hold. */
+function printJson(report: Report, connections: Iterable<Connection> | undefined): void {
+  const text = JSON.stringify(report);
+  if (connections === undefined) {
+    process.stdout.write(`${text}\n`);
+    return;
+  }
+  process.stdout.write(`${text.slice(0, -1)},"connections":[`);
+  let separator = "";
+  for (const connection of connections) {
+    process.stdout.write(separator + JSON.stringify(connection));
+    separator = ",";
+  }
+  process.stdout.write("]}\n");
 }

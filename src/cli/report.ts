@@ -34,6 +34,10 @@ export interface Report {
   readonly groups: ReplayResult["groups"];
   readonly meters: ReplayResult["meters"];
   readonly counters: ReplayResult["counters"];
+  /** With connection tracking only. */
+  readonly flows?: ReplayResult["connections"];
+  readonly ct?: ReplayResult["statistics"]["ct"];
+  readonly fragments?: ReplayResult["statistics"]["fragments"];
   readonly cache: ReplayResult["statistics"]["cache"];
   readonly log: ReplayResult["statistics"]["log"];
   readonly skipped: Readonly<Record<string, number>>;
@@ -65,6 +69,7 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
     groups: result.groups,
     meters: result.meters,
     counters: result.counters,
+    ...tracked(result),
     cache: statistics.cache,
     log: statistics.log,
     skipped: Object.fromEntries(result.skipped),
@@ -77,6 +82,11 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
     ...(digest === undefined ? {} : { digest }),
     ...(failure === undefined ? {} : { error: errorOf(failure) }),
   };
+}
+
+function tracked({ connections, statistics }: ReplayResult) {
+  if (connections === undefined) return {};
+  return { flows: connections, ct: statistics.ct, fragments: statistics.fragments };
 }
 
 function errorOf({ code, message }: SluiceError): { code: string; message: string } {

@@ -28,6 +28,7 @@ export function formatSummary(
     headLines(report, occasion, style),
     verdictLines(report, style),
     dropLines(report, style),
+    connectionLines(report, style),
     portLines(report, style),
     queueLines(report, style),
     noteLines(report, occasion, style),
@@ -95,6 +96,19 @@ function dropLines({ drops, packets }: Report, style: Style): string[] {
     ],
   );
   return tableLines([heading(style, "dropped", "packets", "share", "why"), ...rows], "lrrl");
+}
+
+function connectionLines({ flows, ct }: Report, style: Style): string[] {
+  if (flows === undefined || ct === undefined) return [];
+  const numbers = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, number]) => `${whole(number)} ${name}`)
+      .join(", ");
+  const rows: Row[] = [
+    [{ text: "connections", emphasis: style.dim }, numbers({ ...flows })],
+    [{ text: "ct state", emphasis: style.dim }, numbers({ ...ct })],
+  ];
+  return tableLines(rows, "ll");
 }
 
 function portLines({ ports }: Report, style: Style): string[] {

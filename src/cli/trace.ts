@@ -1,6 +1,9 @@
 // sluice trace: every step one packet takes, and why.
 
-import { Engine, SluiceError, type Trace } from "../engine.ts";
+import { Engine, type Model, SluiceError, type Trace } from "../engine.ts";
+import { linkOf } from "../policy/link.ts";
+import { buildFrame } from "../policy/packet_frame.ts";
+import { PacketTextError, parsePacketText } from "../policy/packet_text.ts";
 import { formatTrace } from "../trace/text.ts";
 import { chooseModel, type EngineFlags, parseInput } from "./options.ts";
 import { styleFor } from "./style.ts";
@@ -21,7 +24,11 @@ interface GivenPacket {
   readonly hex: string;
   readonly length: number;
 }
-type Target = CapturePacket | GivenPacket;
+/** A packet in text. */
+interface WordedPacket {
+  readonly text: string;
+}
+type Target = CapturePacket | GivenPacket | WordedPacket;
 
 /** No frame that the engine could be given is longer. */
 const LONGEST_FRAME = 65535;
@@ -30,16 +37,18 @@ const LONGEST_FRAME = 65535;
 export async function trace(text: string | undefined, flags: TraceFlags): Promise<number> {
   const target = chooseTarget(text, flags.packet);
   const input = parseInput(flags.in);
-  const engine = await Engine.create(await chooseModel(flags));
+  const model = await chooseModel(flags);
+  const frame = frameOf(target, model, input);
+  const engine = await Engine.create(model);
   try {
     const options = {
       ...(input === undefined ? {} : { input }),
       resolveNeighbors: flags.resolveNeighbors ?? false,
     };
     const found =
-      "hex" in target
-        ? await engine.traceFrame(Buffer.from(target.hex, "hex"), options)
-        : await engine.trace({ ...options, captures: [target.capture] }, target.number);
+      "capture" in target
+        ? await engine.trace({ ...options, captures: [target.capture] }, target.number)
+        : await engine.traceFrame(frame, options);
     print(target, found, flags.json ?? false);
     return 0;
   } finally {
@@ -53,14 +62,30 @@ function chooseTarget(text: string | undefined, packet: string | undefined): Tar
   throw new SluiceError("USAGE", "expected either CAPTURE:NUMBER or --packet HEX");
 }
 
-function parseTarget(text: string): CapturePacket {
+/** The bytes of a packet that is in no capture. Throws USAGE. */
+function frameOf(target: Target, model: Model, input: ReturnType<typeof parseInput>): Uint8Array {
+  if ("hex" in target) return Buffer.from(target.hex, "hex");
+  if ("capture" in target) return new Uint8Array();
+  const name = typeof input === "string" ? input : input?.[0];
+  const port = model.ports.findIndex((one) => one.name === name);
+  try {
+    const packet = parsePacketText(target.text);
+    return buildFrame(packet, linkOf(packet, Math.max(0, port), model));
+  } catch (error) {
+    if (!(error instanceof PacketTextError || error instanceof RangeError)) throw error;
+    throw new SluiceError("USAGE", `"${target.text}": ${error.message}`);
+  }
+}
+
+function parseTarget(text: string): CapturePacket | WordedPacket {
+  if (/^\S+\s+\S+\s+>\s/.test(text)) return { text };
   const colon = text.lastIndexOf(":");
   const digits = text.slice(colon + 1);
   const number = Number(digits);
   if (colon > 0 && /^\d+$/.test(digits) && number >= 1 && Number.isSafeInteger(number)) {
     return { capture: text.slice(0, colon), number };
   }
-  const expected = "expected CAPTURE:NUMBER, the number from 1";
+  const expected = "expected CAPTURE:NUMBER, the number from 1, or a packet in text";
   throw new SluiceError("USAGE", `${expected}, found "${text}"`);
 }
 
@@ -88,6 +113,7 @@ function print(packet: Target, found: Trace, json: boolean): void {
 }
 
 function titleOf(packet: Target): string {
+  if ("text" in packet) return packet.text;
   if ("hex" in packet) return `packet of ${packet.length} bytes`;
   return `${packet.capture}, packet ${packet.number}`;
 }

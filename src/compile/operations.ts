@@ -47,7 +47,11 @@ export class OperationWriter {
     if (last?.type === "ct" && last.table !== undefined) {
       this.#operation(layout.OP_GOTO, 0, last.table);
     } else {
-      this.#operation(last !== undefined && translates(last) ? layout.OP_ACCEPT : layout.OP_END, 0, 0);
+      this.#operation(
+        last !== undefined && translates(last) ? layout.OP_ACCEPT : layout.OP_END,
+        0,
+        0,
+      );
     }
   }
 

@@ -37,6 +37,7 @@ export class ServiceTable {
   readonly #region: Region;
   readonly #services: readonly ServiceModel[];
   readonly #versions: Versions;
+  readonly #covers: (service: ServiceModel) => boolean;
   readonly #arena: Arena;
   readonly #limbo: Limbo;
   readonly #schedules: Schedules;
@@ -47,11 +48,20 @@ export class ServiceTable {
   readonly #lists: Backend[][];
   readonly #tables: (Block | undefined)[];
 
-  /** There is a service at least. */
-  constructor(region: Region, model: Model, versions: Versions) {
+  /**
+   * There is a service at least.
+   * @param covers whether both directions of a service's connections fall in one shard
+   */
+  constructor(
+    region: Region,
+    model: Model,
+    versions: Versions,
+    covers: (service: ServiceModel) => boolean,
+  ) {
     this.#region = region;
     this.#services = model.services;
     this.#versions = versions;
+    this.#covers = covers;
     const what = "the services";
     this.#arena = new Arena(region, layout.REGION_SERVICES, what, "engine.limits.backends");
     this.#limbo = new Limbo(this.#arena);
@@ -114,6 +124,15 @@ export class ServiceTable {
   /** The backend of this name, or undefined. */
   find(service: number, ip: IpBytes, port: number): Backend | undefined {
     return this.#list(service).find((backend) => backend.port === port && sameIp(backend.ip, ip));
+  }
+
+  /**
+   * Whether the service can have the backend: by NAT to others than of the networks and ports there
+   * were at the start, replies of connections would not be found while packets go.
+   */
+  mayAdd(service: number, backend: BackendModel): boolean {
+    const model = this.#services[service] as ServiceModel;
+    return this.#covers({ ...model, backends: [backend] });
   }
 
   /** Adds a backend the service has not. Throws LIMIT_EXCEEDED, with everything as before. */

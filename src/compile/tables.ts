@@ -1,7 +1,7 @@
 // The model as tables: how much memory it needs, and everything workers read.
 
 import * as layout from "../../assembly/layout.ts";
-import type { Model, RouteFileModel, RouteModel } from "../config/model.ts";
+import type { Model, RouteFileModel, RouteModel, ServiceModel } from "../config/model.ts";
 import { readRouteFile } from "../config/route_file.ts";
 import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
@@ -11,11 +11,13 @@ import { ConnectionTable } from "./connections.ts";
 import { flowSizes } from "./flow_sizes.ts";
 import { FlowTables } from "./flows.ts";
 import { estimateLpmBytes } from "./lpm.ts";
+import { endsOfService, type NatEnd, natEnds } from "./nat_ends.ts";
 import { NeighborTable } from "./neighbors.ts";
 import { connectedRoutes, writePort } from "./ports.ts";
 import { RouteTable } from "./routes.ts";
 import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
+import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -54,7 +56,10 @@ export class Tables {
   readonly flows: FlowTables;
   readonly connections: ConnectionTable;
   /** Undefined: there are none. */
-  readonly services: ServiceTable | undefined;
+  readonly services?: ServiceTable;
+  /** What shards do not go by: flows that NAT more than it covers cannot be added (isCovered). */
+  steering: Steering;
+  #natEnds: readonly NatEnd[];
   readonly #region: Region;
 
   constructor(region: Region, model: Model) {
@@ -64,8 +69,13 @@ export class Tables {
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     this.flows = new FlowTables(region, model);
     this.connections = new ConnectionTable(region, model);
-    const balances = model.services.length > 0;
-    this.services = balances ? new ServiceTable(region, model, this.flows) : undefined;
+    this.#natEnds = natEnds(model);
+    this.steering = steeringFor(this.#natEnds);
+    writeSteering(region, this.steering);
+    if (model.services.length > 0) {
+      const covers = (service: ServiceModel) => this.#covers(endsOfService(service, model.ports));
+      this.services = new ServiceTable(region, model, this.flows, covers);
+    }
     this.#writeEngine(model);
   }
 
@@ -85,6 +95,16 @@ export class Tables {
     this.routes.commit();
     this.flows.load();
     this.services?.load();
+  }
+
+  /** Whether these ends of connections may be changed: while nothing runs, any can be made so. */
+  #covers(ends: readonly NatEnd[]): boolean {
+    if (ends.every((end) => isCovered(this.steering, end))) return true;
+    if (this.flows.oldestVersion !== undefined) return false;
+    this.#natEnds = [...this.#natEnds, ...ends];
+    this.steering = steeringFor(this.#natEnds);
+    writeSteering(this.#region, this.steering);
+    return true;
   }
 
   #insert(route: RouteModel): void {

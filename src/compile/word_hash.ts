@@ -1,4 +1,5 @@
-// The hash services are found and backends are chosen by: MurmurHash3 (32 bits) of whole words.
+// The hash services are found and backends are chosen by: MurmurHash3 (32 bits) of whole words, of
+// which there are as many for all that are compared, so that their number is left out.
 // assembly/table/services.ts computes the same.
 
 import {

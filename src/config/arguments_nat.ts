@@ -1,4 +1,4 @@
-// Actions about connections: { snat: … }, { dnat: … }, masquerade, redirect, ct, helper -> the model.
+// Actions about connections -> the model: snat, dnat, masquerade, redirect, ct, helper.
 
 import { type Cursor, isMapping, type Mapping } from "./cursor.ts";
 import { SYNTAX } from "./field_syntax.ts";

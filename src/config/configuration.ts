@@ -18,7 +18,9 @@ import { buildPorts } from "./ports.ts";
 import { ConfigurationError, type Path } from "./problems.ts";
 import { RouteBuilder } from "./routes.ts";
 import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
+import { buildServices } from "./services.ts";
 import { Source } from "./source.ts";
+import { trackingIsOff } from "./table_graph.ts";
 import { validate } from "./validator.ts";
 
 /**
@@ -85,7 +87,17 @@ function buildModel(
   const engine = buildEngine(document.engine ?? {}, source);
   const flows = buildFlowModel(document, names.ports, engine.limits, source);
   const at = (key: string) => new Cursor(source.report.bind(source), [key]);
-  const isTracking = document.conntrack === undefined && asksForTracking(flows);
+  const services = buildServices(
+    document.services ?? [],
+    engine.limits.backends,
+    source,
+    at("services"),
+  );
+  if (services.length > 0 && document.conntrack?.enabled === false) {
+    source.report(["services"], trackingIsOff("a service"));
+  }
+  const isTracked =
+    services.length > 0 || (document.conntrack === undefined && asksForTracking(flows));
   return {
     engine,
     ports,
@@ -93,8 +105,8 @@ function buildModel(
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,
     routeFiles,
-    conntrack: buildConntrack(document.conntrack, isTracking, at("conntrack")),
-    services: [],
+    conntrack: buildConntrack(document.conntrack, isTracked, at("conntrack")),
+    services,
     ...flows,
   };
 }

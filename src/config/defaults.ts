@@ -23,6 +23,9 @@ export const MAX_BUCKET_WEIGHT = 65_535;
 export const MAX_BANDS = 4;
 export const MAX_PRIORITY = 65_535;
 
+export const MAX_SERVICES = 4096;
+export const MAX_BACKEND_WEIGHT = 65_535;
+
 /** Least MTU of a link that carries IPv6 (RFC 8200 5). */
 export const MIN_IP6_MTU = 1280;
 

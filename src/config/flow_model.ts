@@ -1,5 +1,6 @@
 // Everything about flows, from the document to the model: sets, tables, groups, meters, mirrors.
 
+import { checkLimit } from "./checks.ts";
 import { Cursor } from "./cursor.ts";
 import { FlowNames } from "./flow_names.ts";
 import { FlowParser } from "./flow_parser.ts";
@@ -91,15 +92,4 @@ function buildMeters(document: ConfigurationDocument, cursor: Cursor): MeterMode
     cursor.leave();
     return model;
   });
-}
-
-function checkLimit(
-  count: number,
-  limit: number,
-  what: string,
-  name: string,
-  cursor: Cursor,
-): void {
-  if (count <= limit) return;
-  cursor.wrong(`expected at most ${limit} ${what} in all (engine.limits.${name}), found ${count}`);
 }

@@ -1,6 +1,7 @@
 // The part of docs/configuration.md about flows: what can be matched, and what can be done.
 
 import { ACTIONS, type ActionWord, REJECT_KINDS } from "./action_words.ts";
+import { CONNECTIONS } from "./connection_reference.ts";
 import { SYNTAX } from "./field_syntax.ts";
 import { FIELDS, type FieldDefinition, type FieldName, type Prerequisite } from "./fields.ts";
 import { code, table } from "./markdown.ts";
@@ -37,11 +38,12 @@ const ACTIONS_HEAD = `## Actions
 A list, done in this order. An action is a word, or a mapping of one key to its argument. One that
 ends the flow comes last. A list without one ends the pipeline at ingress, as in OpenFlow: a packet
 that was sent nowhere is dropped. At the other points the packet goes on with the next flow of the
-table that matches. Actions marked with points of the path, such as \`ingress\`, work only in tables
-that packets reach from these alone. An action about a header that the packet has not does nothing.`;
+table that matches. Actions marked with points of the path, such as \`ingress\`, work only in
+tables that packets reach from these alone. An action about a header that the packet has not does
+nothing.`;
 
 export function flowSections(): string {
-  return `${MATCHES}\n\n${fieldTable()}\n\n${ACTIONS_HEAD}\n\n${actionTable()}\n\n${rejectText()}`;
+  return `${MATCHES}\n\n${fieldTable()}\n\n${ACTIONS_HEAD}\n\n${actionTable()}\n\n${rejectText()}\n\n${CONNECTIONS}`;
 }
 
 function fieldTable(): string {

@@ -8,6 +8,7 @@ import {
   MAX_METERS,
   MAX_MIRRORS,
   MAX_PORTS,
+  MAX_SERVICES,
   MAX_SETS,
   MAX_TABLES,
   MAX_VRFS,
@@ -16,6 +17,7 @@ import { EngineSchema } from "./engine_schema.ts";
 import { NeighborSchema, PortSchema } from "./port_schema.ts";
 import { GroupSchema, MeterSchema, MirrorSchema, SetSchema } from "./resource_schema.ts";
 import { RouteFileSchema, RouteSchema } from "./route_schema.ts";
+import { ServiceSchema } from "./service_schema.ts";
 import { TableSchema } from "./table_schema.ts";
 import { mapping, NAME_PATTERN, named, unsupported } from "./vocabulary.ts";
 
@@ -50,7 +52,9 @@ export const ConfigurationSchema = mapping({
   sets: Optional(named(SetSchema, MAX_SETS, { description: "Named sets for matches." })),
   tables: Optional(named(TableSchema, MAX_TABLES, { description: "Flow tables by name." })),
   groups: Optional(named(GroupSchema, MAX_GROUPS, { description: "Groups of actions by name." })),
-  services: unsupported("Load-balanced services."),
+  services: Optional(
+    List(ServiceSchema, { maxItems: MAX_SERVICES, description: "Load-balanced services." }),
+  ),
   meters: Optional(named(MeterSchema, MAX_METERS, { description: "Rate limits by name." })),
   mirrors: Optional(
     List(MirrorSchema, { maxItems: MAX_MIRRORS, description: "Where copies of packets go." }),

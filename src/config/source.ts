@@ -28,6 +28,7 @@ const MAX_SYNTAX_ERRORS = 20;
 export class Source {
   readonly value: unknown;
   readonly problems: Problem[] = [];
+  readonly #text: string;
   readonly #file: string | undefined;
   readonly #document: Document;
   readonly #lines: LineCounter;
@@ -38,6 +39,7 @@ export class Source {
 
   /** Throws CONFIG_SYNTAX when the text is not YAML; duplicate keys go to `problems`. */
   constructor(text: string, file?: string) {
+    this.#text = text;
     this.#file = file;
     this.#lines = new LineCounter();
     this.#document = parseDocument(text, {
@@ -61,6 +63,16 @@ export class Source {
   /** Throws everything reported so far, if anything. */
   throwProblems(): void {
     if (this.problems.length > 0) throw new ConfigurationError(this.problems, this.#file);
+  }
+
+  /**
+   * The text of the value at a path, as a document of its own: blanks are in the place of what is
+   * before it, so that lines and columns stay what they are.
+   */
+  excerpt(path: Path): string {
+    const node = this.#document.getIn([...path], true) as Node | undefined;
+    const [start = 0, end = 0] = node?.range ?? [];
+    return this.#text.slice(0, start).replace(/[^\n]/g, " ") + this.#text.slice(start, end);
   }
 
   /** Line and column, from 1, of the value at a path (or its key), or of what encloses it. */

@@ -89,7 +89,7 @@ export class TableGraph {
       }
     }
     const reach = this.#reachOf(table);
-    const reason = this.#whyNotSettled(use, reach) ?? this.#whyNotAt(table, reach, use.needs);
+    const reason = this.#whyNotAt(table, reach, use.needs) ?? this.#whyNotSettled(use, reach);
     if (reason !== undefined) return reason;
     for (const target of use.targets) {
       const below = this.#whyNotBelow(table, target, reach);

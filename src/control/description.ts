@@ -5,8 +5,11 @@ import { readKeyField } from "../compile/key_reader.ts";
 import type { Tables } from "../compile/tables.ts";
 import type { FieldValue, FlowModel, IpBytes, Model } from "../config/model.ts";
 import { termHolds } from "../config/terms.ts";
+import { Connections } from "../memory/connections.ts";
 import { inspectBucket, inspectForwarding, inspectNeighbor } from "../memory/inspect.ts";
 import type { Region } from "../memory/region.ts";
+import { backendsOf } from "./backends.ts";
+import { connectionDocument } from "./connection.ts";
 import { FlowWriter } from "./flow_text.ts";
 
 /**
@@ -19,10 +22,15 @@ export function describeTables(
   model: Model,
   counters: readonly string[],
 ) {
+  const connections = new Connections(region);
+  const names = backendsOf(model);
   return {
     match: (vrf: number, address: IpBytes) => tables.routes.match(vrf, address),
     forwarding: (number: number) => inspectForwarding(region, number),
     neighbor: (number: number) => inspectNeighbor(region, number),
+    connection: (entry: Uint8Array, time: bigint) => {
+      return connectionDocument(connections.viewOf(entry, time), names);
+    },
     flows: describeFlows(region, tables, new FlowWriter(model, () => counters)),
   };
 }

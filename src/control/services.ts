@@ -102,7 +102,12 @@ export class ServiceControl {
     if (table.find(number, name.ip, name.port) !== undefined) {
       throw invalid(service, `has the backend ${formatName(name)} already`);
     }
-    table.add(number, { ip: name.ip, port: name.port === 0 ? undefined : name.port, weight });
+    const backend = { ip: name.ip, port: name.port === 0 ? undefined : name.port, weight };
+    if (!table.mayAdd(number, backend)) {
+      const message = `${formatName(name)} cannot be added while packets go: by NAT only backends of `;
+      throw invalid(service, `${message}the ports, and in the networks, of those of the start can`);
+    }
+    table.add(number, backend);
   }
 
   /** Takes a backend away; what becomes of its connections the service's `removal` says. */

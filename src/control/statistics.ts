@@ -4,6 +4,8 @@ import type { FlowTables } from "../compile/flows.ts";
 import type { GroupCounts } from "../compile/groups.ts";
 import type { MeterCounts } from "../compile/meters.ts";
 import type { Model } from "../config/model.ts";
+import type { Statistics } from "../memory/statistics.ts";
+import type { ConnectionControl } from "./connections.ts";
 
 interface Count {
   readonly packets: number;
@@ -15,6 +17,15 @@ export interface TableCounts extends Count {
   readonly flows: number;
   /** Packets that no flow matched. */
   readonly misses: number;
+}
+
+/** Connections: created = active + expired + evicted + deleted. */
+export interface ConnectionStatistics {
+  readonly active: number;
+  readonly created: number;
+  readonly expired: number;
+  readonly evicted: number;
+  readonly deleted: number;
 }
 
 export interface FlowStatistics {
@@ -44,6 +55,21 @@ export function flowStatistics(
     meters: byName(model.meters, (_, place) => tables.meters.read(place)),
     counters: Object.fromEntries(named),
   };
+}
+
+/**
+ * What became of connections. Those whose time was over when the run ended have expired, whether
+ * their places were reclaimed by then or not. Undefined without connection tracking.
+ */
+export function connectionStatistics(
+  { conntrack }: Model,
+  { connections }: Statistics,
+  table: ConnectionControl,
+): ConnectionStatistics | undefined {
+  if (!conntrack.enabled) return undefined;
+  const { live, over } = table.census();
+  const { created, expired, evicted, deleted } = connections;
+  return { active: live, created, expired: expired + over, evicted, deleted };
 }
 
 function tableCounts(tables: FlowTables, table: number): TableCounts {

@@ -1,4 +1,5 @@
 // Opening a capture: what it is, is told from its first bytes, never from its name.
+import { statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { SluiceError } from "../errors.ts";
 import { SECTION_LEAST_BYTES } from "./blocks.ts";
@@ -87,4 +88,11 @@ function unreadable(file: string, error: unknown): SluiceError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reason = code === "ENOENT" ? "no such file" : message;
   return new SluiceError("CAPTURE_NOT_FOUND", `${file}: ${reason}`, { file }, error);
+}
+
+/** Bytes of an uncompressed file; undefined for anything else. */
+export function plainSize(file: string): number | undefined {
+  if (file.endsWith(".gz")) return undefined;
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : undefined;
 }

@@ -63,7 +63,9 @@ export function freeListStride(framesPerWorker: number): number {
   return Math.ceil(((framesPerWorker + 1) * 4) / layout.FREE_LIST_ALIGN) * layout.FREE_LIST_ALIGN;
 }
 
-/** Bytes of one shard's connections: header, timer wheel, index, entries; kernels reckon the same. */
+/**
+ * Bytes of one shard's connections: header, timer wheel, index, entries; kernels reckon the same.
+ */
 export function shardConnectionBytes(sizes: MemorySizes): number {
   if (sizes.connections === 0) return 0;
   const stride = layout.CONNECTION_STRIDE + layout.CONNECTION_PLACES_BYTES;

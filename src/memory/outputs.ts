@@ -7,6 +7,8 @@ import type { Region } from "./region.ts";
 
 /** A frame in an output ring; the object and its bytes are good only during the call. */
 export interface SentFrame {
+  /** Number in the run of the packet that caused it, from 0. */
+  sequence: number;
   port: number;
   /** Bytes of the frame are memory[address, address + length). */
   address: number;
@@ -75,6 +77,7 @@ export class Outputs {
   readonly #region: Region;
   readonly #rings: readonly OutputRing[];
   readonly #frame: SentFrame = {
+    sequence: 0,
     port: 0,
     address: 0,
     length: 0,
@@ -135,6 +138,7 @@ export class Outputs {
   #read(entry: number): void {
     const region = this.#region;
     const frame = this.#frame;
+    frame.sequence = region.getCount(entry + layout.OUTPUT_SEQUENCE);
     frame.port = region.u16[(entry + layout.OUTPUT_PORT) >>> 1] as number;
     frame.address = entry + layout.OUTPUT_HEADER;
     frame.length = region.getU32(entry + layout.OUTPUT_LENGTH);

@@ -32,6 +32,29 @@ export interface CacheCounts {
   readonly wrong: number;
 }
 
+/** As `ct state` of nftables would see them. */
+export interface TrackCounts {
+  readonly new: number;
+  readonly established: number;
+  readonly related: number;
+  readonly invalid: number;
+  readonly untracked: number;
+}
+
+export interface ConnectionCounts {
+  readonly created: number;
+  /** Ended by time, given up early for others, deleted by the host or a packet. */
+  readonly expired: number;
+  readonly evicted: number;
+  readonly deleted: number;
+  /** Expectations made, met, and not made for want of room. */
+  readonly expected: number;
+  readonly expectationsMet: number;
+  readonly expectationsLost: number;
+  /** Events not read in time. */
+  readonly eventsLost: number;
+}
+
 /** What became of packets that are parts of larger ones. */
 export interface FragmentCounts {
   /** Datagrams put together. */
@@ -73,6 +96,10 @@ export interface Statistics {
   readonly cache: CacheCounts;
   /** Entries of `log` actions: kept, held back by their rate, not read in time. */
   readonly log: { readonly entries: number; readonly limited: number; readonly lost: number };
+  /** Packets by the state connection tracking gave them. */
+  readonly ct: TrackCounts;
+  /** What became of connections and of what helpers expect. */
+  readonly connections: ConnectionCounts;
   readonly fragments: FragmentCounts;
   /** Packets still in the engine: they wait for a neighbor, or for the rest of a datagram. */
   readonly inFlight: number;
@@ -161,6 +188,31 @@ function cacheCounts(counter: (offset: number) => number): CacheCounts {
   };
 }
 
+type Counter = (offset: number) => number;
+
+function trackCounts(counter: Counter): TrackCounts {
+  return {
+    new: counter(layout.COUNT_CT_NEW),
+    established: counter(layout.COUNT_CT_ESTABLISHED),
+    related: counter(layout.COUNT_CT_RELATED),
+    invalid: counter(layout.COUNT_CT_INVALID),
+    untracked: counter(layout.COUNT_CT_UNTRACKED),
+  };
+}
+
+function connectionCounts(counter: Counter): ConnectionCounts {
+  return {
+    created: counter(layout.COUNT_CONNECTIONS_CREATED),
+    expired: counter(layout.COUNT_CONNECTIONS_EXPIRED),
+    evicted: counter(layout.COUNT_CONNECTIONS_EVICTED),
+    deleted: counter(layout.COUNT_CONNECTIONS_DELETED),
+    expected: counter(layout.COUNT_EXPECTED),
+    expectationsMet: counter(layout.COUNT_EXPECTATIONS_MET),
+    expectationsLost: counter(layout.COUNT_EXPECTATIONS_LOST),
+    eventsLost: counter(layout.COUNT_EVENTS_LOST),
+  };
+}
+
 function fragmentCounts(counter: (offset: number) => number): FragmentCounts {
   return {
     reassembled: counter(layout.COUNT_REASSEMBLED),
@@ -205,6 +257,8 @@ export function readStatistics(region: Region, only?: number): Statistics {
       limited: counter(layout.COUNT_LOG_LIMITED),
       lost: counter(layout.COUNT_LOG_LOST),
     },
+    ct: trackCounts(counter),
+    connections: connectionCounts(counter),
     fragments,
     inFlight: workers.reduce(
       (total, worker) => total + waitingPackets(region, worker),

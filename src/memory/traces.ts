@@ -46,6 +46,18 @@ export interface TraceEntry {
   readonly frame: Uint8Array;
   /** Of look-ups in flow tables: noted when the flow was found, before it did anything. */
   readonly lookUp: TracedLookUp | undefined;
+  /** What connection tracking made of the packet. */
+  readonly tracked: TracedConnection | undefined;
+}
+
+export interface TracedConnection {
+  /** STATE_* bits, as ct_state has them. */
+  readonly state: number;
+  readonly isReply: boolean;
+  /** The packet began it; it enters the table when the packet gets through. */
+  readonly isBegun: boolean;
+  /** The connection as it was then, its extension behind it; undefined when there is none. */
+  readonly entry: Uint8Array | undefined;
 }
 
 export interface TracedLookUp {
@@ -64,10 +76,14 @@ export interface RawTrace {
   readonly lost: number;
 }
 
-/** Asks every worker to trace the packet of this number in the run; after resetRun(). */
+/**
+ * Asks every worker to trace the packet of this number in the run: after resetRun(), or while none
+ * has a packet.
+ */
 export function requestTrace(region: Region, sequence: number): void {
   for (let worker = 0; worker < region.map.sizes.queues; worker++) {
     const at = region.worker(worker);
+    region.setU32(at + layout.WORKER_TRACE_COUNT, 0);
     region.setU64(at + layout.WORKER_TRACE_SEQUENCE, BigInt(sequence));
     region.setU32(at + layout.WORKER_TRACE, 1);
   }
@@ -102,6 +118,15 @@ export function isTraceComplete(region: Region): boolean {
   return false;
 }
 
+/** Whether every worker is through with all packets of smaller numbers. */
+export function arePassed(region: Region, packets: number): boolean {
+  for (let worker = 0; worker < region.map.sizes.queues; worker++) {
+    const at = region.worker(worker) + layout.WORKER_WATERMARK;
+    if (Number(Atomics.load(region.u64, at / 8)) < packets) return false;
+  }
+  return true;
+}
+
 function readEntry(region: Region, at: number): TraceEntry {
   const length = region.getU32(at + layout.TRACE_LENGTH);
   const view = new DataView(region.buffer, at + layout.TRACE_RECORD, layout.RECORD_STRIDE);
@@ -113,7 +138,24 @@ function readEntry(region: Region, at: number): TraceEntry {
     record: readRecord(view, frameNumberAt(region, view)),
     frame: region.bytes(at + layout.TRACE_FRAME, length).slice(),
     lookUp: isMiss || step === layout.STEP_FLOW ? readLookUp(region, at, isMiss) : undefined,
+    tracked: isTracking(step) ? readTracked(region, at) : undefined,
   };
+}
+
+function readTracked(region: Region, at: number): TracedConnection {
+  const found = region.getU32(at + layout.TRACE_POINT);
+  const bytes = layout.CONNECTION_STRIDE + layout.EXTENSION_STRIDE;
+  const isThere = (found & layout.TRACE_TRACK_CONNECTION) !== 0;
+  return {
+    state: region.getU32(at + layout.TRACE_FLOW),
+    isReply: (found & layout.TRACE_TRACK_REPLY) !== 0,
+    isBegun: (found & layout.TRACE_TRACK_BEGUN) !== 0,
+    entry: isThere ? region.bytes(at + layout.TRACE_KEY, bytes).slice() : undefined,
+  };
+}
+
+function isTracking(step: number): boolean {
+  return step === layout.STEP_TRACK || step === layout.STEP_CONFIRM;
 }
 
 function readLookUp(region: Region, at: number, isMiss: boolean): TracedLookUp {

@@ -3,7 +3,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { LINKTYPE_ETHERNET } from "../io/linktypes.ts";
 import { type CaptureWriter, createCaptureWriter } from "../io/writer.ts";
-import type { Outputs, SentFrame } from "../memory/outputs.ts";
+import type { FrameSink, Outputs, SentFrame } from "../memory/outputs.ts";
 
 /** A port whose sent frames are written to a file. */
 export interface OutputFile {
@@ -52,11 +52,18 @@ export class Collector {
   readonly #outputs: Outputs;
   readonly #writers: (CaptureWriter | undefined)[] = [];
   readonly #digest: Digest | undefined;
+  readonly #sink: FrameSink | undefined;
   #failure: unknown;
 
   /** Throws CAPTURE_OUTPUT when a file cannot be created. */
-  constructor(outputs: Outputs, files: readonly OutputFile[], digest: boolean) {
+  constructor(
+    outputs: Outputs,
+    files: readonly OutputFile[],
+    digest: boolean,
+    sink?: FrameSink | undefined,
+  ) {
     this.#outputs = outputs;
+    this.#sink = sink;
     this.#digest = digest ? new Digest() : undefined;
     for (const { port, name, file } of files) {
       this.#writers[port] = createCaptureWriter(file, {
@@ -85,6 +92,7 @@ export class Collector {
 
   #take(frame: SentFrame, memory: Uint8Array): void {
     this.#digest?.add(frame, memory);
+    this.#sink?.(frame, memory);
     const writer = this.#writers[frame.port];
     if (writer === undefined || this.#failure !== undefined) return;
     // Time in nanoseconds is beyond a double's 53 bits: the seconds are divided out roughly, and

@@ -2,8 +2,9 @@
 
 import { SluiceError } from "../errors.ts";
 import { JobRing } from "../memory/chunks.ts";
+import { ConnectionEventReader, type ConnectionEventSink } from "../memory/connection_events.ts";
 import { LogReader, type LogSink } from "../memory/log.ts";
-import { Outputs } from "../memory/outputs.ts";
+import { type FrameSink, Outputs } from "../memory/outputs.ts";
 import type { Region } from "../memory/region.ts";
 import {
   anchorRun,
@@ -29,13 +30,17 @@ export interface ReplayPlan {
   readonly cpus: readonly number[] | undefined;
   /** What sent frames are copied for when nobody wants them; "overwrite" measures the copy. */
   readonly idleOutput: Exclude<OutputMode, "keep">;
-  /** Number of the packet to trace, from 0. */
+  /** Number of the packet to trace, from 0: the run ends behind it. */
   readonly trace: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called with the time of the first packet, nanoseconds since 1970, before any worker has it. */
   readonly onStart?: (first: bigint) => void;
+  /** Called with every frame sent, in order. */
+  readonly onSent?: FrameSink | undefined;
   /** What `log` actions say, in the order of the packets. */
   readonly onLog?: LogSink | undefined;
+  /** What becomes of connections, if workers keep it, in the order of time. */
+  readonly onConnection?: ConnectionEventSink | undefined;
   /**
    * Called about ten times a second with the packets received so far and the share that is done.
    */
@@ -64,6 +69,7 @@ export class Replay {
   readonly #plan: ReplayPlan;
   readonly #collector: Collector | undefined;
   readonly #log: LogReader;
+  readonly #events: ConnectionEventReader;
   readonly #feeder: Feeder;
   #start = 0n;
   #stopped = false;
@@ -75,10 +81,14 @@ export class Replay {
     this.#plan = plan;
     resetRun(region);
     this.#log = new LogReader(region);
-    const keep = plan.outputs.length > 0 || plan.digest;
+    this.#events = new ConnectionEventReader(region);
+    const keep = plan.outputs.length > 0 || plan.digest || plan.onSent !== undefined;
     prepareRun(region, plan.pace, keep ? "keep" : plan.idleOutput);
     if (plan.trace !== undefined) requestTrace(region, plan.trace);
-    if (keep) this.#collector = new Collector(new Outputs(region), plan.outputs, plan.digest);
+    if (keep) {
+      const outputs = new Outputs(region);
+      this.#collector = new Collector(outputs, plan.outputs, plan.digest, plan.onSent);
+    }
     this.#feeder = new Feeder(new JobRing(region), {
       sources: plan.sources,
       loops: plan.loops,
@@ -101,7 +111,7 @@ export class Replay {
     const end = await workers;
     await feeding;
     this.#collector?.drain(true);
-    this.#drainLog(true);
+    this.#drainRings(true);
     const digest = await this.#collector?.finish().catch((error) => this.#fail(error));
     this.#plan.signal?.removeEventListener("abort", stop);
     return this.#result(end, digest ?? undefined);
@@ -124,7 +134,7 @@ export class Replay {
     let told = 0;
     while (running) {
       const busy = this.#collector?.drain() ?? false;
-      this.#drainLog();
+      this.#drainRings();
       if (this.#collector?.failed || this.#isTraced()) this.#stop();
       const now = Date.now();
       if (this.#plan.onProgress !== undefined && now - told >= PROGRESS_INTERVAL) {
@@ -147,8 +157,9 @@ export class Replay {
   }
 
   /** Also read when nobody listens: what counts as lost is what could not be read in time. */
-  #drainLog(all = false): void {
+  #drainRings(all = false): void {
     this.#log.drain((entry) => this.#plan.onLog?.(entry), all);
+    this.#events.drain((event) => this.#plan.onConnection?.(event), all);
   }
 
   #stop(): void {

@@ -9,6 +9,7 @@ import { type Facts, ownPacketFacts, packetFacts } from "./facts.ts";
 import { type LookUp, LookUpExplainer } from "./flows.ts";
 import { type Describe, neighborFacts, portName, routeFacts } from "./routing.ts";
 import { formatTime } from "./time.ts";
+import { trackFacts } from "./tracking.ts";
 
 export type { FieldChange } from "./fields.ts";
 export type { LookUp, MatchedFlow } from "./flows.ts";
@@ -61,6 +62,7 @@ const EXPLAINERS: Readonly<Record<string, (scene: Scene) => Facts>> = {
   forward: explainForward,
   rewrite: explainRewrite,
   respond: explainRespond,
+  track: ({ entry, describe }) => trackFacts(entry, describe.connection),
   verdict: explainVerdict,
 };
 

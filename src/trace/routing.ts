@@ -7,6 +7,7 @@ import { dropReasonOf, FORWARDING_HERE } from "../memory/names.ts";
 import type { TraceEntry } from "../memory/traces.ts";
 import { addressesOf, type Facts } from "./facts.ts";
 import type { FlowsDescription } from "./tables.ts";
+import type { DescribeConnection } from "./tracking.ts";
 
 /** How a trace asks the engine's tables; numbers are those of a packet's record. */
 export interface Describe {
@@ -17,6 +18,7 @@ export interface Describe {
   ): { readonly length: number; readonly value: number } | undefined;
   forwarding(entry: number): ForwardingFacts;
   neighbor(entry: number): NeighborFacts | undefined;
+  readonly connection: DescribeConnection;
   readonly flows: FlowsDescription;
 }
 

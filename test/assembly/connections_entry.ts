@@ -2,37 +2,9 @@
 
 import { openDirectory } from "../../assembly/memory/directory";
 
-export {
-  advanceConnections,
-  beginConnection,
-  beginConnections,
-  confirmConnection,
-  confirmed,
-  connectionAhead,
-  findConnection,
-  foundReply,
-  isTupleTaken,
-  markAssured,
-  markEvictable,
-  nowTick,
-  reindexConnection,
-  removeConnection,
-  setDeadline,
-  unmarkEvictable,
-} from "../../assembly/state/connections";
-export { connectionAt } from "../../assembly/state/connection_shards";
-export {
-  destinationAt,
-  inversePorts,
-  originalTuple,
-  portsOf,
-  replyTuple,
-  setReplyDestination,
-  setReplySource,
-  sourceAt,
-} from "../../assembly/state/connection_tuples";
-export { ensureExtension, extensionOf } from "../../assembly/state/extensions";
 export * from "../../assembly/connection";
+export * from "../../assembly/state/connection_tuples";
+export * from "../../assembly/state/connections";
 
 export function attach(worker: u32): bool {
   return openDirectory(worker);

@@ -2,14 +2,16 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ATTACH_POINTS } from "../../src/config/attach_points.ts";
 import { parseConfiguration } from "../../src/config/configuration.ts";
 import { FIELDS, type FieldName, type Prerequisite } from "../../src/config/fields.ts";
 import { isFlowDocument } from "../../src/config/flow_parser.ts";
 import { FlowReader } from "../../src/config/flow_reader.ts";
 import type { MatchModel } from "../../src/config/model.ts";
 import { conditionHolds } from "../../src/config/prerequisites.ts";
-import { ATTACH_POINTS, TableGraph, type TableUse } from "../../src/config/table_graph.ts";
+import { TableGraph } from "../../src/config/table_graph.ts";
 import { FlowSchema } from "../../src/config/table_schema.ts";
+import { NO_USE, type TableUse, useOf } from "../../src/config/table_use.ts";
 import { validate } from "../../src/config/validator.ts";
 import { WORLD } from "./flows.cases.ts";
 
@@ -157,22 +159,29 @@ function isAllowed(points: readonly (number | undefined)[], flows: readonly Plac
   }
   return flows.every(({ table, use }) => {
     const from = [...reached[table]!];
-    if (use.ingressOnly !== undefined && from.some((point) => point !== 0)) return false;
-    return !use.outPort || from.every((point) => point > 2);
+    return use.needs.every(({ points }) => from.every((point) => (points & (1 << point)) !== 0));
   });
 }
+
+const OUTPUT = useOf({ match: [], actions: [{ type: "output", port: 0 }] });
+const FLOOD = useOf({ match: [], actions: [{ type: "flood" }] });
+const OUT_PORT = useOf({
+  match: [{ kind: "field", field: "out_port", negated: false, terms: [] }],
+  actions: [],
+});
 
 describe("the graph of tables", () => {
   it("allows what a look at everything allows", () => {
     const points = [0, 4, 2, undefined, undefined, undefined];
     const place = fc.nat(points.length - 1);
     const use = fc.oneof(
-      place.map((target) => ({ targets: [target], ingressOnly: undefined, outPort: false })),
-      fc.record({
-        targets: fc.array(place, { maxLength: 1 }),
-        ingressOnly: fc.constantFrom(undefined, "output", "flood"),
-        outPort: fc.boolean(),
-      }),
+      place.map((target) => ({ ...NO_USE, targets: [target] })),
+      fc
+        .record({
+          targets: fc.array(place, { maxLength: 1 }),
+          needs: fc.subarray([...OUTPUT.needs, ...FLOOD.needs, ...OUT_PORT.needs]),
+        })
+        .map((use) => ({ ...NO_USE, ...use })),
     );
     const step = fc.record({ table: place, use, removed: fc.option(fc.nat(20)) });
     const counts = [0, 0];
@@ -212,12 +221,8 @@ describe("the graph of tables", () => {
       table("c"),
       table("i", "ingress"),
     ]);
-    const leadTo = (target: number) => ({
-      targets: [target],
-      ingressOnly: undefined,
-      outPort: false,
-    });
-    const output = { targets: [], ingressOnly: "output", outPort: false };
+    const leadTo = (target: number) => ({ ...NO_USE, targets: [target] });
+    const output = OUTPUT;
     expect(graph.add(1, leadTo(2))).toBeUndefined();
     expect(graph.addMiss(3, { type: "goto", table: 1 })).toBeUndefined();
     expect(graph.add(2, output)).toBeUndefined();

@@ -492,12 +492,6 @@ export const BAD_ACTIONS: readonly BadActions[] = [
   { wrong: "accept", problems: [': expected a list of actions, found "accept"'] },
   { wrong: ["acept"], problems: ["/0: unknown action 'acept'; did you mean 'accept'?"] },
   {
-    wrong: [{ dnat: "x" }],
-    problems: [
-      "/0/dnat: action 'dnat' is not implemented in this version, but comes with a later one",
-    ],
-  },
-  {
     wrong: ["learn"],
     problems: ["/0: action 'learn' is not implemented in this version, but comes with a later one"],
   },

@@ -725,13 +725,12 @@ routes: [{ to: 0.0.0.0/0, via: 10.0.0.9 }]
     code: "CONFIG_UNSUPPORTED",
     tail: `tunnels: { a: 1 }
 bridges: []
-conntrack:
 meters: {}
-services: [1]
+conntrack: { helpers: [ftp, sip] }
 `,
     problems: [
       "6:1 /tunnels: 'tunnels' is not implemented in this version; remove it",
-      "10:1 /services: 'services' is not implemented in this version; remove it",
+      "9:29 /conntrack/helpers/1: helper 'sip' is not implemented in this version",
     ],
   },
 ];

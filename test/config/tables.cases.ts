@@ -197,13 +197,13 @@ tables: { t: { flows: [{ match: { ipv4_src: "@a" }, actions: [acept] }] } }
   {
     code: "CONFIG_UNSUPPORTED",
     tail: `mirrors: [{ name: a, to: wan, ports: [lan], direction: both }]
-tables: { t: { attach: raw, flows: [{ id: f, actions: [notrack] }, { actions: [{ ct: {} }] }] } }
+tables: { t: { attach: raw, flows: [{ id: f, actions: [learn] }, { actions: [{ learn: {} }] }] } }
 `,
     problems: [
       "6:31 /mirrors/0/ports: 'ports' is not implemented in this version; remove it",
       "6:45 /mirrors/0/direction: 'direction' is not implemented in this version; remove it",
-      "7:56 /tables/t/flows/0/actions/0: flow 'f': action 'notrack' is not implemented in this version, but comes with a later one",
-      "7:82 /tables/t/flows/1/actions/0/ct: flow 1: action 'ct' is not implemented in this version, but comes with a later one",
+      "7:56 /tables/t/flows/0/actions/0: flow 'f': action 'learn' is not implemented in this version, but comes with a later one",
+      "7:80 /tables/t/flows/1/actions/0/learn: flow 1: action 'learn' is not implemented in this version, but comes with a later one",
     ],
   },
 ];

@@ -13,7 +13,7 @@ const VALID = {
     queues: 2,
     cpus: [0, 1],
     frame_size: 2048,
-    limits: { routes: 5, flows: 6 },
+    limits: { routes: 5, flows: 600 },
     verify_checksums: "all",
     icmp_errors: { rate: "5/s", burst: 3 },
   },
@@ -31,7 +31,23 @@ const VALID = {
   ],
   route_files: [{ file: "x", port: "wan" }],
   bridges: {},
-  conntrack: [],
+  conntrack: {
+    enabled: true,
+    liberal: false,
+    helpers: ["ftp", "tftp"],
+    zone_limits: { "5": 1000 },
+    timeouts: { udp: "30s" },
+  },
+  services: [
+    {
+      name: "web",
+      vip: "203.0.113.10",
+      proto: "tcp",
+      port: 80,
+      affinity: "600s",
+      backends: [{ ip: "10.0.0.11", port: 8080, weight: 2 }],
+    },
+  ],
   sets: {
     office: { type: "ipv4", elements: ["192.0.2.0/25"] },
     pairs: { type: ["ipv4", "port"] },
@@ -121,7 +137,7 @@ describe("the validator", () => {
       [
         "type const enum anyOf properties patternProperties additionalProperties required items",
         "minProperties maxProperties minItems maxItems minLength maxLength minimum maximum",
-        "multipleOf description expected unit default defaultText examples unsupported",
+        "multipleOf description expected expectedKey unit default defaultText examples unsupported",
       ].flatMap((line) => line.split(" ")),
     );
     const visit = (schema: SchemaNode, path: string): void => {

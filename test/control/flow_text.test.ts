@@ -14,7 +14,8 @@ sets: { office: { type: ipv4 }, pairs: { type: ipv4 . port } }
 groups: { g: { type: all, buckets: [{ actions: [flood] }] } }
 meters: { m: { rate: 10mbit, exceed: drop } }
 mirrors: [{ name: span, to: wan }]
-tables: { t: { attach: ingress }, u: {} }`);
+tables: { t: { attach: ingress }, u: {} }
+conntrack: {}`);
 const reader = runtimeReader(model);
 const writer = new FlowWriter(model, () => reader.counters);
 
@@ -68,6 +69,13 @@ const ACTIONS: readonly (readonly unknown[])[] = [
   [{ mirror: "span" }, { count: "seen" }, { count: "again" }, "log"],
   [{ log: { rate: "10/s", burst: 7, prefix: "new: " } }, { log: { rate: "1/h" } }, "drop"],
   ["clear", { write: [{ output: "lan" }, { set_field: { vlan_pcp: 5 } }, { group: "g" }] }],
+  [{ dnat: "[2001:db8::1]-[2001:db8::9]:80-90" }],
+  [{ snat: { to: "198.51.100.0/24", persistent: true } }],
+  [{ masquerade: { ports: 7, random: true } }],
+  [{ redirect: 3128 }],
+  ["save_mark", "restore_mark", "notrack", { helper: "tftp" }, "masquerade"],
+  [{ ct: { zone: 5, commit: true, mark: "1/0xff", nat: { dnat: "10.0.0.5:80" }, table: "u" } }],
+  ["ct", { set_field: { ct_mark: "1/0xff", ct_label: 7 } }, { ct: { nat: true } }],
 ];
 
 /** A match of TCP, which a reset needs. */

@@ -55,7 +55,9 @@ export const ASSEMBLY: Directions = {
 };
 
 export const HOST: Directions = {
-  cli: ["cli", "api", "engine", "trace", "config", "errors"],
+  cli: ["cli", "api", "engine", "policy", "trace", "config", "errors"],
+  // Policy tests: packets in text, and what is expected of them.
+  policy: ["policy", "engine", "config", "io", "errors"],
   api: ["api", "engine", "config", "errors"],
   engine: ["compile", "config", "control", "io", "memory", "replay", "trace", "worker", "errors"],
   // What the library lets its users change and read while the engine runs.

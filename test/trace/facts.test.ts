@@ -50,6 +50,7 @@ describe("facts of anything", () => {
       record,
       frame: fc.uint8Array({ maxLength: 384 }),
       lookUp: fc.constant(undefined),
+      tracked: fc.constant(undefined),
     });
     fc.assert(
       fc.property(entry, (one) => {

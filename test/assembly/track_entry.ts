@@ -1,0 +1,41 @@
+// Connection tracking as a kernel of its own, for test/assembly/track*.test.ts.
+
+import { VERDICT_CONTINUE, WORKER_TUPLE_OTHER } from "../../assembly/layout";
+import { worker } from "../../assembly/memory/directory";
+import { hashOf, timestampOf } from "../../assembly/packet";
+import { parse } from "../../assembly/stage/parse";
+import { replyTuple } from "../../assembly/state/connection_tuples";
+import { beginConnections, confirmConnection, confirmed } from "../../assembly/state/connections";
+import { connection, isUnconfirmed, track } from "../../assembly/track/track";
+import { tupleHash } from "../../assembly/track/tuple";
+
+export { openDirectory } from "../../assembly/memory/directory";
+
+/** Address of the connection the last packet got; 0 = none. */
+export let entry: usize = 0;
+
+/**
+ * A received packet through parsing, tracking and, if it gets `through`, confirming. Its STATE_* bits,
+ * or less the drop.
+ */
+export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
+  entry = 0;
+  const verdict = parse(record, verifyHeader);
+  if (verdict !== VERDICT_CONTINUE) return -verdict;
+  const now = beginConnections(hashOf(record), timestampOf(record));
+  const state = track(record, 0, now, true);
+  entry = connection;
+  if (isUnconfirmed && through) {
+    const reply = worker + WORKER_TUPLE_OTHER;
+    replyTuple(connection, reply);
+    const refused = confirmConnection(connection, hashOf(record), tupleHash(reply), now);
+    entry = confirmed;
+    if (refused !== VERDICT_CONTINUE) return -refused;
+  }
+  return <i32>state;
+}
+
+/** Zeros, quicker than the host can write them. */
+export function clear(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}
