@@ -11,12 +11,11 @@ import type { CacheMode } from "../support/flow_runs.ts";
 import { CACHE_MODES } from "../support/flow_runs.ts";
 import type { KernelFrame } from "../support/namespaces.ts";
 import { type PathRun, TestRouter } from "../support/path.ts";
-import { type Observation, ROUTER, statesOf } from "./conntrack.ts";
+import { type Observation, ROUTER } from "./conntrack.ts";
 import { OBSERVED, OBSERVER_TABLES } from "./conntrack_observer.ts";
 import type { Scenario } from "./conntrack_scenarios/scenario.ts";
-import { allotted, describeConnection, type Direction } from "./conntrack_table.ts";
-import { blurred } from "./conntrack_words.ts";
-import { described } from "./nftables.ts";
+import { allotted, type Direction, describeConnection } from "./conntrack_table.ts";
+import { observation } from "./conntrack_words.ts";
 
 /** Seconds between packets that follow each other at once. */
 const APART = 0.002;
@@ -62,10 +61,8 @@ export async function askEngine(scenario: Scenario, mode: CacheMode): Promise<Ob
     const bytes = typeof frame === "function" ? frame(left) : frame;
     const frames = engine.send(port, bytes, time);
     left.push(...frames);
-    const connections = engine.connections(scenario.settings).sort();
-    const states = statesOf(engine.takeCounts());
-    const seen = { what, states, frames: frames.map(described), connections };
-    observations.push(blurred(scenario, seen));
+    const connections = engine.connections(scenario.settings);
+    observations.push(observation(scenario, what, engine.takeCounts(), frames, connections));
   }
   engine.finish();
   return observations;
