@@ -18,8 +18,11 @@ import { connectionBuckets, connections, shardConnectionBytes } from "../memory/
 import { entries, header, places } from "./connection_shards";
 import { isOfTuple } from "./connection_tuples";
 
-/** Buckets looked through at most. Eight times their number still fits the count of a bucket. */
-const WALK: u32 = 16;
+/**
+ * Buckets looked through at most. What has gone on from a bucket lies in so many behind it, eight
+ * in each, which its count of eight bits still holds.
+ */
+const WALK: u32 = 31;
 const TAG_BITS: u32 = 0x7fff;
 const ENTRIES: usize = 16;
 /** Odd, without structure: the fraction of the golden ratio. */

@@ -1,7 +1,7 @@
 // The datagrams a shard has fragments of: found by what their fragments have in common, and in a
 // list by age, so that those whose time is over are at its beginning.
 //
-// The rows of the index are as many as the datagrams, and their heads lie in the datagrams' entries:
+// The rows of the index are as many as the datagrams, and their heads lie in the entries of these:
 // entry n holds, beside datagram n, the head of row n.
 
 import {

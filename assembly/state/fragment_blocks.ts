@@ -1,7 +1,9 @@
-// Where fragments lie while they wait: blocks of a shard's memory, chained. All blocks of a datagram
-// are one chain, in the order its fragments came, so that they are given back together at once.
+// Where fragments lie while they wait: blocks of a shard's memory, chained. All blocks of a
+// datagram are one chain, in the order its fragments came, so that they are given back at once.
 //
-//   | next block | next piece | offset | length | bytes …      (the middle three in a piece's first)
+//   | next block | next piece | offset | length | bytes …
+//
+// The three in the middle mean something in the first block of a piece.
 
 import {
   BLOCK_DATA,

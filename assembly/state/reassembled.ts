@@ -1,5 +1,5 @@
-// How the packet at hand was cut when it came, if it was put together here: so that it leaves in the
-// same pieces, or in none that are larger.
+// How the packet at hand was cut when it came, if it was put together here: so that it leaves in
+// the same pieces, or in none that are larger.
 
 import { WORKER_FRAGMENT_ENDS } from "../layout";
 import { worker } from "../memory/directory";
