@@ -60,6 +60,9 @@ export class ConnectionTable {
     for (const [name, milliseconds] of Object.entries(conntrack.timeouts)) {
       this.#setTimeout(PLACES[name as TimeoutName], milliseconds);
     }
+    // Both sides have sent a SYN: as one, for there is no name for its time
+    const bothOpening = layout.TIMEOUT_TCP + layout.TCP_SYN_SENT2;
+    this.#setTimeout(bothOpening, conntrack.timeouts.tcp_syn_sent);
   }
 
   #setTimeout(place: number, milliseconds: number): void {

@@ -6,11 +6,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseConfiguration } from "../../src/config/configuration.ts";
 import { world } from "../path/world.ts";
 import { type KernelFrame, KernelRouter } from "../support/namespaces.ts";
-import { OBSERVED, OBSERVER } from "./conntrack_observer.ts";
+import { OBSERVER } from "./conntrack_observer.ts";
 import { SCENARIOS, type Scenario } from "./conntrack_scenarios/all.ts";
 import { describeConnection, kernelConnection } from "./conntrack_table.ts";
-import { blurred } from "./conntrack_words.ts";
-import { described } from "./nftables.ts";
+import { observation } from "./conntrack_words.ts";
 
 export { SCENARIOS, type Scenario };
 
@@ -58,14 +57,6 @@ export function recordAnswers({ name }: Scenario, answers: readonly Observation[
   writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify(kept, undefined, 2)}\n`);
 }
 
-/** States by the counts of packets since the last ones. */
-export function statesOf(counts: ReadonlyMap<string, number>): string[] {
-  return OBSERVED.filter((name) => counts.has(name)).map((name) => {
-    const count = counts.get(name);
-    return count === 1 ? name : `${name} x ${count}`;
-  });
-}
-
 /** Sends the scenario through a router of its own in the kernel. */
 export async function askKernel(scenario: Scenario): Promise<Observation[]> {
   const router = await KernelRouter.create(parseConfiguration(ROUTER));
@@ -91,10 +82,7 @@ async function runThroughKernel(router: KernelRouter, scenario: Scenario): Promi
     const lines = connections.map((line) =>
       describeConnection(kernelConnection(line, scenario.settings)),
     );
-    const states = statesOf(router.takeCounts());
-    observations.push(
-      blurred(scenario, { what, states, frames: frames.map(described), connections: lines.sort() }),
-    );
+    observations.push(observation(scenario, what, router.takeCounts(), frames, lines));
   }
   return observations;
 }

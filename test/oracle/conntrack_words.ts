@@ -2,9 +2,12 @@
 // random, frames are put into words, and every port of the range becomes the range.
 
 import { formatIp } from "../../src/config/address.ts";
+import type { KernelFrame } from "../support/namespaces.ts";
 import { hex, readU16 } from "../support/octets.ts";
 import type { Observation } from "./conntrack.ts";
+import { OBSERVED } from "./conntrack_observer.ts";
 import type { Scenario } from "./conntrack_scenarios/scenario.ts";
+import { described } from "./nftables.ts";
 
 type Range = readonly [low: number, high: number];
 
@@ -30,14 +33,35 @@ function inRange(port: number, [low, high]: Range): string {
   return port >= low && port <= high ? `${low}-${high}` : String(port);
 }
 
-/** The observation as it can be compared. */
-export function blurred(scenario: Scenario, observation: Observation): Observation {
+/** An observation as it can be compared: frames in words, connections in order. */
+export function observation(
+  scenario: Scenario,
+  what: string,
+  counts: ReadonlyMap<string, number>,
+  frames: readonly KernelFrame[],
+  connections: readonly string[],
+): Observation {
+  const states = statesOf(counts);
+  const isOwn = states.some((state) => state.startsWith("own-"));
+  const lines = frames.map((frame) => described(frame, isOwn ? true : undefined));
+  return blurred(scenario, { what, states, frames: lines, connections: [...connections].sort() });
+}
+
+/** States by the counts of packets since the last ones. */
+function statesOf(counts: ReadonlyMap<string, number>): string[] {
+  return OBSERVED.filter((name) => counts.has(name)).map((name) => {
+    const count = counts.get(name);
+    return count === 1 ? name : `${name} x ${count}`;
+  });
+}
+
+function blurred(scenario: Scenario, seen: Observation): Observation {
   const { random } = scenario;
-  if (random === undefined) return observation;
+  if (random === undefined) return seen;
   return {
-    ...observation,
-    frames: observation.frames.map((line) => inWords(line, random)),
-    connections: observation.connections
+    ...seen,
+    frames: seen.frames.map((line) => inWords(line, random)),
+    connections: seen.connections
       .map((line) => line.replace(/(?<=[\d\]]:)\d+/g, (port) => inRange(Number(port), random)))
       .sort(),
   };

@@ -84,7 +84,10 @@ export async function askKernel(router: KernelRouter, nftables = ""): Promise<An
   router.load(nftables);
   const outcomes = new Map<string, string[]>();
   for (const { what, port, bytes } of ORACLE_PACKETS) {
-    outcomes.set(what, (await router.send(port, bytes)).map(described));
+    outcomes.set(
+      what,
+      (await router.send(port, bytes)).map((frame) => described(frame)),
+    );
   }
   const counters: Record<string, number> = {};
   for (const [comment, { packets }] of router.counters()) counters[comment] = packets;
@@ -97,15 +100,18 @@ export async function askEngine(configuration: string, mode: CacheMode): Promise
   const { outcomes, flows } = runFlows(router, ORACLE_PACKETS, mode);
   const frames = ORACLE_PACKETS.map(({ what }, place): [string, string[]] => [
     what,
-    outcomes[place]!.map(described),
+    outcomes[place]!.map((frame) => described(frame)),
   ]);
   return { counters: Object.fromEntries(flows), outcomes: new Map(frames) };
 }
 
-/** The frame in the words of Outcomes, without what is each side's own choice. */
-export function described({ port, bytes }: KernelFrame): string {
+/**
+ * The frame in the words of Outcomes, without what is each side's own choice.
+ * @param isOwn the router itself has made the packet
+ */
+export function described({ port, bytes }: KernelFrame, isOwn = isFromRouter(bytes)): string {
   const frame = concat(bytes);
-  if (frame[12] === 0x08 && frame[13] === 0x00) normalize(frame);
+  if (frame[12] === 0x08 && frame[13] === 0x00) normalize(frame, isOwn);
   // The identification of IPv6 fragments is chosen anew by whoever cuts the packet.
   if (frame[12] === 0x86 && frame[20] === 44) frame.fill(0, 58, 62);
   return `${port}: ${toHex(frame)}`;
@@ -115,10 +121,14 @@ export function described({ port, bytes }: KernelFrame): string {
 const CONTROL_SERVICE = 0xc0;
 const OWN_ADDRESSES = [LAN, WAN, DMZ].map(({ ip4 }) => ip4 as string);
 
-function normalize(frame: Uint8Array): void {
+function isFromRouter(frame: Uint8Array): boolean {
+  return OWN_ADDRESSES.includes(formatIp(frame.subarray(26, 30)));
+}
+
+function normalize(frame: Uint8Array, isOwn: boolean): void {
   completeReset(frame);
   // Identification and "don't fragment" of own packets are the sender's to choose (RFC 6864 4.1).
-  if (!OWN_ADDRESSES.includes(formatIp(frame.subarray(26, 30))) || frame[23] !== 1) return;
+  if (!isOwn || frame[23] !== 1) return;
   frame.fill(0, 18, 22);
   // The kernel keeps the TOS of the packet an error is about beside the precedence (RFC 791 3.1);
   // as a code point (RFC 2474) that would be no class of service anybody asked for.

@@ -129,6 +129,7 @@ export const NAT_SOURCE: readonly Scenario[] = [
   },
   {
     name: "masquerade",
+    delivers: true,
     why: "The address is that of the port the packet leaves by.",
     ...snat("masquerade", "masquerade"),
     steps: [
