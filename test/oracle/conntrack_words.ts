@@ -6,8 +6,8 @@ import type { KernelFrame } from "../support/namespaces.ts";
 import { hex, readU16 } from "../support/octets.ts";
 import type { Observation } from "./conntrack.ts";
 import { OBSERVED } from "./conntrack_observer.ts";
-import type { Scenario } from "./conntrack_scenarios/scenario.ts";
 import { described } from "./nftables.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 
 type Range = readonly [low: number, high: number];
 
