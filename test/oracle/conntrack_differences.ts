@@ -55,7 +55,7 @@ export const DIFFERENCES: ReadonlyMap<string, Difference> = new Map([
     {
       steps: [0],
       reason:
-        "A whole packet with a Fragment header (RFC 6946) keeps it, and it counts among its bytes; " +
+        "A whole packet with a Fragment header (RFC 6946) keeps it, counted among its bytes; " +
         "the kernel takes it away.",
     },
   ],
