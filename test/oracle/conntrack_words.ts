@@ -43,8 +43,14 @@ export function observation(
 ): Observation {
   const states = statesOf(counts);
   const isOwn = states.some((state) => state.startsWith("own-"));
-  const lines = frames.map((frame) => described(frame, isOwn ? true : undefined));
+  const lines = frames.map((frame) => described(unnumbered(frame), isOwn ? true : undefined));
   return blurred(scenario, { what, states, frames: lines, connections: [...connections].sort() });
+}
+
+/** The identification of IPv6 fragments is chosen by whoever cuts the packet. */
+function unnumbered({ port, bytes }: KernelFrame): KernelFrame {
+  if (bytes[12] !== 0x86 || bytes[20] !== 44) return { port, bytes };
+  return { port, bytes: Uint8Array.from(bytes).fill(0, 58, 62) };
 }
 
 /** States by the counts of packets since the last ones. */
