@@ -93,6 +93,12 @@ describe("options", () => {
     expect(await drops("--no-checksum")).not.toHaveProperty("ip4-bad-checksum");
   });
 
+  it("--no-checksum lets connections be tracked by packets with a wrong transport checksum", async () => {
+    const invalid = async (...more: string[]) =>
+      (jsonOf(await sluice(["replay", DEMO, "--json", ...more])).ct as { invalid: number }).invalid;
+    expect(await invalid("--no-checksum")).toBeLessThan(await invalid());
+  });
+
   it("--in takes a port by name", async () => {
     const run = await sluice(["replay", DEMO, "-c", ROUTER, "--in", "0=wan", "--json"]);
     const ports = jsonOf(run).ports as Record<string, { rx: { packets: number } }>;
