@@ -68,17 +68,26 @@ import {
 } from "./packet";
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
+import { encapsulate, fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
-import { resolve } from "./stage/resolve";
+import { resolve, resolveTo } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
-import { isForHere, route } from "./stage/route";
+import { isForHere, route, routeTo } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
 import { takeDeferred } from "./state/deferred";
 import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
-import { beginTracking, confirm, finishTracked, runBefore, trackPassing } from "./tracking";
+import { backendFamily, backendIp, isInTunnel } from "./table/services";
+import {
+  beginTracking,
+  confirm,
+  finishTracked,
+  runBefore,
+  steeredTo,
+  trackPassing,
+} from "./tracking";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -161,7 +170,13 @@ function runRouted(record: usize, port: usize): i32 {
   verdict = route(record);
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  return isForHere(record) ? runLocal(record) : runForward(record);
+  const backend: usize = track === 0 ? 0 : steeredTo();
+  if (backend !== 0) {
+    verdict = routeTo(record, backendFamily(backend), backendIp(backend));
+    if (tracing) note(STEP_ROUTE, record, verdict);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
+  return isForHere(record) ? runLocal(record) : runForward(record, backend);
 }
 
 function beforeRouting(record: usize): i32 {
@@ -182,9 +197,15 @@ function runLocal(record: usize): i32 {
   return answer(record);
 }
 
-/** As in the kernel, the TTL is taken from before the hooks and the look for a neighbor. */
-function runForward(record: usize): i32 {
+/**
+ * As in the kernel, the TTL is taken from before the hooks and the look for a neighbor. `backend`
+ * is where the packet goes rather than to its destination, or 0.
+ */
+function runForward(record: usize, backend: usize): i32 {
   let verdict = forward(record);
+  if (verdict === VERDICT_CONTINUE && backend !== 0 && isInTunnel(backend)) {
+    verdict = fitTunnel(record, backend);
+  }
   if (tracing) note(STEP_FORWARD, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   decrementTtl(record);
@@ -197,15 +218,26 @@ function runForward(record: usize): i32 {
     verdict = finishTracked(record);
     if (verdict !== VERDICT_CONTINUE) return verdict;
     const size = cutSize(record, portMtu(portOf(outPortOf(record))));
-    if (size !== 0) verdict = sendFragments(record, size);
+    if (size !== 0) verdict = sendFragments(record, size, backend);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  verdict = resolve(record);
+  verdict = reachNext(record, backend);
   if (tracing) note(STEP_NEIGHBOR, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
+}
+
+/**
+ * Finds the neighbor that gets the packet next: the one on its route, or that by which its backend
+ * (0 = none) is reached, perhaps in a tunnel.
+ */
+export function reachNext(record: usize, backend: usize): i32 {
+  if (backend === 0) return resolve(record);
+  if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
+  const verdict = encapsulate(record, backend);
+  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */

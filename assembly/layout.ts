@@ -1386,8 +1386,8 @@ export const CONNECTION_LAST_LENGTH = 83;
 /** u8, slot of the timer wheel. */
 export const CONNECTION_SLOT = 84;
 /**
- * u8: the last TCP segment's kind 3 bits, 1 = it acknowledged less than an earlier one, direction 1,
- * retransmissions 3.
+ * u8: the last TCP segment's kind 3 bits, 1 = it acknowledged less than an earlier one,
+ * direction 1, retransmissions 3.
  */
 export const CONNECTION_LAST_KIND = 85;
 /** u16, backend that a service chose; 0 = none. */
@@ -1404,8 +1404,8 @@ export const TCP_END = 0;
 export const TCP_MAX_END = 4;
 export const TCP_MAX_WINDOW = 8;
 /**
- * u8 scale, u8 TCP_FLAG_* of the original; then of the reply. In the upper halves of the scales: the
- * scale of the last segment that was let pass unheeded, and its TCP_LAST_*.
+ * u8 scale, u8 TCP_FLAG_* of the original; then of the reply. In the upper halves of the scales:
+ * the scale of the last segment that was let pass unheeded, and its TCP_LAST_*.
  */
 export const CONNECTION_TCP_SCALE = 144;
 /** u32 each: the highest acknowledgement of the original direction, of the reply. */
@@ -1441,6 +1441,8 @@ export const CT_AGING = 0x20000;
 export const CT_BOTH_CHANGED = 0x40000;
 /** A service chose its backend. */
 export const CT_SERVICE = 0x80000;
+/** Only the client's packets pass here: the backend answers it without us. */
+export const CT_ONE_WAY = 0x4000000;
 /** Counted at its backend: among the active ones, or the inactive ones. */
 export const CT_BACKEND_ACTIVE = 0x1000000;
 export const CT_BACKEND_INACTIVE = 0x2000000;
@@ -1681,7 +1683,7 @@ export const EVENT_DESTROY = 3;
 export const WORKER_EVENT_HEAD = 248;
 export const WORKER_EVENT_TAIL = 252;
 
-// ---- services: entries and tables written by the host, states and clients by workers -------------
+// ---- services: entries and tables written by the host, states and clients by workers -----------
 //   | header 64 B | backends | their states | services | their states | index | clients | tables … |
 // Where each part is, the header says. Tables come and go: an arena, from the header on.
 /** u32 each: addresses of backends, of their states, of services, of their states. */
@@ -1703,7 +1705,7 @@ export const BACKEND_IP = 0; // 16 B, network order; IPv4 in the first four
 /** u16, network order; 0 = the port packets came to. */
 export const BACKEND_PORT = 16;
 export const BACKEND_FAMILY = 18; // u8, 4 or 6
-/** u32, BACKEND_* bits; may change while connections use the backend, as nothing else of it does. */
+/** u32, BACKEND_* bits: all of it that may change while connections use the backend. */
 export const BACKEND_FLAGS = 20;
 /** u32, number of its service. */
 export const BACKEND_SERVICE = 24;

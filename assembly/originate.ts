@@ -5,7 +5,7 @@
 
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
-import { checkTransport } from "./burst";
+import { checkTransport, reachNext } from "./burst";
 import {
   DROP_BACKEND_GONE,
   DROP_IP6_UNKNOWN_OPTION,
@@ -158,16 +158,16 @@ export function finishOriginated(record: usize, verdict: i32): void {
 
 /**
  * Cuts a packet that is ready to be sent into fragments no longer than `size` as IP packets, and
- * sends all but the last, which the packet becomes. Goes on, or drops all of it.
+ * sends all but the last, which the packet becomes; to its backend, if it has one (0 = none). Goes on, or drops all of it.
  */
-export function sendFragments(record: usize, size: u32): i32 {
+export function sendFragments(record: usize, size: u32, backend: usize): i32 {
   if (!beginCut(record, size)) return drop(DROP_TOO_BIG);
   while (hasNextFragment()) {
     const fragment = takeOwnFrame();
     if (fragment === 0) return drop(DROP_NO_FRAME);
     nextFragment(record, fragment);
     setFlags(fragment, flagsOf(fragment) | PACKET_OWN);
-    const verdict = resolve(fragment);
+    const verdict = reachNext(fragment, backend);
     if (verdict === VERDICT_CONTINUE) rewriteLink(fragment);
     if (tracing) note(STEP_FRAGMENT, fragment, verdict);
     finishOriginated(fragment, verdict === VERDICT_CONTINUE ? VERDICT_TRANSMIT : verdict);
@@ -180,7 +180,7 @@ export function sendFragments(record: usize, size: u32): i32 {
 /** A packet of the engine's own is cut when the port takes no longer ones. */
 function fitOwn(record: usize): i32 {
   const mtu = portMtu(portOf(outPortOf(record)));
-  return l3LengthOf(record) > mtu ? sendFragments(record, mtu) : VERDICT_CONTINUE;
+  return l3LengthOf(record) > mtu ? sendFragments(record, mtu, 0) : VERDICT_CONTINUE;
 }
 
 /** OUTPUT and POSTROUTING, which see IP packets; `verdict` if they let it pass. */

@@ -11,6 +11,7 @@ import { noteChange } from "./action/walk";
 import { hasStatus, isConfirmed, isTranslated } from "./connection";
 import {
   CACHED_BEFORE,
+  COUNT_CONNECTIONS_DELETED,
   CT_DNAT_DONE,
   CT_SNAT_DONE,
   PACKET_FRAGMENT,
@@ -34,9 +35,10 @@ import { note, noteTracked, tracing } from "./memory/trace";
 import { chooseNat, chooseNothing } from "./nat/choose";
 import { translateDestination, translateSource } from "./nat/translate";
 import { flagsOf, outPortOf, sequenceOf } from "./packet";
-import { balance, keepBackend, sourceNat } from "./stage/balance";
+import { balance, keepBackend, sourceNat, steeredBackend } from "./stage/balance";
 import { reassemble } from "./stage/reassemble";
 import { beginTables, resumeTables, runNat, runTables, runUncached } from "./stage/tables";
+import { removeConnection } from "./state/connections";
 import { extensionOf } from "./state/extensions";
 import { forgetFragments } from "./state/reassembled";
 import { beginTurn } from "./state/turn";
@@ -103,8 +105,11 @@ export function changeDestination(record: usize, point: u32): i32 {
     const verdict = decideDestination(record, point);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  const kept = serviceCount === 0 ? VERDICT_CONTINUE : keepBackend(connection);
-  if (kept !== VERDICT_CONTINUE || !isTranslated(connection)) return kept;
+  if (serviceCount !== 0) {
+    const kept = keepBackend(connection);
+    if (kept !== VERDICT_CONTINUE) return giveUp(kept);
+  }
+  if (!isTranslated(connection)) return VERDICT_CONTINUE;
   const verdict = translateDestination(record, connection, isReply);
   if (tracing) note(STEP_DNAT, record, verdict);
   noteChange();
@@ -113,6 +118,19 @@ export function changeDestination(record: usize, point: u32): i32 {
     resumeTables(record);
   }
   return verdict;
+}
+
+/** The packet's connection ends: its backend is no more. */
+function giveUp(verdict: i32): i32 {
+  removeConnection(connection, COUNT_CONNECTIONS_DELETED);
+  forgetConnection();
+  return verdict;
+}
+
+/** The backend that the packet goes to as it is, or in a tunnel; 0 = it goes to its destination. */
+export function steeredTo(): usize {
+  if (serviceCount === 0 || connection === 0) return 0;
+  return steeredBackend(connection, isReply);
 }
 
 function decideDestination(record: usize, point: u32): i32 {

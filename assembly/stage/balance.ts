@@ -13,6 +13,7 @@ import {
   BACKEND_RESET,
   CT_DNAT,
   CT_DNAT_DONE,
+  CT_ONE_WAY,
   CT_SERVICE,
   SERVICE_BY_NAT,
   VERDICT_CONTINUE,
@@ -97,6 +98,8 @@ function assign(entry: usize, service: usize, number: u32): i32 {
     if (!setReplySource(entry, backendIp(backend), port === 0 ? own : port)) {
       return drop(DROP_CONNTRACK_EXTENSIONS_FULL);
     }
+  } else {
+    addStatus(entry, CT_ONE_WAY);
   }
   setBackend(entry, number);
   // Nothing else may change the destination now.

@@ -34,6 +34,7 @@ import {
   setProtocol,
   setTunnel,
 } from "../packet";
+import { fragmentSize } from "../state/reassembled";
 import { portFlags, portMtu, portOf } from "../table/ports";
 import { backendFamily, backendIp } from "../table/services";
 import { checksumOf, sumBytes } from "../wire/checksum";
@@ -94,7 +95,8 @@ export function fitTunnel(record: usize, backend: usize): i32 {
   const mtu = portMtu(portOf(outPortOf(record)));
   const header = outerHeader(backend);
   const room = min<u32>(mtu, LONGEST) - header;
-  const length = l3LengthOf(record);
+  // What came in fragments goes in fragments, each of them in the tunnel.
+  const length = fragmentSize !== 0 ? fragmentSize : l3LengthOf(record);
   if (length <= room) return VERDICT_CONTINUE;
   if ((flagsOf(record) & PACKET_IP4) !== 0) {
     const whole = (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;

@@ -16,6 +16,7 @@ import {
   SCHEDULE_SLOT_BYTES,
   SCHEDULE_SLOTS,
   SERVICE_AFFINITY,
+  SERVICE_BY_TUNNEL,
   SERVICE_FAMILY,
   SERVICE_HIGH_PORT,
   SERVICE_LOW_PORT,
@@ -86,6 +87,11 @@ export function backendFlags(backend: usize): u32 {
 /** The service it belongs to. */
 export function backendService(backend: usize): usize {
   return serviceOf(load<u32>(backend, BACKEND_SERVICE));
+}
+
+/** Whether its packets travel in others. */
+export function isInTunnel(backend: usize): bool {
+  return serviceMode(backendService(backend)) === SERVICE_BY_TUNNEL;
 }
 
 /**

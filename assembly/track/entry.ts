@@ -3,9 +3,10 @@
 
 import { isConfirmed, isTranslated } from "../connection";
 import { PACKET_OWN, VERDICT_CONTINUE, WORKER_TUPLE, WORKER_TUPLE_OTHER } from "../layout";
-import { worker } from "../memory/directory";
+import { serviceCount, worker } from "../memory/directory";
 import { flagsOf, hashOf, timestampOf } from "../packet";
 import { hashOfTuple } from "../parse/tuple";
+import { settleBackend } from "../state/backends";
 import { originalTuple, replyTuple } from "../state/connection_tuples";
 import { beginConnections, confirmConnection, confirmed, nowTick } from "../state/connections";
 import { untracked } from "./intent";
@@ -19,6 +20,7 @@ export function trackPacket(record: usize, zone: u32): void {
   }
   const now = beginConnections(hashOf(record), timestampOf(record));
   track(record, zone, now, (flagsOf(record) & PACKET_OWN) === 0);
+  if (serviceCount !== 0 && connection !== 0 && isConfirmed(connection)) settleBackend(connection);
 }
 
 /** Enters the connection of the packet at hand into the table, if it is not. Or the drop. */
@@ -33,6 +35,9 @@ export function enterConnection(): i32 {
     replyHash = hashOfTuple(worker + WORKER_TUPLE_OTHER);
   }
   const verdict = confirmConnection(connection, hash, replyHash, nowTick);
-  if (verdict === VERDICT_CONTINUE) settleConnection(confirmed);
+  if (verdict === VERDICT_CONTINUE) {
+    settleConnection(confirmed);
+    if (serviceCount !== 0) settleBackend(confirmed);
+  }
   return verdict;
 }

@@ -92,7 +92,7 @@ import {
 
 /** A connection that goes on although the last segments came again this often gets less time. */
 const MOST_REPEATED: u32 = 3;
-/** A reset or FIN that is out of window shortens what has longer than this: two minutes, in ticks. */
+/** A reset or FIN out of window shortens what has longer than this: two minutes, in ticks. */
 const LONG: u32 = 114_441;
 
 // What decide() says beside TRACKED_*: on to the window, or past it
@@ -262,7 +262,7 @@ function decideReset(record: usize, entry: usize, reply: bool): i32 {
   return answersUnheeded(tcp, entry, last) ? ACCEPT : JUDGE;
 }
 
-/** The reset answers a SYN or ACK that was let pass: it may acknowledge what we never took note of. */
+/** The reset answers a SYN or ACK that was let pass: it may acknowledge what we never noted. */
 function answersUnheeded(tcp: usize, entry: usize, last: u32): bool {
   const toSyn = last === KIND_SYN && hasSeenReply(entry);
   const toAck = last === KIND_ACK && !isAssured(entry);

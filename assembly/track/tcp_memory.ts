@@ -1,5 +1,5 @@
-// What an entry keeps of TCP: accessors (layout.ts, from CONNECTION_TCP on). Where something is kept
-// for both directions, `reply` says which: the one that sent it.
+// What an entry keeps of TCP: accessors (layout.ts, from CONNECTION_TCP on). Where something is
+// kept for both directions, `reply` says which: the one that sent it.
 
 import {
   CONNECTION_LAST_END,

@@ -9,7 +9,7 @@
 // Behaves as nf_conntrack of Linux 6. A connection that is begun enters the table when its packet
 // gets through (state/connections.ts, confirmConnection), and only then.
 
-import { addStatus, connectionState, statusOf } from "../connection";
+import { addStatus, connectionState, hasStatus, statusOf } from "../connection";
 import {
   COUNT_CONNECTIONS_DELETED,
   COUNT_CT_ESTABLISHED,
@@ -20,6 +20,7 @@ import {
   CT_ASSURED,
   CT_DNAT,
   CT_EXPECTED,
+  CT_ONE_WAY,
   CT_SEEN_REPLY,
   CT_SNAT,
   EVENT_UPDATE,
@@ -78,6 +79,7 @@ import {
   icmpRole,
   updateIcmp,
 } from "./icmp";
+import { updateOneWay } from "./one_way";
 import { TRACKED_INVALID, TRACKED_OK, TRACKED_REPEAT } from "./outcome";
 import { updateSctp } from "./sctp";
 import { updateTcp } from "./tcp";
@@ -100,7 +102,7 @@ const NO_ROLE: u32 = 5;
 
 /**
  * Finds or begins the connection of a parsed packet, whose hash must be that of its headers as they
- * are. `now` is the tick of its shard; `verify` = received, so that checksums count. Returns `state`.
+ * are. `now` is the tick of its shard; `verify` = received: checksums count. Returns `state`.
  */
 export function track(record: usize, zone: u32, now: u32, verify: bool): u32 {
   connection = 0;
@@ -274,7 +276,13 @@ function isAddressedTo(record: usize, address: usize): bool {
 }
 
 function update(record: usize, entry: usize, reply: bool, now: u32): i32 {
-  switch (protocolOf(record)) {
+  const protocol = protocolOf(record);
+  if (hasStatus(entry, CT_ONE_WAY) && !reply) {
+    if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_SCTP) {
+      return updateOneWay(record, entry, now);
+    }
+  }
+  switch (protocol) {
     case PROTOCOL_TCP:
       return updateTcp(record, entry, reply, now);
     case PROTOCOL_UDP:

@@ -1,7 +1,7 @@
 // Connection tracking as the workers read it: modes, sizes and timeouts.
 
 import * as layout from "../../assembly/layout.ts";
-import type { HelperName, Model, TimeoutName } from "../config/model.ts";
+import type { ActionModel, HelperName, Model, TimeoutName } from "../config/model.ts";
 import type { Region } from "../memory/region.ts";
 
 const TICK = 2 ** layout.TICK_SHIFT / 1e6;
@@ -94,17 +94,26 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   tftp: layout.TRACK_TFTP,
 };
 
-function trackBits({ conntrack, services }: Model): number {
+function trackBits({ conntrack, services, tables, groups }: Model): number {
   if (!conntrack.enabled) return 0;
   let bits = layout.TRACK_ON | layout.TRACK_REASSEMBLE;
   if (conntrack.checksum) bits |= layout.TRACK_CHECKSUM;
   if (conntrack.liberal) bits |= layout.TRACK_LIBERAL;
   if (conntrack.loose) bits |= layout.TRACK_LOOSE;
   for (const helper of conntrack.helpers) bits |= HELPERS[helper] | layout.TRACK_EXPECTS;
+  const lists = [...tables.map(({ flows }) => flows), ...groups.map(({ buckets }) => buckets)];
+  if (lists.some((list) => list.some(({ actions }) => actions.some(asksForHelper)))) {
+    bits |= layout.TRACK_EXPECTS;
+  }
   // How many connections a backend has changes with packets of all shards.
   const counts = services.some(({ scheduler }) => scheduler === "lc" || scheduler === "wlc");
   if (counts || conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0) {
     bits |= layout.TRACK_ORDERED;
   }
   return bits;
+}
+
+/** A flow can give any connection a helper. */
+function asksForHelper(action: ActionModel): boolean {
+  return action.type === "helper" || (action.type === "ct" && action.helper !== undefined);
 }

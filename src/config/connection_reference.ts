@@ -2,11 +2,11 @@
 
 export const CONNECTIONS = `## Connections
 
-Packets are tracked once anything asks for it: a match on \`ct_state\`, \`ct_zone\`, \`ct_mark\` or
-\`ct_label\`, one of the actions below, a service, or the section \`conntrack\`. \`ct_state\` is
-\`new\`, \`established\`, \`related\`, \`invalid\` or \`untracked\`, with \`tracked\`, and \`reply\`,
-\`snat\`, \`dnat\` and \`assured\` where these hold. Tables at ingress see no state before a \`ct\`
-action, those at raw none before tracking.
+Packets are tracked once anything asks for it: a match on \`ct_state\`, \`ct_zone\`, \`ct_mark\`
+or \`ct_label\`, one of the actions below, a service, or the section \`conntrack\`. \`ct_state\`
+is \`new\`, \`established\`, \`related\`, \`invalid\` or \`untracked\`, with \`tracked\`, and
+\`reply\`, \`snat\`, \`dnat\` and \`assured\` where these hold. Tables at ingress see no state
+before a \`ct\` action, those at raw none before tracking.
 
 \`\`\`yaml
 tables:
@@ -25,8 +25,8 @@ tables:
 conntrack: { helpers: [ftp], zone_limits: { 5: 1000 }, timeouts: { udp: 10s } }
 \`\`\`
 
-\`save_mark\`, \`restore_mark\`, \`helper\` and \`set_field\` of \`ct_mark\` and \`ct_label\` do nothing to
-a packet without a connection.
+\`save_mark\`, \`restore_mark\`, \`helper\` and \`set_field\` of \`ct_mark\` and \`ct_label\` do
+nothing to a packet without a connection.
 
 ## Translation
 
@@ -53,8 +53,8 @@ tables:
 
 \`masquerade\` may be \`{ masquerade: { ports: 1024-65535, random: true } }\`; \`redirect\` may be
 \`{ redirect: 3128 }\`, \`{ redirect: 8000-8010 }\` or \`{ redirect: { to: 3128, random: true } }\`.
-Ports need \`ip_proto\` tcp, udp, sctp or dccp in the match; an address is for packets of its family,
-whatever the match says beside.
+Ports need \`ip_proto\` tcp, udp, sctp or dccp in the match; an address is for packets of its
+family, whatever the match says beside.
 
 An attached table that translates, itself or by a table it leads to, is a *nat table*: of each
 connection it sees the first packet alone, behind the other tables of its point, and every packet of
@@ -65,7 +65,8 @@ translates can be added later to those alone.
 \`ct\` (ingress) is Open vSwitch's action of that name:
 
 \`\`\`yaml
-actions: [{ ct: { zone: 5, commit: true, mark: 1/0xff, nat: { snat: 203.0.113.2 }, table: tracked } }]
+actions:
+  - { ct: { zone: 5, commit: true, mark: 1/0xff, nat: { snat: 203.0.113.2 }, table: tracked } }
 \`\`\`
 
 \`commit\` keeps the connection; \`force\`, \`mark\`, \`label\` and \`nat\` with an address need it.

@@ -50,8 +50,8 @@ export const ServiceSchema = mapping(
     mode: Optional(
       word(["nat", "dsr", "ipip"], {
         description:
-          "How packets get there. nat: with another destination; dsr: unchanged, to the backend's " +
-          "MAC; ipip: in another IP packet. dsr and ipip: backends answer clients themselves.",
+          "How packets get there. nat: with another destination; dsr: unchanged, to the MAC of " +
+          "the backend; ipip: in another IP packet. dsr and ipip: backends answer clients themselves.",
         default: "nat",
       }),
     ),

@@ -3,7 +3,7 @@
 
 import { formatIp } from "../config/address.ts";
 import type { Model } from "../config/model.ts";
-import { CONNECTION_STATUS_BITS, type ConnectionView } from "../memory/connections.ts";
+import { CONNECTION_STATUS_BITS, type ConnectionView } from "../memory/connection_view.ts";
 
 export interface Backend {
   readonly service: string;

@@ -6,7 +6,7 @@ import {
   CONNECTION_STATUS_BITS,
   type ConnectionView,
   type TupleFacts,
-} from "../memory/connections.ts";
+} from "../memory/connection_view.ts";
 import type { BackendNames } from "./backends.ts";
 
 /** The packets of one direction, as they look where they come in. */

@@ -11,7 +11,7 @@ import {
   CONNECTION_STATES,
   CONNECTION_STATUS_BITS,
   type ConnectionView,
-} from "../memory/connections.ts";
+} from "../memory/connection_view.ts";
 import { type BackendNames, backendsOf } from "./backends.ts";
 
 /** All that is given holds; a list holds when one of it does (of `status`: when all do). */
@@ -122,7 +122,7 @@ export function checkConnectionFilter(filter: object, model: Model): void {
   readConnectionFilter(filter, model);
 }
 
-/** "protocol=tcp source=10.0.0.0/8 state=ESTABLISHED", as on a command line. Throws FLOW_INVALID. */
+/** "protocol=tcp source=10.0.0.0/8", as on a command line. Throws FLOW_INVALID. */
 export function parseConnectionFilter(text: string): ConnectionFilter {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
   const entries = words.map((word): [string, string | string[]] => {

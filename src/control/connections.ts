@@ -10,7 +10,8 @@ import {
   type RawConnectionEvent,
 } from "../memory/connection_events.ts";
 import { ConnectionRequests } from "../memory/connection_requests.ts";
-import { Connections, type ConnectionView } from "../memory/connections.ts";
+import type { ConnectionView } from "../memory/connection_view.ts";
+import { Connections } from "../memory/connections.ts";
 import type { Region } from "../memory/region.ts";
 import { type BackendNames, backendsOf } from "./backends.ts";
 import { type Connection, connectionDocument, protocolName } from "./connection.ts";

@@ -4,7 +4,8 @@
 // another connection has got meanwhile is left alone. Workers look at the beginning of a burst.
 
 import * as layout from "../../assembly/layout.ts";
-import type { Connections, ConnectionView } from "./connections.ts";
+import type { ConnectionView } from "./connection_view.ts";
+import type { Connections } from "./connections.ts";
 import type { Region } from "./region.ts";
 
 /** Milliseconds between two looks at what the workers have done. */

@@ -8,7 +8,7 @@ import type { PacketText } from "./packet_text.ts";
 
 const BROADCAST = new Uint8Array(6).fill(255);
 
-/** The link of a packet that comes by a port; its sender is a neighbor of the configuration, or made up. */
+/** Of a packet that comes by a port; its sender is a neighbor of the configuration, or made up. */
 export function linkOf(text: PacketText, port: number, model: Model): Link {
   const { mac } = model.ports[port]!;
   const source = text.source.ip;

@@ -15,7 +15,7 @@ const DEFAULT_WINDOW = 65535;
 const EMPTY = new Uint8Array();
 const NO_MAC = new Uint8Array(6);
 
-/** The Ethernet frame, without FCS. Throws a RangeError when it would be longer than 65535 bytes. */
+/** The Ethernet frame, without FCS. Throws a RangeError when its packet exceeds 65535 bytes. */
 export function buildFrame(text: PacketText, link: Link): Octets {
   const destination = text.macs.get("eth_dst") ?? link.destination;
   const source = text.macs.get("eth_src") ?? link.source;

@@ -9,7 +9,7 @@ import { type Facts, ownPacketFacts, packetFacts } from "./facts.ts";
 import { type LookUp, LookUpExplainer } from "./flows.ts";
 import { type Describe, neighborFacts, portName, routeFacts } from "./routing.ts";
 import { formatTime } from "./time.ts";
-import { trackFacts } from "./tracking.ts";
+import { confirmFacts, reassemblyFacts, trackFacts, translationFacts } from "./tracking.ts";
 
 export type { FieldChange } from "./fields.ts";
 export type { LookUp, MatchedFlow } from "./flows.ts";
@@ -63,6 +63,11 @@ const EXPLAINERS: Readonly<Record<string, (scene: Scene) => Facts>> = {
   rewrite: explainRewrite,
   respond: explainRespond,
   track: ({ entry, describe }) => trackFacts(entry, describe.connection),
+  confirm: ({ entry, describe }) => confirmFacts(entry, describe.connection),
+  dnat: ({ entry, before }) => ({ ...translationFacts(entry, before), ...why(entry) }),
+  snat: ({ entry, before }) => ({ ...translationFacts(entry, before), ...why(entry) }),
+  reassemble: explainReassembly,
+  balance: ({ entry }) => why(entry),
   verdict: explainVerdict,
 };
 
@@ -165,6 +170,11 @@ function explainLocal({ entry, answered }: Scene): Facts {
   const arp = (entry.record.flags & PACKET_ARP) !== 0;
   const kind = arp ? "ARP" : String(packetFacts(entry).icmp ?? "message");
   return { result: `${kind}: ${answered ? "answered" : "taken note of"}` };
+}
+
+function explainReassembly({ entry }: Scene): Facts {
+  if (dropReasonOf(entry.verdict) !== undefined) return why(entry);
+  return reassemblyFacts(entry, verdictName(entry.verdict) === "continue");
 }
 
 function explainForward({ entry, model }: Scene): Facts {

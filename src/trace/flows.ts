@@ -115,8 +115,10 @@ export class LookUpExplainer {
   /** The action set's actions, if the flow makes an end of the pipeline. */
   #endOfPipeline({ actions }: TracedFlow): ActionModel[] {
     this.#actionSet.heed(actions);
-    const last = actions.at(-1)?.type ?? "clear";
+    const action = actions.at(-1);
+    const last = action?.type ?? "clear";
     if (["goto", "jump", "return", "continue"].includes(last)) return [];
+    if (action?.type === "ct" && action.table !== undefined) return [];
     const isDropped = ["accept", "drop", "reject"].includes(last);
     const done = isDropped ? [] : this.#actionSet.actions;
     this.#actionSet.clear();

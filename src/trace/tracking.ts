@@ -3,6 +3,8 @@
 import { CT_STATE_NAMES } from "../config/fields.ts";
 import type { TraceEntry } from "../memory/traces.ts";
 import type { Facts } from "./facts.ts";
+import { fieldChanges } from "./fields.ts";
+import { headerFields } from "./headers.ts";
 
 /** An end with its port, as connections have them. */
 interface Direction {
@@ -78,4 +80,26 @@ function directionText(direction: Direction): string {
   const ends = `${end(source, source_port)} > ${end(destination, destination_port)}`;
   const echo = id === undefined ? "" : ` id ${id}`;
   return `${ends}${echo}, ${packets} packets, ${bytes} bytes`;
+}
+
+/** The facts of the step "confirm": a new connection's first packet has got through. */
+export function confirmFacts({ tracked, record }: TraceEntry, describe: DescribeConnection): Facts {
+  if (tracked?.entry === undefined) return {};
+  const found = describe(tracked.entry, record.timestamp);
+  const isThere = found.status.includes("confirmed");
+  return { connection: isThere ? "in the table from now on" : "not taken into the table" };
+}
+
+/** What NAT has changed: fields, old -> new. */
+export function translationFacts(entry: TraceEntry, before: TraceEntry): Facts {
+  const changes = fieldChanges(headerFields(before), headerFields(entry), []);
+  return Object.fromEntries(
+    changes.map(({ field, before: old, after }) => [field, `${old} -> ${after}`]),
+  );
+}
+
+/** The datagram that fragments have made, as far as it is whole. */
+export function reassemblyFacts({ record }: TraceEntry, isWhole: boolean): Facts {
+  if (!isWhole) return { datagram: "waits for its other fragments" };
+  return { datagram: "whole", ip_length: record.l3Length };
 }

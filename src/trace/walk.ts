@@ -45,6 +45,10 @@ export class Walk {
       case "accept":
       case "drop":
       case "reject":
+      case "snat":
+      case "dnat":
+      case "masquerade":
+      case "redirect":
         this.#next = undefined;
         break;
       case "goto":
@@ -65,7 +69,8 @@ export class Walk {
   /** Without a final action an OpenFlow pipeline ends, and a hook's table goes on. */
   #goOn(last: ActionModel | undefined, rank: number): void {
     const ends = last?.type !== "continue" && this.#next?.point === "ingress";
-    if (ends) this.#next = undefined;
+    if (last?.type === "ct" && last.table !== undefined) this.#enter(last.table, UNBOUNDED);
+    else if (ends) this.#next = undefined;
     else this.#below = rank;
   }
 

@@ -1,13 +1,18 @@
 // Connection tracking as a kernel of its own, for test/assembly/track*.test.ts.
 
-import { VERDICT_CONTINUE, WORKER_TUPLE_OTHER } from "../../assembly/layout";
+import {
+  TUPLE_BYTES,
+  VERDICT_CONTINUE,
+  WORKER_TUPLE,
+  WORKER_TUPLE_OTHER,
+} from "../../assembly/layout";
 import { worker } from "../../assembly/memory/directory";
 import { hashOf, timestampOf } from "../../assembly/packet";
 import { parse } from "../../assembly/stage/parse";
 import { replyTuple } from "../../assembly/state/connection_tuples";
 import { beginConnections, confirmConnection, confirmed } from "../../assembly/state/connections";
 import { connection, isUnconfirmed, track } from "../../assembly/track/track";
-import { tupleHash } from "../../assembly/track/tuple";
+import { invertTuple, tupleHash, tupleOf } from "../../assembly/track/tuple";
 
 export { openDirectory } from "../../assembly/memory/directory";
 
@@ -38,4 +43,21 @@ export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
 /** Zeros, quicker than the host can write them. */
 export function clear(at: usize, bytes: usize): void {
   memory.fill(at, 0, bytes);
+}
+
+/**
+ * Whether what is said of the packet received last agrees: its tuple's hash with its own, the tuple
+ * of the answers with that, and the tuple turned over twice with itself. 2 = it has no tuple.
+ */
+export function checkTuple(record: usize): u32 {
+  const tuple = worker + WORKER_TUPLE;
+  const inverse = worker + WORKER_TUPLE_OTHER;
+  if (!tupleOf(record, tuple)) return 2;
+  if (tupleHash(tuple) !== hashOf(record)) return 0;
+  const answered = invertTuple(tuple, inverse);
+  const same = tupleHash(inverse) === hashOf(record);
+  const again = worker + WORKER_TUPLE_OTHER + 256;
+  invertTuple(inverse, again);
+  if (!tupleOf(record, tuple)) return 0;
+  return answered && (!same || memory.compare(tuple, again, TUPLE_BYTES) !== 0) ? 0 : 1;
 }

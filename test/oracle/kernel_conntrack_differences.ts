@@ -22,7 +22,7 @@ export interface Difference {
 
 const HELPED = "the kernel's helpers were loaded: a connection they expect is RELATED";
 const STRAY = "the kernel saw IPv6 packets of its own namespace (neighbor discovery) in this run";
-const FRAGMENTS = "the kernel puts fragments together before: see the test of reassembly";
+const FRAGMENTS = "the kernel puts fragments together before: see kernel_fragments.test.ts";
 const TO_ITSELF = "packets from an address to itself are dropped by parse (drop reason land)";
 
 export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
@@ -70,9 +70,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
       ours: { new: 6, established: 11, invalid: 4, left: 4 },
     },
   ],
-  "frag-ip4.pcap": [
-    { why: FRAGMENTS, ours: { new: 3, established: 0, invalid: 50 }, table: true },
-  ],
+  "frag-ip4.pcap": [{ why: FRAGMENTS, ours: { new: 3, established: 0, invalid: 50 }, table: true }],
   "frag-ip6.pcap": [{ why: FRAGMENTS, ours: { new: 0, invalid: 36 } }],
   "frag-evasion-v6.pcap": [{ why: FRAGMENTS, ours: { invalid: 54 } }],
   "ipfrag-in.pcap": [

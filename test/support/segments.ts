@@ -1,6 +1,16 @@
 // Segments of TCP said in a few words, as frames of IPv4.
 
-import { concat, ethernet, hex, internetChecksum, ip, ip4, type Octets, u16, u32 } from "./octets.ts";
+import {
+  concat,
+  ethernet,
+  hex,
+  internetChecksum,
+  ip,
+  ip4,
+  type Octets,
+  u16,
+  u32,
+} from "./octets.ts";
 
 /** A segment between two ends; `reply` = of the second to the first. */
 export interface Segment {
@@ -19,7 +29,16 @@ export interface Segment {
   readonly sack?: readonly (readonly [number, number])[];
 }
 
-const BITS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32, E: 64, C: 128 };
+const BITS: Readonly<Record<string, number>> = {
+  F: 1,
+  S: 2,
+  R: 4,
+  P: 8,
+  A: 16,
+  U: 32,
+  E: 64,
+  C: 128,
+};
 const ENDS = ["10.0.0.1", "10.0.1.2"] as const;
 const PORTS = [40000, 80] as const;
 

@@ -7,6 +7,7 @@ interface TrackExports {
   readonly entry: { readonly value: number };
   openDirectory(worker: number): number;
   clear(at: number, bytes: number): void;
+  checkTuple(record: number): number;
   receive(record: number, verifyHeader: boolean, through: boolean): number;
 }
 
@@ -82,6 +83,9 @@ const SHARD_BYTES =
       layout.CACHE_LINE,
   ) * layout.CACHE_LINE;
 
+/** Offset of entry 0 in its shard. */
+const ENTRIES = layout.CONNECTIONS_INDEX + BUCKETS * layout.CONNECTION_BUCKET_BYTES;
+
 export class TrackerKernel {
   readonly #exports: TrackExports;
   readonly #view: DataView;
@@ -104,7 +108,11 @@ export class TrackerKernel {
     const u32 = (at: number, value: number) => this.#view.setUint32(at, value, true);
     const region = (slot: number, base: number) => u32(layout.CONTROL_REGIONS + slot * 4, base);
     this.#exports.clear(layout.CONTROL, RECORD - layout.CONTROL);
-    this.#exports.clear(EXTENSIONS, CONNECTIONS + layout.SHARDS * SHARD_BYTES - EXTENSIONS);
+    this.#exports.clear(EXTENSIONS, CONNECTIONS - EXTENSIONS);
+    // Entries that are not in use need not be zero
+    for (let shard = 0; shard < layout.SHARDS; shard++) {
+      this.#exports.clear(CONNECTIONS + shard * SHARD_BYTES, ENTRIES);
+    }
     u32(layout.CONTROL_MAGIC, layout.LAYOUT_MAGIC);
     u32(layout.CONTROL_VERSION, layout.LAYOUT_VERSION);
     u32(layout.CONTROL_QUEUES, 1);
@@ -138,6 +146,12 @@ export class TrackerKernel {
     return this.#exports.receive(RECORD, true, through);
   }
 
+  /** Whether tuple and hash of the packet received last agree; undefined when it has no tuple. */
+  hasSoundTuple(): boolean | undefined {
+    const answer = this.#exports.checkTuple(RECORD);
+    return answer === 2 ? undefined : answer === 1;
+  }
+
   /** Address of the connection of the packet received last; 0 = it had none. */
   get entry(): number {
     return this.#exports.entry.value;
@@ -148,9 +162,9 @@ export class TrackerKernel {
     const kept: KeptConnection[] = [];
     for (let shard = 0; shard < layout.SHARDS; shard++) {
       const base = CONNECTIONS + shard * SHARD_BYTES;
-      const entries = base + layout.CONNECTIONS_INDEX + BUCKETS * layout.CONNECTION_BUCKET_BYTES;
-      for (let number = 1; number < CONNECTIONS_EACH; number++) {
-        const entry = entries + number * layout.CONNECTION_STRIDE;
+      const used = this.#view.getUint32(base + layout.CONNECTIONS_USED, true);
+      for (let number = 1; number <= used; number++) {
+        const entry = base + ENTRIES + number * layout.CONNECTION_STRIDE;
         const status = this.#view.getUint32(entry + layout.CONNECTION_STATUS, true);
         if ((status & (layout.CT_CONFIRMED | layout.CT_DYING)) !== layout.CT_CONFIRMED) continue;
         const connection = this.connectionAt(entry, time);

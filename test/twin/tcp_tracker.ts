@@ -3,20 +3,19 @@
 // their difference modulo 2^32 (RFC 9293 3.4).
 
 import type { Segment } from "../support/segments.ts";
+import {
+  before,
+  endOf,
+  type Kind,
+  newSide,
+  type TcpState,
+  TcpWindows,
+  wrap,
+} from "./tcp_window.ts";
 
-export type TcpState =
-  | "NONE"
-  | "SYN_SENT"
-  | "SYN_RECV"
-  | "ESTABLISHED"
-  | "FIN_WAIT"
-  | "CLOSE_WAIT"
-  | "LAST_ACK"
-  | "TIME_WAIT"
-  | "CLOSE"
-  | "SYN_SENT2";
+export type { TcpState } from "./tcp_window.ts";
+
 type Next = TcpState | "ignore" | "invalid";
-type Kind = "syn" | "synack" | "fin" | "ack" | "rst" | "none";
 export type TcpOutcome = "ok" | "invalid" | "repeat";
 
 export const STATES: readonly TcpState[] = [
@@ -75,66 +74,12 @@ const UNACKNOWLEDGED = 300;
 function sorted(letters: string): string {
   return [...letters].sort().join("");
 }
-const before = (a: number, b: number): boolean => ((a - b) | 0) < 0;
-const after = (a: number, b: number): boolean => before(b, a);
-const wrap = (value: number): number => value >>> 0;
-
-interface Side {
-  end: number;
-  maxEnd: number;
-  maxWindow: number;
-  maxAck: number | undefined;
-  scale: number;
-  scales: boolean;
-  sacks: boolean;
-  closedFirst: boolean;
-  liberal: boolean;
-  unacknowledged: boolean;
-}
-
-function newSide(liberal = false): Side {
-  return {
-    end: 0,
-    maxEnd: 0,
-    maxWindow: 0,
-    maxAck: undefined,
-    scale: 0,
-    scales: false,
-    sacks: false,
-    closedFirst: false,
-    liberal,
-    unacknowledged: false,
-  };
-}
 
 function kindOf({ flags }: Segment): Kind {
   if (flags.includes("R")) return "rst";
   if (flags.includes("S")) return flags.includes("A") ? "synack" : "syn";
   if (flags.includes("F")) return "fin";
   return flags.includes("A") ? "ack" : "none";
-}
-
-function endOf({ sequence, length = 0, flags }: Segment): number {
-  return wrap(sequence + length + (flags.includes("S") ? 1 : 0) + (flags.includes("F") ? 1 : 0));
-}
-
-const hasOptions = ({ scale, sackPermitted, sack }: Segment): boolean =>
-  scale !== undefined || sackPermitted === true || sack !== undefined;
-
-/** What is noted of the last segment. */
-interface Last {
-  kind: Kind;
-  reply: boolean;
-  sequence: number;
-  ack: number;
-  end: number;
-  window: number;
-  repeated: number;
-  scale: number;
-  scales: boolean;
-  sacks: boolean;
-  challenge: boolean;
-  simultaneous: boolean;
 }
 
 export class TcpTwin {
@@ -147,32 +92,13 @@ export class TcpTwin {
   packets: [number, number] = [0, 0];
   /** When it was last refreshed, and when it ends, in seconds. */
   ends = 0;
-  readonly #sides: [Side, Side] = [newSide(), newSide()];
-  readonly #liberal: boolean;
+  readonly #windows: TcpWindows;
   readonly #loose: boolean;
   #begun = false;
-  readonly #last: Last = {
-    kind: "none",
-    reply: false,
-    sequence: 0,
-    ack: 0,
-    end: 0,
-    window: 0,
-    repeated: 0,
-    scale: 0,
-    scales: false,
-    sacks: false,
-    challenge: false,
-    simultaneous: false,
-  };
 
   constructor(liberal = false, loose = true) {
-    this.#liberal = liberal;
+    this.#windows = new TcpWindows(liberal);
     this.#loose = loose;
-  }
-
-  #side(reply: boolean): Side {
-    return this.#sides[reply ? 1 : 0];
   }
 
   /** Takes a segment that comes at a time, in seconds. */
@@ -193,37 +119,27 @@ export class TcpTwin {
 
   #begin(segment: Segment, kind: Kind): boolean {
     if (kind !== "syn" && (kind !== "ack" || !this.#loose)) return false;
-    const side = this.#side(false);
+    const side = this.#windows.side(false);
     side.end = endOf(segment);
     side.maxWindow = Math.max(segment.window ?? 8192, 1);
     side.maxEnd = side.end;
     if (kind === "syn") {
-      this.#takeOptions(side, segment);
+      this.#windows.takeOptions(side, segment);
       return true;
     }
     side.maxEnd = wrap(side.end + side.maxWindow);
-    for (const each of this.#sides) {
+    for (const each of this.#windows.sides) {
       each.sacks = true;
       each.liberal = true;
     }
     return true;
   }
 
-  #takeOptions(side: Side, segment: Segment): void {
-    if (!hasOptions(segment)) return;
-    side.scale = Math.min(segment.scale ?? 0, 14);
-    side.scales = segment.scale !== undefined;
-    side.sacks = segment.sackPermitted === true;
-    side.closedFirst = false;
-    side.unacknowledged = false;
-    side.maxAck = undefined;
-  }
-
   #judge(segment: Segment, kind: Kind, old: TcpState, next: Next, time: number): TcpOutcome {
-    const last = this.#last;
+    const last = this.#windows.last;
     const { reply, ack = 0, sequence } = segment;
     const closed =
-      this.#sides.some(({ closedFirst }) => closedFirst) ||
+      this.#windows.sides.some(({ closedFirst }) => closedFirst) ||
       (last.reply === reply && last.kind === "rst");
     const reopens = next === "SYN_SENT" && (old === "TIME_WAIT" || old === "CLOSE");
     if (reopens && closed) return "repeat";
@@ -250,7 +166,7 @@ export class TcpTwin {
   }
 
   #ignore(segment: Segment, kind: Kind, old: TcpState): TcpOutcome {
-    const last = this.#last;
+    const last = this.#windows.last;
     last.kind = kind;
     last.reply = segment.reply;
     last.sequence = segment.sequence;
@@ -268,8 +184,8 @@ export class TcpTwin {
   }
 
   #agree(reply: boolean): void {
-    const last = this.#last;
-    const opener = this.#side(!reply);
+    const last = this.#windows.last;
+    const opener = this.#windows.side(!reply);
     Object.assign(opener, newSide());
     opener.end = last.end;
     opener.maxEnd = last.end;
@@ -278,16 +194,16 @@ export class TcpTwin {
     opener.scales = last.scales;
     opener.sacks = last.sacks;
     last.challenge = false;
-    const answerer = this.#side(reply);
+    const answerer = this.#windows.side(reply);
     Object.assign(answerer, newSide(answerer.liberal));
   }
 
   #reset(segment: Segment, old: TcpState, sequence: number, time: number): TcpOutcome {
-    const last = this.#last;
+    const last = this.#windows.last;
     const { reply, ack = 0 } = segment;
     const ending = ["FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE"].includes(old);
     if (ending) return this.#settle(segment, "rst", old, "CLOSE", time);
-    const expected = this.#side(!reply).maxAck;
+    const expected = this.#windows.side(!reply).maxAck;
     const established = old === "ESTABLISHED" && this.assured;
     let next: TcpState = "CLOSE";
     if (expected !== undefined && last.kind !== "syn") {
@@ -309,142 +225,15 @@ export class TcpTwin {
   }
 
   #accept(segment: Segment, kind: Kind, old: TcpState, next: TcpState, time: number): TcpOutcome {
-    const verdict = this.#inWindow(segment, kind);
+    const verdict = this.#windows.inWindow(segment, kind, this.state);
     if (verdict === "ignored") return "ok";
     if (verdict === "right") return this.#settle(segment, kind, old, next, time);
     this.#shorten(segment.reply, kind, time);
     return "invalid";
   }
 
-  #inWindow(segment: Segment, kind: Kind): "right" | "ignored" | "wrong" {
-    const { reply, flags } = segment;
-    const sender = this.#side(reply);
-    const receiver = this.#side(!reply);
-    const rawWindow = segment.window ?? 8192;
-    let { sequence } = segment;
-    let end = endOf(segment);
-    let ack = segment.ack ?? 0;
-    let sack = ack;
-    if (receiver.sacks) {
-      for (const [, right] of segment.sack ?? []) if (after(right, sack)) sack = wrap(right);
-    }
-    const syn = flags.includes("S");
-    const open = () => {
-      sender.end = end;
-      sender.maxEnd = end;
-      sender.maxWindow = Math.max(rawWindow, 1);
-      this.#takeOptions(sender, segment);
-      if (reply && !(sender.scales && receiver.scales)) {
-        sender.scale = 0;
-        receiver.scale = 0;
-      }
-    };
-    if (sender.maxWindow === 0) {
-      if (syn) {
-        open();
-        if (!flags.includes("A")) return "right";
-      } else {
-        sender.end = end;
-        sender.maxWindow = Math.max(rawWindow * 2 ** sender.scale, 1);
-        sender.maxEnd = wrap(end + sender.maxWindow);
-        if (receiver.maxWindow === 0) {
-          receiver.end = sack;
-          receiver.maxEnd = sack;
-        } else if (sack === wrap(receiver.end + 1)) {
-          receiver.end = sack;
-        }
-      }
-    } else if (syn && after(end, sender.end) && ["SYN_SENT", "SYN_RECV"].includes(this.state)) {
-      open();
-      if (reply && !flags.includes("A")) return "right";
-    }
-    if (!flags.includes("A") || (flags.includes("R") && ack === 0)) {
-      ack = receiver.end;
-      sack = ack;
-    }
-    if (flags.includes("R") && sequence === 0 && this.state === "SYN_SENT") {
-      sequence = sender.end;
-      end = sequence;
-    }
-    const lenient = this.#liberal || sender.liberal;
-    const lag = Math.max(sender.maxWindow, 66000);
-    const recent = after(end, sender.end - receiver.maxWindow - 1);
-    const timely = after(sack, receiver.end - lag - 1);
-    const known = before(sack, receiver.end + 1);
-    if (!before(sequence, sender.maxEnd + 1)) {
-      const over = wrap(end - sender.maxEnd + 1);
-      if (receiver.maxWindow > 0 && recent && timely && known && over <= receiver.maxWindow) {
-        sender.end = end;
-        sender.unacknowledged = true;
-        return lenient ? "right" : "ignored";
-      }
-      return lenient ? "right" : "wrong";
-    }
-    if (!known) return lenient ? "right" : "wrong";
-    if (receiver.maxWindow > 0 && !recent) return lenient ? "right" : "ignored";
-    if (!timely) return lenient ? "right" : "ignored";
-    this.#learn(segment, kind, { sequence, end, ack, sack });
-    return "right";
-  }
-
-  #learn(
-    { reply, flags, window: rawWindow = 8192 }: Segment,
-    kind: Kind,
-    numbers: { sequence: number; end: number; ack: number; sack: number },
-  ): void {
-    const { sequence, end, ack, sack } = numbers;
-    const sender = this.#side(reply);
-    const receiver = this.#side(!reply);
-    const window = flags.includes("S") ? rawWindow : rawWindow * 2 ** sender.scale;
-    sender.maxWindow = Math.max(sender.maxWindow, wrap(window + (sack - ack)));
-    if (after(end, sender.end)) {
-      sender.end = end;
-      sender.unacknowledged = true;
-    }
-    const previousAck = sender.maxAck;
-    if (flags.includes("A") && (sender.maxAck === undefined || after(ack, sender.maxAck))) {
-      sender.maxAck = ack;
-    }
-    if (receiver.maxWindow !== 0 && after(end, sender.maxEnd)) {
-      receiver.maxWindow = wrap(receiver.maxWindow + wrap(end - sender.maxEnd));
-    }
-    if (after(sack + window, receiver.maxEnd - 1)) {
-      receiver.maxEnd = wrap(sack + Math.max(window, 1));
-    }
-    if (ack === receiver.end) receiver.unacknowledged = false;
-    if (kind === "ack") this.#countRepeated({ reply, sequence, ack, end, rawWindow, previousAck });
-  }
-
-  #countRepeated(now: {
-    reply: boolean;
-    sequence: number;
-    ack: number;
-    end: number;
-    rawWindow: number;
-    previousAck: number | undefined;
-  }): void {
-    const last = this.#last;
-    const same =
-      last.reply === now.reply &&
-      last.sequence === now.sequence &&
-      last.ack === now.ack &&
-      last.end === now.end &&
-      last.window === now.rawWindow;
-    // Ours counts only those whose acknowledgement is the highest of its direction
-    if (same && now.previousAck === now.ack) {
-      last.repeated += 1;
-      return;
-    }
-    last.reply = now.reply;
-    last.sequence = now.sequence;
-    last.ack = now.ack;
-    last.end = now.end;
-    last.window = now.rawWindow;
-    last.repeated = 0;
-  }
-
   #shorten(reply: boolean, kind: Kind, time: number): void {
-    const last = this.#last;
+    const last = this.#windows.last;
     if (!this.assured || (kind !== "rst" && kind !== "fin")) return;
     if (last.reply === reply || (last.kind !== "fin" && last.kind !== "rst")) {
       last.kind = kind;
@@ -456,14 +245,14 @@ export class TcpTwin {
   }
 
   #settle(segment: Segment, kind: Kind, old: TcpState, next: TcpState, time: number): TcpOutcome {
-    const last = this.#last;
+    const last = this.#windows.last;
     const { reply } = segment;
     last.kind = kind;
     last.reply = reply;
     this.state = next;
-    if (next === "FIN_WAIT" && old !== next) this.#side(reply).closedFirst = true;
+    if (next === "FIN_WAIT" && old !== next) this.#windows.side(reply).closedFirst = true;
     let seconds = TIMEOUT[next];
-    const waiting = this.#sides.some(({ unacknowledged }) => unacknowledged);
+    const waiting = this.#windows.sides.some(({ unacknowledged }) => unacknowledged);
     if (last.repeated >= 3 && seconds > RETRANSMITTED) seconds = RETRANSMITTED;
     else if (kind === "rst") seconds = TIMEOUT.CLOSE;
     else if (waiting && seconds > UNACKNOWLEDGED) seconds = UNACKNOWLEDGED;
