@@ -67,7 +67,7 @@ import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
 import { portMtu, portOf } from "./table/ports";
-import { attachReply } from "./track/track";
+import { attachReply, closeByReset } from "./track/track";
 import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
 
@@ -109,7 +109,7 @@ export function originate(record: usize): void {
   sendOwn(record);
 }
 
-/** The same for a rejection, which belongs to the connection of what it rejects. */
+/** The same for a rejection or ICMP error: it belongs to the connection of what it is about. */
 function originateRelated(record: usize): void {
   if (track !== 0) attachReply();
   sendOwn(record);
@@ -215,8 +215,12 @@ function sendRejection(record: usize, kind: u32): void {
   if ((mode & MODE_VERIFY_HEADER) !== 0 && !verifyTransport(record)) return;
   const reply = takeOwnFrame();
   if (reply === 0) return;
-  if (reject(record, kind, reply)) originateRelated(reply);
-  else releaseFrame(reply);
+  if (!reject(record, kind, reply)) {
+    releaseFrame(reply);
+    return;
+  }
+  if (track !== 0 && kind === REJECT_TCP_RESET) closeByReset();
+  originateRelated(reply);
 }
 
 function sendIcmpError(record: usize, reason: i32): void {
@@ -225,7 +229,7 @@ function sendIcmpError(record: usize, reason: i32): void {
   const reply = takeOwnFrame();
   if (reply === 0) return;
   const mtu = reason === DROP_TOO_BIG ? nextMtu(record) : 0;
-  if (icmpError(record, reason, reply, mtu)) originate(reply);
+  if (icmpError(record, reason, reply, mtu)) originateRelated(reply);
   else releaseFrame(reply);
 }
 

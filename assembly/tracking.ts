@@ -45,7 +45,14 @@ import { forgetFragments } from "./state/reassembled";
 import { beginTurn } from "./state/turn";
 import { enterConnection, trackPacket } from "./track/entry";
 import { beginIntent, intendedZone } from "./track/intent";
-import { connection, forgetConnection, isReply, isUnconfirmed, state } from "./track/track";
+import {
+  connection,
+  forgetConnection,
+  isReply,
+  isUnconfirmed,
+  noteTranslation,
+  state,
+} from "./track/track";
 
 const AT_RAW: u32 = 1 << POINT_RAW;
 const AT_PREROUTING: u32 = 1 << POINT_PREROUTING;
@@ -115,6 +122,7 @@ export function changeDestination(record: usize, point: u32): i32 {
   const verdict = translateDestination(record, connection, isReply);
   if (tracing) note(STEP_DNAT, record, verdict);
   noteChange();
+  noteTranslation();
   if (points !== 0 && verdict === VERDICT_CONTINUE) {
     showConnection();
     resumeTables(record);

@@ -2,6 +2,7 @@
 // tcp_window.ts), and says what it has to think of a segment.
 
 import {
+  connectionProtocol,
   connectionState,
   hasSeenReply,
   hasStatus,
@@ -36,6 +37,7 @@ import {
 import { track } from "../memory/directory";
 import { l4Of } from "../packet";
 import { markAssured, markEvictable, setDeadline, unmarkEvictable } from "../state/connections";
+import { PROTOCOL_TCP } from "../wire/ipv4";
 import { tcpAcknowledgement, tcpFlags, tcpSequence, tcpWindow } from "../wire/tcp";
 import {
   account,
@@ -131,6 +133,14 @@ export function updateTcp(record: usize, entry: usize, reply: bool, now: u32): i
   }
   prolong(record, entry, reply, kind, now);
   return TRACKED_OK;
+}
+
+/** The connection is over for whoever has not heard of it, too: as after a reset of its own. */
+export function closeTcp(entry: usize, now: u32): void {
+  if (connectionProtocol(entry) !== PROTOCOL_TCP) return;
+  setConnectionState(entry, TCP_CLOSE);
+  markEvictable(entry);
+  setDeadline(entry, now + timeoutOf(TIMEOUT_TCP + TCP_CLOSE), now);
 }
 
 /** The first segment: a SYN, or with TRACK_LOOSE any that may be of a connection's middle. */

@@ -9,7 +9,7 @@
 // Behaves as nf_conntrack of Linux 6. A connection that is begun enters the table when its packet
 // gets through (state/connections.ts, confirmConnection), and only then.
 
-import { addStatus, connectionState, hasStatus, statusOf } from "../connection";
+import { addStatus, connectionState, hasStatus, isConfirmed, statusOf } from "../connection";
 import {
   COUNT_CONNECTIONS_DELETED,
   COUNT_CT_ESTABLISHED,
@@ -54,6 +54,7 @@ import {
   beginConnection,
   findConnection,
   foundReply,
+  nowTick,
   removeConnection,
 } from "../state/connections";
 import { icmpType } from "../wire/icmp";
@@ -83,7 +84,7 @@ import {
 import { updateOneWay } from "./one_way";
 import { TRACKED_INVALID, TRACKED_OK, TRACKED_REPEAT } from "./outcome";
 import { updateSctp } from "./sctp";
-import { updateTcp } from "./tcp";
+import { closeTcp, updateTcp } from "./tcp";
 import { invertTuple, quotedTuple, tupleHash, tupleOf } from "./tuple";
 import { updateUdp, updateUdpLite } from "./udp";
 
@@ -153,6 +154,16 @@ export function attachReply(): void {
   state = STATE_RELATED | STATE_TRACKED | (isReply ? STATE_REPLY : 0);
   state |= stateOfStatus(statusOf(connection));
   count();
+}
+
+/** NAT has been decided: from now on the packet's state says so. */
+export function noteTranslation(): void {
+  state |= stateOfStatus(statusOf(connection));
+}
+
+/** The engine resets the packet's connection at one end: it is over at the other, too. */
+export function closeByReset(): void {
+  if (connection !== 0 && isConfirmed(connection)) closeTcp(connection, nowTick);
 }
 
 /** The STATE_* bits that a connection's CT_* bits stand for. */
