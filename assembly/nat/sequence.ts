@@ -76,6 +76,15 @@ export function adjustSequence(tcp: usize, entry: usize, reply: bool): void {
   mend(tcpChecksumAt(tcp), former, wordOf(tcp, length));
 }
 
+/**
+ * A sequence number of a direction, as its receiver has seen it (acknowledged, in SACK), as its
+ * sender counts it.
+ */
+export function numberAsSent(entry: usize, reply: bool, number: u32): u32 {
+  const extension = extensionOf(entry);
+  return extension === 0 ? number : asSent(number, directionAt(extension, reply));
+}
+
 /** A number that the receiver of a direction names, as the direction's sender counts. */
 function asSent(number: u32, direction: usize): u32 {
   const earlier = number - load<u32>(direction, BEFORE);
