@@ -10,8 +10,8 @@ export const ASSEMBLY: Directions = {
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
   burst: [
     "originate",
-    "waiting",
     "tracking",
+    "waiting",
     "stage",
     "action",
     "track",
@@ -20,10 +20,11 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
   originate: [
     "burst",
-    "waiting",
     "tracking",
+    "waiting",
     "stage",
     "action",
     "track",
@@ -32,7 +33,6 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   waiting: ["burst", "originate", "stage", "state", "memory", ...BASE],
-  tracking: ["stage", "action", "helper", "track", "nat", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
