@@ -25,6 +25,10 @@ import {
 import { worker } from "../memory/directory";
 import { chooseNat } from "./choose";
 
+/** Ports that are not privileged. */
+const FIRST_PORT: u16 = 1024;
+const LAST_PORT: u16 = 65535;
+
 /**
  * Decides the translation of a new connection that was expected. The destination's port is the one
  * its end listens to; should that lead to another shard, or be taken, the source gets another port.
@@ -44,6 +48,11 @@ export function followMaster(entry: usize, expectation: usize): bool {
   store<u8>(spec, NAT_SOURCE, NAT_KIND);
   store<u8>(spec, NAT_HAS_ADDRESS, NAT_FLAGS);
   setAddress(spec, v128.load(expectation, EXPECTATION_SOURCE));
+  if (chooseNat(entry, spec, true, 0) === VERDICT_CONTINUE) return true;
+  // Ports of the class it has do not lead to its shard: shards do not go by privileged ones
+  store<u8>(spec, NAT_HAS_ADDRESS | NAT_HAS_PORTS, NAT_FLAGS);
+  store<u16>(spec, FIRST_PORT, NAT_LOW_PORT);
+  store<u16>(spec, LAST_PORT, NAT_HIGH_PORT);
   return chooseNat(entry, spec, true, 0) === VERDICT_CONTINUE;
 }
 
