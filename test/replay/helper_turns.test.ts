@@ -17,7 +17,8 @@ import { temporaryFolder } from "./sources.ts";
 const PUBLIC = "203.0.113.80";
 const FAR_MAC = "02:00:00:00:00:fe";
 const folder = temporaryFolder();
-const files = { lan: join(folder, "lan.pcap"), wan: join(folder, "wan.pcap") };
+const file = join(folder, "both.pcapng");
+const PORTS = ["lan", "wan"];
 
 const configuration = (queues: number) => `
 ${world({ engine: `queues: ${queues}` }).replace("frames: 256", `frames: ${queues * 128}`)}
@@ -32,7 +33,7 @@ tables:
 async function writeConversations(): Promise<void> {
   const random = new Random(3);
   const queues: { port: string; bytes: Uint8Array }[][] = [];
-  for (let number = 0; number < 120; number++) {
+  for (let number = 0; number < 60; number++) {
     const lan = (at: number, ip = `10.0.0.${2 + (number % 2)}`): Station => ({
       port: "lan",
       mac: `02:00:00:00:00:a${2 + (number % 2)}`,
@@ -66,19 +67,24 @@ async function writeConversations(): Promise<void> {
     frames.push({ port: "wan", bytes: tcp(server(20), to, "S", { seq: random.next() }) });
     queues.push(frames);
   }
-  const open = (file: string, name: string) =>
-    createCaptureWriter(file, { interfaces: [{ name, linkType: LINKTYPE_ETHERNET }] });
-  const writers = { lan: open(files.lan, "lan"), wan: open(files.wan, "wan") };
+  const interfaces = PORTS.map((name) => ({ name, linkType: LINKTYPE_ETHERNET }));
+  const writer = createCaptureWriter(file, { interfaces });
   for (let packet = 0; queues.length > 0; packet++) {
     const place = random.below(Math.min(queues.length, 24));
     const frame = queues[place]!.shift()!;
     if (queues[place]!.length === 0) queues.splice(place, 1);
     const { bytes } = frame;
-    const writer = writers[frame.port as "lan" | "wan"];
-    writer.packet(0, bytes, 0, bytes.length, bytes.length, 1_700_000_000, packet * 1000);
+    writer.packet(
+      PORTS.indexOf(frame.port),
+      bytes,
+      0,
+      bytes.length,
+      bytes.length,
+      1_700_000_000,
+      packet * 1000,
+    );
   }
-  await writers.lan.close();
-  await writers.wan.close();
+  await writer.close();
 }
 
 it("1, 2 and 5 queues expect and translate the same", async () => {
@@ -87,11 +93,10 @@ it("1, 2 and 5 queues expect and translate the same", async () => {
   for (const queues of [1, 2, 5]) {
     const engine = await Engine.create(parseConfiguration(configuration(queues)));
     try {
-      const captures = [`lan=${files.lan}`, `wan=${files.wan}`];
-      const { result, fingerprint } = await replayFlows(engine, { captures });
+      const { result, fingerprint } = await replayFlows(engine, { captures: [file], input: PORTS });
       const { expected, expectationsMet } = result.statistics.connections;
-      expect(expected).toBeGreaterThan(60);
-      expect(expectationsMet).toBeGreaterThan(10);
+      expect(expected).toBeGreaterThan(30);
+      expect(expectationsMet).toBeGreaterThan(5);
       found.push(fingerprint);
     } finally {
       await engine.close();
