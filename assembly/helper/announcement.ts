@@ -39,7 +39,9 @@ const ANSWER_227: u32 = 0x20373232;
 const ANSWER_229: u32 = 0x20393232;
 const LOWER_CASE: u32 = 0x20202020;
 
-/** Reads `length` bytes at the beginning of a line: a command, or with `answer` what answers one. */
+/**
+ * Reads `length` bytes at the beginning of a line: a command, or with `answer` what answers one.
+ */
 export function readAnnouncement(line: usize, length: u32, answer: bool, family: u32): i32 {
   if (length <= WORD) return isBeginning(line, length, answer) ? UNREADABLE : NOTHING;
   // Digits and the space have the bit that makes letters lower case

@@ -1,4 +1,5 @@
-// Expecting what a connection announces: the tuple of the first packet, and what NAT is to do to it.
+// Expecting what a connection announces: the tuple of the first packet, and what NAT is to do to
+// it.
 
 import { connectionProtocol, connectionZone, isOfIp6 } from "../connection";
 import {
@@ -41,8 +42,8 @@ export function setExpectedPort(tuple: usize, port: u32): void {
 }
 
 /**
- * Its connection is to be translated so that it comes from where packets of the other direction than
- * `reply` go, and goes to where these come from, to this port (host order).
+ * Its connection is to be translated so that it comes from where packets of the other direction
+ * than `reply` go, and goes to where these come from, to this port (host order).
  */
 export function translateExpected(expectation: usize, entry: usize, reply: bool, port: u32): void {
   copyAddress(expectation + EXPECTATION_SOURCE, destinationAt(entry, !reply), entry);

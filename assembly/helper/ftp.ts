@@ -1,6 +1,6 @@
-// FTP: the control connection names an address and a port to which the data connection will be made,
-// by the other end (nf_conntrack_ftp, nf_nat_ftp of Linux). What names another address than that of
-// the one who says it is not believed (the bounce attack, RFC 2577 3).
+// FTP: the control connection names an address and a port to which the data connection will be
+// made, by the other end (nf_conntrack_ftp, nf_nat_ftp of Linux). What names another address than
+// that of the one who says it is not believed (the bounce attack, RFC 2577 3).
 //
 // Through NAT the text is written anew: the address that the other end sees, and a port of it that
 // nothing else is expected at: the same if possible.

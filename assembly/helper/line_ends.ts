@@ -1,5 +1,5 @@
-// Where lines begin: for each direction of an FTP connection, the last two sequence numbers behind a
-// newline. Only there is a command a command: what looks like one within a file's name, or in a
+// Where lines begin: for each direction of an FTP connection, the last two sequence numbers behind
+// a newline. Only there is a command a command: what looks like one within a file's name, or in a
 // segment that came too early, is not read.
 //
 // They are kept in the entry where it has no translated IPv6 address, else in the extension where

@@ -70,8 +70,8 @@ export function readPort(at: usize, room: u32, terminator: u32): u32 {
 }
 
 /**
- * Reads an IPv6 address into 16 bytes. Returns the bytes it took, which `terminator` must follow; 0 =
- * it is not there.
+ * Reads an IPv6 address into 16 bytes. Returns the bytes it took, which `terminator` must follow; 0
+ * = it is not there.
  */
 export function readAddress6(at: usize, room: u32, terminator: u32, target: usize): u32 {
   v128.store(target, i64x2.splat(0));

@@ -1,6 +1,6 @@
-// A connection that a translated one has announced is translated as that one is: it comes from where
-// the announcement went to, and goes to where that came from, to the port it named (nf_nat_follow_master
-// of Linux).
+// A connection that a translated one has announced is translated as that one is: it comes from
+// where the announcement went to, and goes to where that came from, to the port it named
+// (nf_nat_follow_master of Linux).
 
 import {
   EXPECTATION_DESTINATION,

@@ -81,8 +81,8 @@ function find(tuple: usize, now: u32): usize {
 }
 
 /**
- * Meets the expectation of a packet with this tuple, which is then no more. Its address, where it can
- * be read while the packet is at hand; 0 = it was not expected.
+ * Meets the expectation of a packet with this tuple, which is then no more. Its address, where it
+ * can be read while the packet is at hand; 0 = it was not expected.
  */
 export function meetExpectation(tuple: usize, now: u32): usize {
   if (expectationCount === 0) return 0;

@@ -1,4 +1,5 @@
-// What a new connection is born with: what its master has left it, if it was expected, else a helper.
+// What a new connection is born with: what its master has left it, if it was expected, else a
+// helper.
 
 import { addStatus, setConnectionMark, setHelper } from "../connection";
 import {

@@ -1,5 +1,5 @@
-// Flows that give connections a helper: from the first of them on, workers look out for what helpers
-// expect.
+// Flows that give connections a helper: from the first of them on, workers look out for what
+// helpers expect.
 
 import * as layout from "../../assembly/layout.ts";
 import type { ActionModel } from "../config/model.ts";

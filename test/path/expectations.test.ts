@@ -1,5 +1,5 @@
-// What becomes of expectations: data connections that come, or not, of several clients that announce
-// the same, in floods, and when their master is gone.
+// What becomes of expectations: data connections that come, or not, of several clients that
+// announce the same, in floods, and when their master is gone.
 
 import { describe, expect, it } from "vitest";
 import { conversation, type End, type Said } from "../support/ftp.ts";

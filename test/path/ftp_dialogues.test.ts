@@ -114,7 +114,11 @@ function readU32(bytes: Uint8Array, at: number): number {
   return readU16(bytes, at) * 0x10000 + readU16(bytes, at + 2);
 }
 
-/** A segment that came out: addresses, numbers, what it says; and whether its checksums are right. */
+function isZero(sum: ArrayLike<number>): boolean {
+  return Array.from(sum).every((byte) => byte === 0);
+}
+
+/** A segment that came out: ends, numbers, what it says; and whether its checksums are right. */
 function segmentOf({ bytes }: Departure) {
   const isSix = bytes[12] === 0x86;
   const [from, size, header] = isSix ? [22, 16, 40] : [26, 4, 20];
@@ -122,8 +126,8 @@ function segmentOf({ bytes }: Departure) {
   const destination = bytes.slice(from + size, from + 2 * size);
   const segment = bytes.slice(14 + header);
   const pseudo = [...source, ...destination, ...u32(segment.length), ...u32(6)];
-  const isSound = readU16(internetChecksum(Uint8Array.from(pseudo), segment), 0) === 0;
-  const isHeaderSound = isSix || readU16(internetChecksum(bytes.slice(14, 34)), 0) === 0;
+  const isSound = isZero(internetChecksum(Uint8Array.from(pseudo), segment));
+  const isHeaderSound = isSix || isZero(internetChecksum(bytes.slice(14, 34)));
   const length = isSix ? readU16(bytes, 18) : readU16(bytes, 16) - 20;
   const offset = (segment[12]! >> 4) * 4;
   return {

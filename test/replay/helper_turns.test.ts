@@ -1,5 +1,5 @@
-// Helpers and any number of workers: who announces and who comes may be others' packets, and yet all
-// is decided as one worker would.
+// Helpers and any number of workers: who announces and who comes may be others' packets, and yet
+// all is decided as one worker would.
 
 import { join } from "node:path";
 import { expect, it } from "vitest";
