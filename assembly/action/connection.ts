@@ -4,10 +4,12 @@ import {
   connectionMark,
   connectionZone,
   isConfirmed,
+  isTranslated,
   setConnectionMark,
   setHelper,
 } from "../connection";
 import { DROP_CONNTRACK_EXTENSIONS_FULL } from "../drops";
+import { helpIn } from "../helper/help";
 import {
   COUNT_CONNECTIONS_DELETED,
   EXTENSION_LABEL,
@@ -123,6 +125,8 @@ function trackHere(operation: usize, record: usize): i32 {
   if (verdict === VERDICT_CONTINUE && (asked & TRACK_OP_COMMIT) !== 0) {
     verdict = commit(operation);
   }
+  const leaves = (asked & TRACK_OP_NAT) !== 0 || !isTranslated(connection);
+  if (verdict === VERDICT_CONTINUE && leaves) verdict = helpIn(record);
   showConnection();
   return verdict;
 }

@@ -1,8 +1,9 @@
 // Connection tracking as the workers read it: modes, sizes and timeouts.
 
 import * as layout from "../../assembly/layout.ts";
-import type { ActionModel, HelperName, Model, TimeoutName } from "../config/model.ts";
+import type { HelperName, Model, TimeoutName } from "../config/model.ts";
 import type { Region } from "../memory/region.ts";
+import { asksForHelper } from "./helpers.ts";
 
 const TICK = 2 ** layout.TICK_SHIFT / 1e6;
 
@@ -116,9 +117,4 @@ function trackBits({ conntrack, services, tables, groups }: Model): number {
     bits |= layout.TRACK_ORDERED;
   }
   return bits;
-}
-
-/** A flow can give any connection a helper. */
-function asksForHelper(action: ActionModel): boolean {
-  return action.type === "helper" || (action.type === "ct" && action.helper !== undefined);
 }
