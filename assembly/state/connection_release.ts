@@ -3,12 +3,14 @@
 import { addStatus, extensionNumber, isConfirmed } from "../connection";
 import { CT_DYING, EVENT_DESTROY } from "../layout";
 import { countEvent } from "../memory/counters";
+import { ownerSlots } from "../memory/directory";
 import { releaseBackend } from "./backends";
 import { keepEvent } from "./connection_events";
 import { removeFromIndex } from "./connection_index";
 import { countLive, freeEntry, numberOf, openShardOf, shardTime } from "./connection_shards";
 import { inUse, removeFromEvictable, useConnection } from "./evictable";
 import { freeExtension } from "./extensions";
+import { releaseOwners } from "./owners";
 import { removeFromWheel } from "./timer_wheel";
 
 /** Ends a connection of the table; `cause` is the COUNT_CONNECTIONS_* it is counted under. */
@@ -30,6 +32,7 @@ export function releaseUnindexed(entry: usize, cause: usize): void {
   addStatus(entry, CT_DYING);
   keepEvent(EVENT_DESTROY, entry, shardTime());
   releaseBackend(entry);
+  if (ownerSlots !== 0) releaseOwners(entry);
   removeFromEvictable(entry);
   const extension = extensionNumber(entry);
   if (extension !== 0) freeExtension(extension);
