@@ -3,6 +3,7 @@
 import * as layout from "../../assembly/layout.ts";
 import type { Region } from "../../src/memory/region.ts";
 import type { PacketBuilder } from "../support/builder.ts";
+import { concat, u16, u32 } from "../support/octets.ts";
 import { type Arrival, arrival } from "../support/path.ts";
 import type { Expectation, PathRow } from "./row.ts";
 import {
@@ -100,6 +101,9 @@ const toVip = (flags: number) =>
     gatewayToRouter().ip4({ from: FAR.ip4, to: VIP }).tcp({ from: 4000, to: 80 }, flags),
   );
 
+/** What answers a SYN nobody wants (RFC 9293 3.10.7.1). */
+const RESET = concat(u16(80), u16(4000), u32(0), u32(2), [0x50, 0x14, 0, 0], [0x39, 0x53, 0, 0]);
+
 /** As when the first backend has been taken away. */
 function takeAway(region: Region): void {
   const backends = region.getU32(region.base(layout.REGION_SERVICES) + layout.SERVICES_BACKENDS);
@@ -169,7 +173,7 @@ const FULL: readonly PathRow[] = [
     send: [
       ...numbers.flatMap(handshake),
       arrival("lan", toFar(HOST.ip4).tcp({ from: 9, to: 80 }, SYN)),
-      udp(HOST.ip4, 9),
+      arrival("lan", toFar(HOST.ip4).tcp({ from: 8, to: 80 }, SYN)),
     ],
     out: numbers.flatMap(handshakeOut),
     drops: { "conntrack-full": 2 },
@@ -194,14 +198,14 @@ const TRANSLATED: readonly PathRow[] = [
     what: "NAT without a free port drops what is new, until connections are over",
     router: NAT,
     send: [few(1), few(2), few(3), few(1, 10), few(3, 35)],
-    out: [fewOut(5000), fewOut(5001), fewOut(5000), fewOut(5001)],
+    out: [fewOut(5001), fewOut(5000), fewOut(5001), fewOut(5000)],
     drops: { "nat-exhausted": 1 },
   },
   {
     what: "a redirect about what NAT has changed is not let past it",
     router: NAT,
-    send: [few(1), redirect(leaving(WAN.ip4).udp({ from: 5000, to: FEW }))],
-    out: [fewOut(5000)],
+    send: [few(1), redirect(leaving(WAN.ip4).udp({ from: 5001, to: FEW }))],
+    out: [fewOut(5001)],
     drops: { "nat-failed": 1 },
   },
   {
@@ -228,8 +232,8 @@ const TRANSLATED: readonly PathRow[] = [
       [
         "wan",
         routerToGateway()
-          .ip4({ from: VIP, to: FAR.ip4, dontFragment: true })
-          .tcp({ from: 80, to: 4000 }, 0x14),
+          .ip4({ from: VIP, to: FAR.ip4, dontFragment: true, protocol: 6 })
+          .payload(RESET),
       ],
     ],
     originated: 1,

@@ -92,6 +92,7 @@ export const FRAGMENTS: readonly PathRow[] = [
     send: [part(FIRST), part(LAST)],
     out: [sent(FIRST), sent(LAST)],
     consumed: 1,
+    originated: 1,
   },
   {
     what: "an error that quotes the first fragment of a datagram is related to it",
@@ -109,6 +110,7 @@ export const FRAGMENTS: readonly PathRow[] = [
       ],
     ],
     consumed: 1,
+    originated: 1,
     drops: { "table-miss": 1 },
   },
   {
@@ -123,6 +125,7 @@ export const FRAGMENTS: readonly PathRow[] = [
     send: [part(FIRST), part(FIRST), part(LAST)],
     out: [sent(FIRST), sent(LAST)],
     consumed: 1,
+    originated: 1,
     drops: { "fragment-duplicate": 1 },
   },
   {
@@ -148,6 +151,7 @@ export const FRAGMENTS: readonly PathRow[] = [
     ],
     out: [sent({ ...FIRST, id: 99 }), sent({ ...LAST, id: 99 })],
     consumed: 1,
+    originated: 1,
     drops: { "fragment-limit": 1, "fragment-timeout": DATAGRAMS },
   },
   {
