@@ -16,12 +16,13 @@ export function sourceKey({ from }: Tuple): string {
   return from.address.join(".");
 }
 
-export function countOwners(table: Connections): OwnerCounts {
+/** @param shards how many are looked at, from the first on */
+export function countOwners(table: Connections, shards: number): OwnerCounts {
   const { region, sizes } = table;
   const zones = new Map<number, number>();
   const sources = new Map<string, number>();
   let earliest = Number.POSITIVE_INFINITY;
-  for (let shard = 0; shard < layout.SHARDS; shard++) {
+  for (let shard = 0; shard < shards; shard++) {
     const index = sizes.connectionBuckets * layout.CONNECTION_BUCKET_BYTES;
     const first = table.shard(shard) + layout.CONNECTIONS_INDEX + index;
     for (let number = 1; number < sizes.connections; number++) {
