@@ -60,6 +60,16 @@ const SMALL = ONE_SHARD("flows: 128");
 const NAT = ONE_SHARD("flows: 2000");
 const LABELS = ONE_SHARD("flow_extensions: 128", "{ set_field: { ct_label: 5 } }, ");
 
+/** There is no table but one that translates. */
+const ONLY_NAT = `
+${world()}
+tables:
+  nat:
+    attach: postrouting
+    flows:
+      - match: { ipv4_src: 10.0.0.0/24 }
+        actions: [masquerade]`;
+
 const few = (port: number, time = 0): Arrival =>
   arrival("lan", toFar(HOST.ip4).udp({ from: port, to: FEW }), { time });
 const fewOut = (port: number): Expectation => [
@@ -194,6 +204,12 @@ const FULL: readonly PathRow[] = [
 ];
 
 const TRANSLATED: readonly PathRow[] = [
+  {
+    what: "NAT tables need no others beside them",
+    router: ONLY_NAT,
+    send: [udp(HOST.ip4, 2000), udp(OTHER.ip4, 2001), udp(HOST.ip4, 2000)],
+    out: [2000, 2001, 2000].map((port) => udpOut(WAN.ip4, port)),
+  },
   {
     what: "NAT without a free port drops what is new, until connections are over",
     router: NAT,
