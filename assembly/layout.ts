@@ -85,6 +85,10 @@ export const CONTROL_FRAGMENT_TICKS = CONTROL + 1544;
 export const CONTROL_STEER = CONTROL + 1552;
 /** u32, services there are. */
 export const CONTROL_SERVICES = CONTROL + 1556;
+/** u32, places of REGION_OWNERS for sources, a power of two; 0 = no limits, and nothing counted. */
+export const CONTROL_OWNER_SLOTS = CONTROL + 1560;
+/** u32, connections one source address may have; 0 = any number. */
+export const CONTROL_MAX_PER_SOURCE = CONTROL + 1564;
 /**
  * Connections the host wants ended (state/connection_requests.ts): u32 slots in use, and i32 the
  * number of the round, at which workers look once per burst. A round ends before the next begins.
@@ -196,7 +200,8 @@ export const REGION_CONNECTION_EVENTS = 29;
 export const REGION_FRAGMENTS = 30;
 export const REGION_STEERING = 31;
 export const REGION_SERVICES = 32;
-export const REGIONS = 33;
+export const REGION_OWNERS = 33;
+export const REGIONS = 34;
 
 // ---- worker block: written by its worker, but for the line of the reader ------------------------
 //   | progress | producer | reader | pacing | counters … drops … ports … | trace |
@@ -1675,6 +1680,23 @@ export const STEERING_DROPPED6 = 1024;
 /** Bit p of 65536 (host order): the port is left out wherever it is. */
 export const STEERING_PORTS = 1536;
 export const STEERING_BYTES = 1536 + 8192;
+
+// REGION_OWNERS: how many connections each zone and each source address has; there only where the
+// configuration limits them. Shared by all shards, written in turn (TRACK_ORDERED).
+//   | header 64 B | u32 limit of each zone | u32 connections of each zone | sources |
+/** u32: 1 = a worker is at it. */
+export const OWNERS_LOCK = 0;
+/** u64: slot of the timer wheel (plus 1) at which the shards were last searched for what is over. */
+export const OWNERS_SWEPT = 8;
+/** u32[ZONES], plus 1; 0 = none. Written by the host; all behind it by workers. */
+export const OWNERS_LIMITS = 64;
+export const ZONES = 65536;
+export const OWNERS_ZONES = OWNERS_LIMITS + ZONES * 4;
+/** A hash table with linear probing: 16 B address, u32 connections (0 = free), u32 family. */
+export const OWNERS_SOURCES = OWNERS_ZONES + ZONES * 4;
+export const OWNER_STRIDE = 24;
+export const OWNER_CONNECTIONS = 16;
+export const OWNER_FAMILY = 20;
 
 /** Expectations: what a helper has read that will come. Shared by all shards, see state/turn. */
 export const EXPECTATION_STRIDE = 128;

@@ -3,6 +3,7 @@
 import { addStatus, extensionNumber, hasStatus, isConfirmed } from "../connection";
 import { CT_DYING, CT_EXPECTING, EVENT_DESTROY } from "../layout";
 import { countEvent } from "../memory/counters";
+import { ownerSlots } from "../memory/directory";
 import { releaseBackend } from "./backends";
 import { keepEvent } from "./connection_events";
 import { removeFromIndex } from "./connection_index";
@@ -10,6 +11,7 @@ import { countLive, freeEntry, numberOf, openShardOf, shardTime } from "./connec
 import { inUse, removeFromEvictable, useConnection } from "./evictable";
 import { forgetExpectation } from "./expectations";
 import { freeExtension } from "./extensions";
+import { releaseOwners } from "./owners";
 import { removeFromWheel } from "./timer_wheel";
 
 /** Ends a connection of the table; `cause` is the COUNT_CONNECTIONS_* it is counted under. */
@@ -32,6 +34,7 @@ export function releaseUnindexed(entry: usize, cause: usize): void {
   addStatus(entry, CT_DYING);
   keepEvent(EVENT_DESTROY, entry, shardTime());
   releaseBackend(entry);
+  if (ownerSlots !== 0) releaseOwners(entry);
   removeFromEvictable(entry);
   const extension = extensionNumber(entry);
   if (extension !== 0) freeExtension(extension);

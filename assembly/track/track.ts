@@ -27,7 +27,6 @@ import {
   PACKET_FRAGMENT,
   PACKET_IP4,
   PACKET_L4,
-  SHARD_SHIFT,
   STATE_ASSURED,
   STATE_DNAT,
   STATE_ESTABLISHED,
@@ -39,7 +38,6 @@ import {
   STATE_TRACKED,
   STATE_UNTRACKED,
   TRACK_CHECKSUM,
-  TRACK_ORDERED,
   TUPLE_DST,
   TUPLE_ZONE,
   WORKER_TUPLE,
@@ -278,11 +276,7 @@ function relate(record: usize, zone: u32): u32 {
   if (!quotedTuple(record, quoted) || !invertTuple(quoted, tuple)) return invalid();
   store<u16>(tuple, <u16>zone, TUPLE_ZONE);
   if (!isAddressedTo(record, tuple + TUPLE_DST)) return invalid();
-  const hash = tupleHash(tuple);
-  // A quoted fragment has ports that its own hash does not show: it may be of another's shard
-  const foreign = (hash ^ hashOf(record)) >>> SHARD_SHIFT !== 0;
-  if (foreign && (modes & TRACK_ORDERED) === 0) return invalid();
-  const entry = findConnection(hash, tuple);
+  const entry = findConnection(tupleHash(tuple), tuple);
   if (entry === 0) return invalid();
   connection = entry;
   isReply = foundReply;

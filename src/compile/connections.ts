@@ -59,12 +59,20 @@ export class ConnectionTable {
     region.setU32(layout.CONTROL_DATAGRAMS, sizes.datagrams);
     region.setU32(layout.CONTROL_FRAGMENT_BYTES, sizes.fragmentBytes);
     region.setU32(layout.CONTROL_FRAGMENT_TICKS, ticksOf(conntrack.fragmentTimeout));
+    region.setU32(layout.CONTROL_OWNER_SLOTS, sizes.ownerSlots);
+    region.setU32(layout.CONTROL_MAX_PER_SOURCE, conntrack.maxPerSource);
+    if (sizes.ownerSlots !== 0) this.#limitZones(conntrack.zoneLimits);
     for (const [name, milliseconds] of Object.entries(conntrack.timeouts)) {
       this.#setTimeout(PLACES[name as TimeoutName], milliseconds);
     }
     // Both sides have sent a SYN: as one, for there is no name for its time
     const bothOpening = layout.TIMEOUT_TCP + layout.TCP_SYN_SENT2;
     this.#setTimeout(bothOpening, conntrack.timeouts.tcp_syn_sent);
+  }
+
+  #limitZones(limits: ReadonlyMap<number, number>): void {
+    const base = this.#region.base(layout.REGION_OWNERS) + layout.OWNERS_LIMITS;
+    for (const [zone, limit] of limits) this.#region.setU32(base + zone * 4, limit + 1);
   }
 
   #setTimeout(place: number, milliseconds: number): void {
@@ -87,6 +95,11 @@ export class ConnectionTable {
       const base = this.#region.base(region);
       u8.fill(0, base, base + (map.bytes[region] as number));
     }
+    const owners = this.#region.base(layout.REGION_OWNERS);
+    const end = owners + (map.bytes[layout.REGION_OWNERS] as number);
+    if (end === owners) return;
+    u8.fill(0, owners, owners + layout.OWNERS_LIMITS);
+    u8.fill(0, owners + layout.OWNERS_ZONES, end);
   }
 
   /** Nanoseconds since 1970 of the run's first packet: where ticks begin. */
