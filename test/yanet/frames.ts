@@ -1,0 +1,49 @@
+// Frames between a wire with VLANs and ports that each have one of them to themselves: a logical
+// port is a port of the engine, and its tag is taken off and put on here.
+
+import { concat, toHex, u16 } from "../support/octets.ts";
+import type { LogicalPort } from "./pipeline.ts";
+
+const ETHER_TYPE = 12;
+const TAGGED = 0x8100;
+const TAG_BYTES = 4;
+const VLAN_BITS = 0xfff;
+const IP4 = 0x0800;
+const IP6 = 0x86dd;
+/** Shorter frames get zeros behind them on the wire (IEEE 802.3, 4.2.3.3). */
+const LEAST_DIGITS = 60 * 2;
+
+function u16At(frame: Uint8Array, at: number): number {
+  return ((frame[at] ?? 0) << 8) | (frame[at + 1] ?? 0);
+}
+
+/** VLAN of a frame, undefined when it has no tag. */
+export function vlanOf(frame: Uint8Array): number | undefined {
+  if (u16At(frame, ETHER_TYPE) !== TAGGED) return undefined;
+  return u16At(frame, ETHER_TYPE + 2) & VLAN_BITS;
+}
+
+/** The frame without its tag. */
+export function untagged(frame: Uint8Array): Uint8Array {
+  if (vlanOf(frame) === undefined) return frame;
+  return concat(frame.subarray(0, ETHER_TYPE), frame.subarray(ETHER_TYPE + TAG_BYTES));
+}
+
+/** The frame as it leaves by the logical port. */
+export function tagged(frame: Uint8Array, { vlan }: LogicalPort): Uint8Array {
+  if (vlan === undefined) return frame;
+  const tag = [...u16(TAGGED), ...u16(vlan)];
+  return concat(frame.subarray(0, ETHER_TYPE), tag, frame.subarray(ETHER_TYPE));
+}
+
+/** Hexadecimal digits of a frame as the wire has it. */
+export function onTheWire(frame: Uint8Array): string {
+  return toHex(frame).padEnd(LEAST_DIGITS, "0");
+}
+
+/** Destination of the IP packet in an untagged frame; undefined: it has none. */
+export function destinationOf(frame: Uint8Array): Uint8Array | undefined {
+  const type = u16At(frame, ETHER_TYPE);
+  if (type === IP4) return frame.subarray(30, 34);
+  return type === IP6 ? frame.subarray(38, 54) : undefined;
+}

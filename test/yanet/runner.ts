@@ -1,0 +1,226 @@
+// Runs the steps of a unit and compares every frame that leaves. Steps that need what is not there
+// are left out, with the reason; the others are compared all the same.
+
+import { contains } from "../../src/config/address.ts";
+import { type Console, checkCommand, isCheck, runCommand } from "./commands.ts";
+import { documentOf, type Neighbor, ringPorts } from "./document.ts";
+import { onTheWire } from "./frames.ts";
+import { Network } from "./network.ts";
+import { type Pipeline, readPipeline } from "./pipeline.ts";
+import { prefixOf, Rib, type Route } from "./rib.ts";
+import { ruleDifferences } from "./rule_counts.ts";
+import { type Fields, listOf, type Step, type Unit } from "./unit.ts";
+import { Unsupported } from "./unsupported.ts";
+
+export interface Outcome {
+  /** unsupported: some step could not be compared, and the others are as expected. */
+  readonly status: "passed" | "failed" | "unsupported";
+  readonly reasons: readonly string[];
+  /** Steps that compare something, and how many of them were compared. */
+  readonly compared: number;
+  readonly steps: number;
+}
+
+const SYNCHRONIZED = "states are told to other routers, and learned from them, by packets";
+const HASHED = "which of several equal gateways a packet takes is decided by a hash of its own";
+
+class Runner {
+  readonly #unit: Unit;
+  readonly #rib = new Rib();
+  readonly #neighbors: Neighbor[] = [];
+  readonly #unsupported = new Set<string>();
+  readonly #differences: string[] = [];
+  #pipeline: Pipeline;
+  readonly #network: Network;
+  readonly #counted: boolean;
+  /** Why nothing is compared until states are forgotten. */
+  #blocked: string | undefined;
+  #compared = 0;
+  #steps = 0;
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+    this.#pipeline = readPipeline(unit);
+    this.#network = new Network(this.#pipeline);
+    this.#counted = unit.steps().some(([kind]) => kind === "checkCounters");
+  }
+
+  async run(): Promise<Outcome> {
+    for (const [place, step] of this.#unit.steps().entries()) {
+      try {
+        await this.#step(step, `step ${place + 1}, ${step[0]}`);
+      } catch (error) {
+        if (!(error instanceof Unsupported)) throw error;
+        this.#unsupported.add(error.message);
+      }
+    }
+    const failed = this.#differences.length > 0;
+    const unsupported = this.#unsupported.size > 0;
+    return {
+      status: failed ? "failed" : unsupported ? "unsupported" : "passed",
+      reasons: [...this.#differences, ...this.#unsupported],
+      compared: this.#compared,
+      steps: this.#steps,
+    };
+  }
+
+  async #step([kind, value]: Step, place: string): Promise<void> {
+    const [, family, labelled, change] = /^(ipv[46])(Labelled)?(Update|Remove)$/.exec(kind) ?? [];
+    if (family !== undefined) this.#changeRoutes(listOf(value), labelled !== undefined, change);
+    else if (kind === "sendPackets") await this.#exchange(listOf(value), place);
+    else if (kind === "sleep") this.#network.sleep(Number(value));
+    else if (kind === "clearFWState") this.#forget();
+    else if (kind === "reload") this.#pipeline = readPipeline(this.#unit, String(value));
+    else if (kind === "cli") await this.#commands(listOf(value), place);
+    else if (kind === "cli_check")
+      await this.#check(place, () => checkCommand(String(value), this.#console));
+    else if (kind === "checkCounters")
+      await this.#checkCounters(value as Record<string, number>, place);
+    else if (kind === "dumpPackets") await this.#checkRings(listOf(value), place);
+    else if (kind !== "subtest") throw new Unsupported(`step ${kind}`);
+  }
+
+  get #console(): Console {
+    const [pipeline, rib] = [this.#pipeline, this.#rib];
+    return { pipeline, rib, neighbors: this.#neighbors, network: this.#network };
+  }
+
+  #changeRoutes(texts: readonly string[], labelled: boolean, change: string | undefined): void {
+    for (const text of texts) {
+      if (change === "Update") this.#rib.update(text, labelled);
+      else this.#rib.remove(text, labelled);
+    }
+  }
+
+  #forget(): void {
+    this.#network.forget();
+    this.#blocked = undefined;
+  }
+
+  /** A step that compares something: counted, and what differs is kept. */
+  async #check(place: string, compare: () => string | undefined): Promise<void> {
+    this.#steps += 1;
+    await this.#configure();
+    if (this.#blocked !== undefined) throw new Unsupported(this.#blocked);
+    const difference = compare();
+    this.#compared += 1;
+    if (difference !== undefined) this.#differences.push(`${place}: ${difference}`);
+  }
+
+  async #configure(): Promise<void> {
+    const routes = this.#rib.routes(this.#pipeline);
+    const [neighbors, counted] = [this.#neighbors, this.#counted];
+    const document = documentOf(this.#pipeline, { routes, neighbors, counted });
+    await this.#network.configure(this.#pipeline, document);
+  }
+
+  async #commands(commands: readonly string[], place: string): Promise<void> {
+    for (const command of commands) {
+      if (isCheck(command)) await this.#check(place, () => runCommand(command, this.#console));
+      else runCommand(command, this.#console);
+    }
+  }
+
+  async #exchange(exchanges: readonly Fields[], place: string): Promise<void> {
+    for (const { port, send, expect } of exchanges) {
+      const sent = this.#unit.frames(String(send)).map(({ bytes }) => bytes);
+      const wanted = this.#unit.frames(String(expect)).map(({ bytes }) => bytes);
+      await this.#check(place, () => this.#compareExchange(String(port), sent, wanted));
+    }
+  }
+
+  #compareExchange(
+    physical: string,
+    sent: readonly Uint8Array[],
+    wanted: readonly Uint8Array[],
+  ): string | undefined {
+    const told = new Set(this.#pipeline.synchronizations.flatMap(({ ports }) => ports));
+    const isTold = (frame: Uint8Array) => told.has(this.#network.portOf(physical, frame) ?? "");
+    if (sent.some(isTold)) this.#blocked = SYNCHRONIZED;
+    this.#refuse(sent);
+    const own = wanted.filter((frame) => !isTold(frame));
+    if (own.length < wanted.length) this.#unsupported.add(SYNCHRONIZED);
+    if (this.#blocked !== undefined || (sent.length === 0 && own.length < wanted.length)) {
+      throw new Unsupported(SYNCHRONIZED);
+    }
+    const left = this.#network.send(physical, sent).map(({ bytes }) => bytes);
+    return this.#difference(physical, left, own);
+  }
+
+  /** Throws Unsupported when a frame would take a way there is none of. */
+  #refuse(sent: readonly Uint8Array[]): void {
+    const routes = this.#rib.routes(this.#pipeline);
+    const spread = routes.filter(({ hops }) => hops.length > 1);
+    for (const destination of sent.flatMap((frame) => this.#network.destination(frame) ?? [])) {
+      const isIn = (prefix: string) => contains(prefixOf(prefix), destination);
+      const foreign = this.#pipeline.foreign.find(({ prefixes }) => prefixes.some(isIn));
+      if (foreign !== undefined) throw new Unsupported(foreign.reason);
+      if (spread.some(({ to }: Route) => isIn(to))) throw new Unsupported(HASHED);
+    }
+  }
+
+  /** Frames of each VLAN are in order; what is short is filled up as on the wire. */
+  #difference(
+    physical: string,
+    left: readonly Uint8Array[],
+    wanted: readonly Uint8Array[],
+  ): string | undefined {
+    for (const { name } of this.#pipeline.ports) {
+      const of = (frames: readonly Uint8Array[]) => {
+        return frames.filter((frame) => this.#network.portOf(physical, frame) === name);
+      };
+      const found = listDifference(of(left), of(wanted));
+      if (found !== undefined) return `by ${name} ${found}`;
+    }
+    return left.length === wanted.length
+      ? undefined
+      : `${left.length} frames, not ${wanted.length}`;
+  }
+
+  async #checkCounters(wanted: Readonly<Record<string, number>>, place: string): Promise<void> {
+    await this.#check(place, () => {
+      const { differences, reasons } = ruleDifferences(wanted, this.#pipeline, this.#network);
+      for (const reason of reasons) this.#unsupported.add(reason);
+      return differences[0];
+    });
+  }
+
+  /** Rings are numbered in the order of their names: shm_2_0 is the first. */
+  async #checkRings(rings: readonly Fields[], place: string): Promise<void> {
+    const ports = ringPorts(this.#pipeline);
+    const names = [...new Set(ports.map((port) => port.slice(0, port.lastIndexOf("-"))))];
+    for (const { ringTag, expect } of rings) {
+      const ring = names[Number(String(ringTag).split("_").at(-1))] ?? "";
+      const wanted = this.#unit.frames(String(expect)).map(({ bytes }) => bytes);
+      await this.#check(place, () => {
+        const found = listDifference(this.#network.copies(ring), wanted);
+        return found === undefined ? undefined : `to ${ring} ${found}`;
+      });
+    }
+  }
+}
+
+function listDifference(
+  left: readonly Uint8Array[],
+  wanted: readonly Uint8Array[],
+): string | undefined {
+  const [found, expected] = [left.map(onTheWire), wanted.map(onTheWire)];
+  for (let place = 0; place < Math.max(found.length, expected.length); place++) {
+    if (found[place] === expected[place]) continue;
+    const got = found[place] ?? "nothing";
+    return `frame ${place + 1} is ${got} instead of ${expected[place] ?? "nothing"}`;
+  }
+  return undefined;
+}
+
+/** Runs a unit. What cannot be translated at all is unsupported with no step compared. */
+export async function runUnit(unit: Unit): Promise<Outcome> {
+  try {
+    return await new Runner(unit).run();
+  } catch (error) {
+    if (!(error instanceof Unsupported)) {
+      return { status: "failed", reasons: [String(error)], compared: 0, steps: 0 };
+    }
+    return { status: "unsupported", reasons: [error.message], compared: 0, steps: 0 };
+  }
+}
