@@ -1,6 +1,7 @@
 // Commands of the command line that steps give: those that change something, those whose output
 // is compared, and those that only look.
 
+import type { Reals } from "./balancer.ts";
 import type { Neighbor } from "./document.ts";
 import type { Network } from "./network.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -12,10 +13,13 @@ export interface Console {
   readonly rib: Rib;
   readonly neighbors: Neighbor[];
   readonly network: Network;
+  readonly reals: Reals;
 }
 
 /** They print something nobody compares, or say that what was changed now holds. */
 const HARMLESS = /^(neighbor flush|rib prefixes|route lookup .*|samples show|counter .*)$/;
+/** Words of a command that say what it does, before what it does it to. */
+const COMMAND_WORDS = 2;
 const NO_STATES = "id  ruleno  label  rule\n--  ------  -----  ----";
 
 /** What is wrong with what a command says; undefined: nothing, or it says nothing. */
@@ -28,7 +32,8 @@ export function runCommand(command: string, console: Console): string | undefine
   if (noun === "neighbor" && verb === "insert") insertNeighbor(rest, console);
   else if (command.startsWith("rib static insert ")) insertRoute(words.slice(4), console.rib);
   else if (command.startsWith("rib static remove ")) removeRoute(words.slice(4), console.rib);
-  else throw new Unsupported(`command '${command}'`);
+  else if (command.startsWith("balancer real ")) console.reals.command(words);
+  else throw new Unsupported(`command '${words.slice(0, COMMAND_WORDS).join(" ")}'`);
   return undefined;
 }
 
@@ -59,8 +64,8 @@ function printed(command: string, network: Network): string {
       .join("\n");
   }
   if (command === "fw list states") return [NO_STATES, ...network.states()].join("\n");
-  const [what = ""] = /balancer real|\S+ \S+/.exec(command) ?? [];
-  throw new Unsupported(`output of '${what}'`);
+  const words = command.split(/\s+/).filter((word) => !word.includes("="));
+  throw new Unsupported(`output of command '${words.slice(0, COMMAND_WORDS).join(" ")}'`);
 }
 
 function stateDifference(wanted: string, states: readonly string[]): string | undefined {

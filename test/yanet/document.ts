@@ -18,6 +18,7 @@ export interface Settings {
   readonly neighbors: readonly Neighbor[];
   /** Whether each rule of a firewall has a counter. */
   readonly counted: boolean;
+  readonly services: readonly unknown[];
 }
 
 /** Small, so that an engine is made at once. */
@@ -25,21 +26,30 @@ const LIMITS = { routes: 256, neighbors: 64, next_hops: 64, rules: 4096, flows: 
 const MPLS = 0x8847;
 const MPLS_TTL = 255;
 const ENTRY = "entry";
+/** The ring of what is for the router itself: the kernel beside it has the addresses. */
+export const KERNEL = "kernel";
+const LINK_LOCAL = "fe80::/10";
 const LABELS = "labels";
 const EVERYTHING = { ipv4: "0.0.0.0/0", ipv6: "::/0" };
 
 /** The configuration, as JSON. Throws Unsupported. */
 export function documentOf(pipeline: Pipeline, settings: Settings): string {
-  const rings = ringPorts(pipeline);
+  const kernel = pipeline.ports.map(({ name }) => ringPort(KERNEL, name));
+  const rings = [...ringPorts(pipeline), ...kernel];
   const names = [...pipeline.ports, ...rings.map((name) => ({ name, mac: undefined }))];
   const timeouts = timeoutsOf(pipeline);
   return JSON.stringify({
     version: 1,
     engine: { frames: 512, frame_size: 4096, limits: LIMITS },
     ports: Object.fromEntries(names.map(({ name, mac }) => [name, { device: "pcap:", mac }])),
-    neighbors: neighborsOf(pipeline, settings.neighbors),
+    neighbors: reachable(pipeline, settings),
     routes: routesOf(pipeline, settings.routes),
-    tables: { ...labelTable(pipeline, settings), ...filterTables(pipeline, settings.counted) },
+    tables: {
+      ...labelTable(pipeline, settings),
+      ...filterTables(pipeline, settings.counted),
+      ...kernelTable(pipeline),
+    },
+    services: settings.services,
     mirrors: rings.map((name) => ({ name, to: name })),
     ...(timeouts === undefined ? {} : { conntrack: { liberal: true, timeouts } }),
   });
@@ -52,13 +62,33 @@ function neighborsOf({ interfaces }: Pipeline, more: readonly Neighbor[]): Neigh
   return [...own, ...more];
 }
 
+/** Neighbors that some route leads to; the others are refused, and of no use. */
+function reachable(pipeline: Pipeline, { routes, neighbors }: Settings): Neighbor[] {
+  const hops = routes.filter((route) => withoutLabels(route.hops)).flatMap((route) => route.hops);
+  const own = neighborsOf(pipeline, []).filter(({ port, ip }) => {
+    return hops.some((hop) => hop.port === port && hop.ip === ip);
+  });
+  return [...own, ...neighbors];
+}
+
 function withoutLabels(hops: readonly Hop[]): boolean {
   return hops.every(({ labels }) => labels.length === 0);
 }
 
+/** Link-local destinations are never routed. */
+function kernelTable({ ports }: Pipeline): Record<string, unknown> {
+  const flows = ports.map(({ name }) => ({
+    match: { in_port: name, ipv6_dst: LINK_LOCAL },
+    actions: [{ mirror: ringPort(KERNEL, name) }, "drop"],
+  }));
+  return { [KERNEL]: { attach: "prerouting", priority: 1, flows } };
+}
+
 /** What leads nowhere is dropped in silence, as these routers do. */
 function routesOf({ interfaces }: Pipeline, routes: readonly Route[]): unknown[] {
-  const connected = interfaces.flatMap(({ port, addresses }) => {
+  // An interface with neighbors of its own reaches nobody else.
+  const connected = interfaces.flatMap(({ port, addresses, neighbors }) => {
+    if (neighbors.length > 0) return [];
     return addresses
       .filter((address) => address.includes("/"))
       .map((address) => ({ to: formatPrefix(networkOf(prefixOf(address))), port }));

@@ -41,9 +41,37 @@ export function onTheWire(frame: Uint8Array): string {
   return toHex(frame).padEnd(LEAST_DIGITS, "0");
 }
 
-/** Destination of the IP packet in an untagged frame; undefined: it has none. */
-export function destinationOf(frame: Uint8Array): Uint8Array | undefined {
+/** What is looked at of the IP packet in an untagged frame. */
+export interface PacketFacts {
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  /** TTL or hop limit. */
+  readonly hops: number;
+  /** Protocol, or the first next header. */
+  readonly protocol: number;
+  /** First byte behind an IP header without options. */
+  readonly first: number;
+}
+
+/** Undefined: the frame has no IP packet. */
+export function packetOf(frame: Uint8Array): PacketFacts | undefined {
   const type = u16At(frame, ETHER_TYPE);
-  if (type === IP4) return frame.subarray(30, 34);
-  return type === IP6 ? frame.subarray(38, 54) : undefined;
+  const at = (place: number) => frame[place] ?? 0;
+  if (type === IP4) {
+    const [source, destination] = [frame.subarray(26, 30), frame.subarray(30, 34)];
+    return { source, destination, hops: at(22), protocol: at(23), first: at(34) };
+  }
+  if (type !== IP6) return undefined;
+  const [source, destination] = [frame.subarray(22, 38), frame.subarray(38, 54)];
+  return { source, destination, hops: at(21), protocol: at(20), first: at(54) };
+}
+
+/** Whether it is an ICMP error that tells of a hop limit that was used up. */
+export function isTimeExceeded({ protocol, first }: PacketFacts): boolean {
+  return (protocol === 1 && first === 11) || (protocol === 58 && first === 3);
+}
+
+/** The frame to another MAC address. */
+export function addressedTo(mac: readonly number[], frame: Uint8Array): Uint8Array {
+  return concat(mac, frame.subarray(mac.length));
 }

@@ -6,7 +6,8 @@
 import { formatIp } from "../../src/config/address.ts";
 import { Connections } from "../../src/memory/connections.ts";
 import { type Arrival, arrival, type Departure, TestRouter } from "../support/path.ts";
-import { destinationOf, tagged, untagged, vlanOf } from "./frames.ts";
+import { KERNEL } from "./document.ts";
+import { addressedTo, type PacketFacts, packetOf, tagged, untagged, vlanOf } from "./frames.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** A frame at a physical port. */
@@ -23,6 +24,8 @@ const CLOCK_ERROR = 0.001;
 const EPOCH = 1_700_000_000;
 const PROTOCOLS: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp" };
 const RECORDED = 1;
+/** Where a kernel is given frames at. */
+const KERNEL_MAC = [0x71, 0x71, 0x71, 0x71, 0x71, 0x71];
 
 export class Network {
   #pipeline: Pipeline;
@@ -59,9 +62,9 @@ export class Network {
     return this.#pipeline.ports.find((one) => one.physical === physical && one.vlan === vlan)?.name;
   }
 
-  /** Where the IP packet of a frame wants to go. */
-  destination(frame: Uint8Array): Uint8Array | undefined {
-    return destinationOf(untagged(frame));
+  /** The IP packet of a frame, with a tag or without. */
+  packet(frame: Uint8Array): PacketFacts | undefined {
+    return packetOf(untagged(frame));
   }
 
   /** Sends frames in by a physical port; gives what leaves by any, in order. */
@@ -74,7 +77,7 @@ export class Network {
     this.#history.push(...arrivals);
     const left = this.#replay().filter(({ time }) => Math.abs(time - this.#clock) < CLOCK_ERROR);
     this.#copies.push(...left.flatMap((departure) => this.#copy(departure) ?? []));
-    return left.flatMap((departure) => this.#atWire(departure) ?? []);
+    return left.flatMap((departure) => this.#atWire(departure) ?? this.#toKernel(departure));
   }
 
   #replay(): readonly Departure[] {
@@ -85,6 +88,14 @@ export class Network {
   #atWire({ port, bytes }: Departure): WireFrame | undefined {
     const logical = this.#pipeline.ports.find(({ name }) => name === port);
     return logical === undefined ? undefined : { port, bytes: tagged(bytes, logical) };
+  }
+
+  /** What the router's own kernel is given leaves by the interface that they share. */
+  #toKernel(departure: Departure): WireFrame[] {
+    const copy = this.#copy(departure);
+    if (copy?.port !== KERNEL) return [];
+    const port = departure.port.slice(KERNEL.length + 1);
+    return [{ port, bytes: addressedTo(KERNEL_MAC, copy.bytes) }];
   }
 
   /** A copy for a ring, with the tag it came in with. */

@@ -1,6 +1,7 @@
 // What the modules of a control plane say: logical ports, where packets from each go, interfaces
 // of routers, and modules that have no counterpart with the destinations they claim.
 
+import { type Balancer, servicesOf } from "./balancer.ts";
 import { type Firewall, parseFirewall } from "./firewall.ts";
 import { type Fields, listOf, type Module, type Unit } from "./unit.ts";
 import { Unsupported } from "./unsupported.ts";
@@ -41,6 +42,8 @@ export interface Synchronization {
 /** What has no counterpart, and destinations of packets that would come to it. */
 export interface Foreign {
   readonly reason: string;
+  /** Takes TCP and UDP only. */
+  readonly transport: boolean;
   readonly prefixes: readonly string[];
 }
 
@@ -49,6 +52,7 @@ export interface Pipeline {
   readonly interfaces: readonly Interface[];
   readonly filters: readonly Filter[];
   readonly synchronizations: readonly Synchronization[];
+  readonly balancers: readonly Balancer[];
   readonly foreign: readonly Foreign[];
   /** Tables that the router does not take routes from, such as "ipv4". */
   readonly ignoredTables: readonly string[];
@@ -147,8 +151,13 @@ export function readPipeline(unit: Unit, file?: string): Pipeline {
     if (synchronization === undefined) return [];
     return { ports: listOf<string>((synchronization as Fields).logicalPorts) };
   });
+  const balancers = all.flatMap(([name, module]) => {
+    if (module.type !== "balancer") return [];
+    return { name, services: servicesOf(unit.json(String(module.services)) as Fields[]) };
+  });
   return {
     ports,
+    balancers,
     interfaces: routers.flatMap((module) => interfacesOf(module, ports)),
     filters,
     synchronizations,
@@ -163,12 +172,14 @@ function foreignOf(all: readonly [string, Module][], unit: Unit): Foreign[] {
     .filter(([, { type }]) => !own.includes(type))
     .map(([name, module]) => ({
       reason: `${name}: ${REASONS[module.type] ?? `module of type ${module.type}`}`,
+      transport: module.type === "balancer",
       prefixes: claimsOf(module, unit),
     }));
   const next = all.flatMap(([, module]) => [module.nextModule, ...listOf(module.nextModules)]);
   const entries = new Set(next.map(String).filter((name) => name.includes(":tunnel")));
   const tunnels = [...entries].map((name) => ({
     reason: `${name}: ${REASONS[name.split(":")[1] as string]}`,
+    transport: false,
     prefixes: EVERYTHING,
   }));
   return [...modules, ...tunnels];

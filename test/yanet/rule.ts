@@ -121,6 +121,9 @@ function addressesOf(words: Words): readonly string[] | undefined {
 
 function endOf(words: Words): End {
   const addresses = addressesOf(words);
+  if (words.skip("src-port") || words.skip("dst-port")) {
+    return { addresses, ports: listedPorts(words) };
+  }
   const ports = portsOf(words.next);
   if (ports !== undefined) words.take();
   return { addresses, ports };

@@ -2,12 +2,13 @@
 // are left out, with the reason; the others are compared all the same.
 
 import { contains } from "../../src/config/address.ts";
+import { Reals } from "./balancer.ts";
 import { type Console, checkCommand, isCheck, runCommand } from "./commands.ts";
 import { documentOf, type Neighbor, ringPorts } from "./document.ts";
-import { onTheWire } from "./frames.ts";
+import { isTimeExceeded, onTheWire, type PacketFacts } from "./frames.ts";
 import { Network } from "./network.ts";
 import { type Pipeline, readPipeline } from "./pipeline.ts";
-import { prefixOf, Rib, type Route } from "./rib.ts";
+import { type Hop, prefixOf, Rib } from "./rib.ts";
 import { ruleDifferences } from "./rule_counts.ts";
 import { type Fields, listOf, type Step, type Unit } from "./unit.ts";
 import { Unsupported } from "./unsupported.ts";
@@ -24,9 +25,17 @@ export interface Outcome {
 const SYNCHRONIZED = "states are told to other routers, and learned from them, by packets";
 const HASHED = "which of several equal gateways a packet takes is decided by a hash of its own";
 
+const ERRORS = "ICMP errors are sent in the name of the packet's destination, with a TTL of 127";
+const MARTIAN = "packets of 0.0.0.0 are forwarded, which are dropped here (RFC 1812 5.3.7)";
+const UNRESOLVED = "MAC addresses of neighbors that nobody names are made up by the test build";
+const NOBODY = "0.0.0.0/8";
+/** Protocols that balancers take: TCP and UDP. */
+const TRANSPORT: readonly number[] = [6, 17];
+
 class Runner {
   readonly #unit: Unit;
   readonly #rib = new Rib();
+  readonly #reals = new Reals();
   readonly #neighbors: Neighbor[] = [];
   readonly #unsupported = new Set<string>();
   readonly #differences: string[] = [];
@@ -82,7 +91,8 @@ class Runner {
 
   get #console(): Console {
     const [pipeline, rib] = [this.#pipeline, this.#rib];
-    return { pipeline, rib, neighbors: this.#neighbors, network: this.#network };
+    const [neighbors, reals] = [this.#neighbors, this.#reals];
+    return { pipeline, rib, neighbors, reals, network: this.#network };
   }
 
   #changeRoutes(texts: readonly string[], labelled: boolean, change: string | undefined): void {
@@ -110,7 +120,9 @@ class Runner {
   async #configure(): Promise<void> {
     const routes = this.#rib.routes(this.#pipeline);
     const [neighbors, counted] = [this.#neighbors, this.#counted];
-    const document = documentOf(this.#pipeline, { routes, neighbors, counted });
+    const services = this.#reals.services(this.#pipeline.balancers);
+    const settings = { routes, neighbors, counted, services };
+    const document = documentOf(this.#pipeline, settings);
     await this.#network.configure(this.#pipeline, document);
   }
 
@@ -137,9 +149,15 @@ class Runner {
     const told = new Set(this.#pipeline.synchronizations.flatMap(({ ports }) => ports));
     const isTold = (frame: Uint8Array) => told.has(this.#network.portOf(physical, frame) ?? "");
     if (sent.some(isTold)) this.#blocked = SYNCHRONIZED;
-    this.#refuse(sent);
-    const own = wanted.filter((frame) => !isTold(frame));
-    if (own.length < wanted.length) this.#unsupported.add(SYNCHRONIZED);
+    const packets = sent.flatMap((frame) => this.#network.packet(frame) ?? []);
+    for (const packet of packets) this.#refuse(packet, wanted.length > 0);
+    let own = this.#without(wanted, SYNCHRONIZED, isTold);
+    if (packets.some(({ hops }) => hops <= 1)) {
+      own = this.#without(own, ERRORS, (frame) => {
+        const packet = this.#network.packet(frame);
+        return packet !== undefined && isTimeExceeded(packet);
+      });
+    }
     if (this.#blocked !== undefined || (sent.length === 0 && own.length < wanted.length)) {
       throw new Unsupported(SYNCHRONIZED);
     }
@@ -147,16 +165,34 @@ class Runner {
     return this.#difference(physical, left, own);
   }
 
-  /** Throws Unsupported when a frame would take a way there is none of. */
-  #refuse(sent: readonly Uint8Array[]): void {
-    const routes = this.#rib.routes(this.#pipeline);
-    const spread = routes.filter(({ hops }) => hops.length > 1);
-    for (const destination of sent.flatMap((frame) => this.#network.destination(frame) ?? [])) {
-      const isIn = (prefix: string) => contains(prefixOf(prefix), destination);
-      const foreign = this.#pipeline.foreign.find(({ prefixes }) => prefixes.some(isIn));
-      if (foreign !== undefined) throw new Unsupported(foreign.reason);
-      if (spread.some(({ to }: Route) => isIn(to))) throw new Unsupported(HASHED);
-    }
+  /** Frames without those of a kind, for the reason that is kept if there are any. */
+  #without(
+    frames: readonly Uint8Array[],
+    reason: string,
+    isOfKind: (frame: Uint8Array) => boolean,
+  ): readonly Uint8Array[] {
+    const own = frames.filter((frame) => !isOfKind(frame));
+    if (own.length < frames.length) this.#unsupported.add(reason);
+    return own;
+  }
+
+  /** Throws Unsupported when a packet would take a way there is none of. */
+  #refuse({ source, destination, protocol }: PacketFacts, answered: boolean): void {
+    const isIn = (prefix: string) => contains(prefixOf(prefix), destination);
+    const foreign = this.#pipeline.foreign.find(({ prefixes, transport }) => {
+      return prefixes.some(isIn) && (!transport || TRANSPORT.includes(protocol));
+    });
+    if (foreign !== undefined) throw new Unsupported(foreign.reason);
+    if (!answered) return;
+    if (contains(prefixOf(NOBODY), source)) throw new Unsupported(MARTIAN);
+    const routes = this.#rib.routes(this.#pipeline).filter(({ to }) => isIn(to));
+    if (routes.some(({ hops }) => hops.length > 1)) throw new Unsupported(HASHED);
+    const known = [
+      ...this.#pipeline.interfaces.flatMap((one) => one.neighbors),
+      ...this.#neighbors,
+    ];
+    const isKnown = (hop: Hop) => known.some(({ ip }) => ip === hop.ip);
+    if (!routes.every(({ hops }) => hops.every(isKnown))) throw new Unsupported(UNRESOLVED);
   }
 
   /** Frames of each VLAN are in order; what is short is filled up as on the wire. */
