@@ -5,6 +5,7 @@ import type { Reals } from "./balancer.ts";
 import type { Neighbor } from "./document.ts";
 import type { Network } from "./network.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { commandReason, outputReason } from "./reasons.ts";
 import type { Rib } from "./rib.ts";
 import { Unsupported } from "./unsupported.ts";
 
@@ -33,7 +34,7 @@ export function runCommand(command: string, console: Console): string | undefine
   else if (command.startsWith("rib static insert ")) insertRoute(words.slice(4), console.rib);
   else if (command.startsWith("rib static remove ")) removeRoute(words.slice(4), console.rib);
   else if (command.startsWith("balancer real ")) console.reals.command(words);
-  else throw new Unsupported(`command '${words.slice(0, COMMAND_WORDS).join(" ")}'`);
+  else throw new Unsupported(commandReason(words.slice(0, COMMAND_WORDS).join(" ")));
   return undefined;
 }
 
@@ -65,7 +66,7 @@ function printed(command: string, network: Network): string {
   }
   if (command === "fw list states") return [NO_STATES, ...network.states()].join("\n");
   const words = command.split(/\s+/).filter((word) => !word.includes("="));
-  throw new Unsupported(`output of command '${words.slice(0, COMMAND_WORDS).join(" ")}'`);
+  throw new Unsupported(outputReason(words.slice(0, COMMAND_WORDS).join(" ")));
 }
 
 function stateDifference(wanted: string, states: readonly string[]): string | undefined {

@@ -28,6 +28,8 @@ const MPLS_TTL = 255;
 const ENTRY = "entry";
 /** The ring of what is for the router itself: the kernel beside it has the addresses. */
 export const KERNEL = "kernel";
+/** Where tunnels begin, which nobody compares; some port has to have such addresses. */
+const TUNNEL_SOURCES = ["192.0.2.1/32", "2001:db8::1/128"];
 const LINK_LOCAL = "fe80::/10";
 const LABELS = "labels";
 const EVERYTHING = { ipv4: "0.0.0.0/0", ipv6: "::/0" };
@@ -38,17 +40,24 @@ export function documentOf(pipeline: Pipeline, settings: Settings): string {
   const rings = [...ringPorts(pipeline), ...kernel];
   const names = [...pipeline.ports, ...rings.map((name) => ({ name, mac: undefined }))];
   const timeouts = timeoutsOf(pipeline);
+  const labelled = labelTables(pipeline, settings);
   return JSON.stringify({
     version: 1,
     engine: { frames: 512, frame_size: 4096, limits: LIMITS },
-    ports: Object.fromEntries(names.map(({ name, mac }) => [name, { device: "pcap:", mac }])),
+    ports: Object.fromEntries(
+      names.map(({ name, mac }, place) => {
+        const addresses = place === 0 && pipeline.balancers.length > 0 ? TUNNEL_SOURCES : [];
+        return [name, { device: "pcap:", mac, addresses }];
+      }),
+    ),
     neighbors: reachable(pipeline, settings),
     routes: routesOf(pipeline, settings.routes),
     tables: {
-      ...labelTable(pipeline, settings),
+      ...labelled.tables,
       ...filterTables(pipeline, settings.counted),
       ...kernelTable(pipeline),
     },
+    groups: labelled.groups,
     services: settings.services,
     mirrors: rings.map((name) => ({ name, to: name })),
     ...(timeouts === undefined ? {} : { conntrack: { liberal: true, timeouts } }),
@@ -108,27 +117,35 @@ function routesOf({ interfaces }: Pipeline, routes: readonly Route[]): unknown[]
 
 /**
  * Routes with labels are flows at ingress, a prefix's length its priority: push_mpls is no part of
- * the built-in path. Prefixes without labels are flows too: they may be the longer ones.
+ * the built-in path. Prefixes without labels are flows too: they may be the longer ones. Equal
+ * gateways are buckets of a group.
  */
-function labelTable(pipeline: Pipeline, { routes, neighbors }: Settings): Record<string, unknown> {
-  if (routes.every(({ hops }) => withoutLabels(hops))) return {};
+function labelTables(pipeline: Pipeline, { routes, neighbors }: Settings): LabelTables {
+  if (routes.every(({ hops }) => withoutLabels(hops))) return { tables: {}, groups: {} };
   const known = neighborsOf(pipeline, neighbors);
-  const flows = routes.map(({ to, hops: [hop] }) => {
+  const groups: Record<string, unknown> = {};
+  const flows = routes.map(({ to, hops }, place) => {
     const { length } = prefixOf(to);
     const family = to.includes(":") ? "ipv6" : "ipv4";
     const match = length === 0 ? { eth_type: family } : { [`${family}_dst`]: to };
-    const labelled = hop !== undefined && hop.labels.length > 0;
-    const actions = labelled ? labelActions(pipeline, hop, known) : ["normal"];
-    return { priority: length + 1, match, actions };
+    if (withoutLabels(hops)) return { priority: length + 1, match, actions: ["normal"] };
+    const name = `ways${place}`;
+    const buckets = hops.map((hop) => ({ actions: labelActions(pipeline, hop, known) }));
+    groups[name] = { type: "select", buckets };
+    return { priority: length + 1, match, actions: ["dec_ttl", { group: name }] };
   });
-  return { [LABELS]: { attach: "ingress", miss: "normal", flows } };
+  return { tables: { [LABELS]: { attach: "ingress", miss: "normal", flows } }, groups };
+}
+
+interface LabelTables {
+  readonly tables: Readonly<Record<string, unknown>>;
+  readonly groups: Readonly<Record<string, unknown>>;
 }
 
 function labelActions(pipeline: Pipeline, hop: Hop, known: readonly Neighbor[]): unknown[] {
   const port = pipeline.ports.find(({ name }) => name === hop.port);
   const neighbor = known.find(({ ip, port: at }) => ip === hop.ip && at === hop.port);
   return [
-    "dec_ttl",
     ...hop.labels.flatMap((label) => [
       { push_mpls: MPLS },
       { set_field: { mpls_label: label } },

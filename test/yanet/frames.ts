@@ -10,6 +10,10 @@ const TAG_BYTES = 4;
 const VLAN_BITS = 0xfff;
 const IP4 = 0x0800;
 const IP6 = 0x86dd;
+const MPLS = 0x8847;
+const LABEL_BYTES = 4;
+const IP4_BYTES = 20;
+const IP6_BYTES = 40;
 /** Shorter frames get zeros behind them on the wire (IEEE 802.3, 4.2.3.3). */
 const LEAST_DIGITS = 60 * 2;
 
@@ -41,6 +45,34 @@ export function onTheWire(frame: Uint8Array): string {
   return toHex(frame).padEnd(LEAST_DIGITS, "0");
 }
 
+/** Bytes before the IP packet: MAC addresses, tags and labels. */
+export function headLength(frame: Uint8Array): number {
+  let at = ETHER_TYPE;
+  while (u16At(frame, at) === TAGGED) at += TAG_BYTES;
+  const type = u16At(frame, at);
+  at += 2;
+  if (type !== MPLS) return at;
+  // The lowest bit of its third byte ends the stack (RFC 3032 2.1).
+  while (((frame[at + 2] ?? 1) & 1) === 0) at += LABEL_BYTES;
+  return at + LABEL_BYTES;
+}
+
+/** Bytes of the first IP header, without options. */
+export function outerLength(frame: Uint8Array): number {
+  return (frame[headLength(frame)] ?? 0) >>> 4 === 6 ? IP6_BYTES : IP4_BYTES;
+}
+
+/** The IP packet with its TTL and header checksum, or its hop limit, at zero. */
+export function withoutHops(packet: Uint8Array): Uint8Array {
+  const copy = packet.slice();
+  if ((copy[0] ?? 0) >>> 4 === 6) copy.fill(0, 7, 8);
+  else {
+    copy.fill(0, 8, 9);
+    copy.fill(0, 10, 12);
+  }
+  return copy;
+}
+
 /** What is looked at of the IP packet in an untagged frame. */
 export interface PacketFacts {
   readonly source: Uint8Array;
@@ -51,6 +83,8 @@ export interface PacketFacts {
   readonly protocol: number;
   /** First byte behind an IP header without options. */
   readonly first: number;
+  /** Destination port, of protocols that have one. */
+  readonly port: number;
 }
 
 /** Undefined: the frame has no IP packet. */
@@ -59,11 +93,25 @@ export function packetOf(frame: Uint8Array): PacketFacts | undefined {
   const at = (place: number) => frame[place] ?? 0;
   if (type === IP4) {
     const [source, destination] = [frame.subarray(26, 30), frame.subarray(30, 34)];
-    return { source, destination, hops: at(22), protocol: at(23), first: at(34) };
+    return {
+      source,
+      destination,
+      hops: at(22),
+      protocol: at(23),
+      first: at(34),
+      port: u16At(frame, 36),
+    };
   }
   if (type !== IP6) return undefined;
   const [source, destination] = [frame.subarray(22, 38), frame.subarray(38, 54)];
-  return { source, destination, hops: at(21), protocol: at(20), first: at(54) };
+  return {
+    source,
+    destination,
+    hops: at(21),
+    protocol: at(20),
+    first: at(54),
+    port: u16At(frame, 56),
+  };
 }
 
 /** Whether it is an ICMP error that tells of a hop limit that was used up. */

@@ -3,6 +3,7 @@
 
 import { type Balancer, servicesOf } from "./balancer.ts";
 import { type Firewall, parseFirewall } from "./firewall.ts";
+import { moduleReason, REASONS } from "./reasons.ts";
 import { type Fields, listOf, type Module, type Unit } from "./unit.ts";
 import { Unsupported } from "./unsupported.ts";
 
@@ -60,18 +61,16 @@ export interface Pipeline {
 
 const EVERYTHING = ["0.0.0.0/0", "::/0"];
 
-/** Why packets that come to a module of a type are not compared. */
-const REASONS: Readonly<Record<string, string>> = {
-  decap: "takes packets out of GRE and IP tunnels, which there are none of yet",
-  dregress: "sends packets into MPLS and UDP tunnels by BGP communities",
-  nat64stateless: "translates between IPv6 and IPv4 (NAT64), which is not there",
-  nat64stateful: "translates between IPv6 and IPv4 (NAT64), which is not there",
-  tun64: "carries IPv4 in IPv6 by a map of addresses, which is not there",
-  balancer:
-    "the outer source of a tunnel to a real is made from the client's address, and which real a " +
-    "client gets from a hash of its own",
-  tunnel: "sends packets into MPLS and UDP tunnels by weights of RIB attributes",
-  tunnel_ipip: "sends packets into IP tunnels by routes, which there are none of yet",
+/** Why packets that come to a module of a type, or to an entry of a router, are not compared. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  decap: REASONS.decap,
+  dregress: REASONS.dregress,
+  nat64stateless: REASONS.nat64,
+  nat64stateful: REASONS.nat64,
+  tun64: REASONS.tun64,
+  balancer: REASONS.balancer,
+  tunnel: REASONS.tunnel,
+  tunnel_ipip: REASONS.ipTunnel,
 };
 
 /** Destinations that a module takes. */
@@ -153,7 +152,8 @@ export function readPipeline(unit: Unit, file?: string): Pipeline {
   });
   const balancers = all.flatMap(([name, module]) => {
     if (module.type !== "balancer") return [];
-    return { name, services: servicesOf(unit.json(String(module.services)) as Fields[]) };
+    const services = servicesOf(unit.json(String(module.services)) as Fields[]);
+    return { name, services };
   });
   return {
     ports,
@@ -170,15 +170,15 @@ function foreignOf(all: readonly [string, Module][], unit: Unit): Foreign[] {
   const own = ["logicalPort", "acl", "route"];
   const modules = all
     .filter(([, { type }]) => !own.includes(type))
-    .map(([name, module]) => ({
-      reason: `${name}: ${REASONS[module.type] ?? `module of type ${module.type}`}`,
+    .map(([, module]) => ({
+      reason: FOREIGN[module.type] ?? moduleReason(module.type),
       transport: module.type === "balancer",
       prefixes: claimsOf(module, unit),
     }));
   const next = all.flatMap(([, module]) => [module.nextModule, ...listOf(module.nextModules)]);
   const entries = new Set(next.map(String).filter((name) => name.includes(":tunnel")));
   const tunnels = [...entries].map((name) => ({
-    reason: `${name}: ${REASONS[name.split(":")[1] as string]}`,
+    reason: FOREIGN[name.split(":")[1] as string] ?? moduleReason(name),
     transport: false,
     prefixes: EVERYTHING,
   }));

@@ -2,9 +2,8 @@
 
 import type { Network } from "./network.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { REASONS } from "./reasons.ts";
 import { ruleCounter } from "./rule_flows.ts";
-
-const SKIPS = "a skipto counts a packet again for each ring it is copied to";
 
 /** Differences from what is wanted, and what cannot be compared. */
 export function ruleDifferences(
@@ -19,7 +18,7 @@ export function ruleDifferences(
     const rule = rules.find((one) => String(one.number) === number);
     const found = rule === undefined ? 0 : network.count(ruleCounter(rule)).packets;
     if (found === packets) continue;
-    if (rule?.verb.type === "skipto") reasons.push(SKIPS);
+    if (rule?.verb.type === "skipto") reasons.push(REASONS.skips);
     else differences.push(`rule ${number} counted ${found} packets instead of ${packets}`);
   }
   return { differences, reasons };

@@ -4,10 +4,12 @@
 import { contains } from "../../src/config/address.ts";
 import { Reals } from "./balancer.ts";
 import { type Console, checkCommand, isCheck, runCommand } from "./commands.ts";
+import { difference, type Manner } from "./comparison.ts";
 import { documentOf, type Neighbor, ringPorts } from "./document.ts";
-import { isTimeExceeded, onTheWire, type PacketFacts } from "./frames.ts";
+import { isTimeExceeded, type PacketFacts } from "./frames.ts";
 import { Network } from "./network.ts";
 import { type Pipeline, readPipeline } from "./pipeline.ts";
+import { REASONS, stepReason } from "./reasons.ts";
 import { type Hop, prefixOf, Rib } from "./rib.ts";
 import { ruleDifferences } from "./rule_counts.ts";
 import { type Fields, listOf, type Step, type Unit } from "./unit.ts";
@@ -22,12 +24,6 @@ export interface Outcome {
   readonly steps: number;
 }
 
-const SYNCHRONIZED = "states are told to other routers, and learned from them, by packets";
-const HASHED = "which of several equal gateways a packet takes is decided by a hash of its own";
-
-const ERRORS = "ICMP errors are sent in the name of the packet's destination, with a TTL of 127";
-const MARTIAN = "packets of 0.0.0.0 are forwarded, which are dropped here (RFC 1812 5.3.7)";
-const UNRESOLVED = "MAC addresses of neighbors that nobody names are made up by the test build";
 const NOBODY = "0.0.0.0/8";
 /** Protocols that balancers take: TCP and UDP. */
 const TRANSPORT: readonly number[] = [6, 17];
@@ -86,7 +82,7 @@ class Runner {
     else if (kind === "checkCounters")
       await this.#checkCounters(value as Record<string, number>, place);
     else if (kind === "dumpPackets") await this.#checkRings(listOf(value), place);
-    else if (kind !== "subtest") throw new Unsupported(`step ${kind}`);
+    else if (kind !== "subtest") throw new Unsupported(stepReason(kind));
   }
 
   get #console(): Console {
@@ -148,21 +144,25 @@ class Runner {
   ): string | undefined {
     const told = new Set(this.#pipeline.synchronizations.flatMap(({ ports }) => ports));
     const isTold = (frame: Uint8Array) => told.has(this.#network.portOf(physical, frame) ?? "");
-    if (sent.some(isTold)) this.#blocked = SYNCHRONIZED;
+    if (sent.some(isTold)) this.#blocked = REASONS.synchronized;
     const packets = sent.flatMap((frame) => this.#network.packet(frame) ?? []);
-    for (const packet of packets) this.#refuse(packet, wanted.length > 0);
-    let own = this.#without(wanted, SYNCHRONIZED, isTold);
+    const manner = mannerOf(packets.map((packet) => this.#mannerOf(packet, wanted.length > 0)));
+    let own = this.#without(wanted, REASONS.synchronized, isTold);
+    own = this.#without(own, REASONS.martian, (frame) => {
+      const packet = this.#network.packet(frame);
+      return packet !== undefined && contains(prefixOf(NOBODY), packet.source);
+    });
     if (packets.some(({ hops }) => hops <= 1)) {
-      own = this.#without(own, ERRORS, (frame) => {
+      own = this.#without(own, REASONS.errors, (frame) => {
         const packet = this.#network.packet(frame);
         return packet !== undefined && isTimeExceeded(packet);
       });
     }
     if (this.#blocked !== undefined || (sent.length === 0 && own.length < wanted.length)) {
-      throw new Unsupported(SYNCHRONIZED);
+      throw new Unsupported(REASONS.synchronized);
     }
     const left = this.#network.send(physical, sent).map(({ bytes }) => bytes);
-    return this.#difference(physical, left, own);
+    return this.#difference(physical, left, own, manner);
   }
 
   /** Frames without those of a kind, for the reason that is kept if there are any. */
@@ -176,23 +176,27 @@ class Runner {
     return own;
   }
 
-  /** Throws Unsupported when a packet would take a way there is none of. */
-  #refuse({ source, destination, protocol }: PacketFacts, answered: boolean): void {
+  /** How its answer is compared. Throws Unsupported when it would take a way there is none of. */
+  #mannerOf({ destination, protocol, port }: PacketFacts, answered: boolean): Manner {
     const isIn = (prefix: string) => contains(prefixOf(prefix), destination);
     const foreign = this.#pipeline.foreign.find(({ prefixes, transport }) => {
       return prefixes.some(isIn) && (!transport || TRANSPORT.includes(protocol));
     });
+    if (foreign !== undefined) this.#unsupported.add(foreign.reason);
+    const balanced = this.#pipeline.balancers.length === 1 && port !== 0;
+    if (foreign?.transport && balanced) return "inside";
     if (foreign !== undefined) throw new Unsupported(foreign.reason);
-    if (!answered) return;
-    if (contains(prefixOf(NOBODY), source)) throw new Unsupported(MARTIAN);
+    if (!answered) return "exactly";
     const routes = this.#rib.routes(this.#pipeline).filter(({ to }) => isIn(to));
-    if (routes.some(({ hops }) => hops.length > 1)) throw new Unsupported(HASHED);
     const known = [
       ...this.#pipeline.interfaces.flatMap((one) => one.neighbors),
       ...this.#neighbors,
     ];
     const isKnown = (hop: Hop) => known.some(({ ip }) => ip === hop.ip);
-    if (!routes.every(({ hops }) => hops.every(isKnown))) throw new Unsupported(UNRESOLVED);
+    if (!routes.every(({ hops }) => hops.every(isKnown))) throw new Unsupported(REASONS.unresolved);
+    if (!routes.some(({ hops }) => hops.length > 1)) return "exactly";
+    this.#unsupported.add(REASONS.hashed);
+    return "ways";
   }
 
   /** Frames of each VLAN are in order; what is short is filled up as on the wire. */
@@ -200,17 +204,19 @@ class Runner {
     physical: string,
     left: readonly Uint8Array[],
     wanted: readonly Uint8Array[],
+    manner: Manner,
   ): string | undefined {
     for (const { name } of this.#pipeline.ports) {
       const of = (frames: readonly Uint8Array[]) => {
         return frames.filter((frame) => this.#network.portOf(physical, frame) === name);
       };
-      const found = listDifference(of(left), of(wanted));
+      const ports =
+        manner === "exactly" ? ([of(left), of(wanted)] as const) : ([left, wanted] as const);
+      const found = difference(manner, ...ports);
       if (found !== undefined) return `by ${name} ${found}`;
     }
-    return left.length === wanted.length
-      ? undefined
-      : `${left.length} frames, not ${wanted.length}`;
+    const same = left.length === wanted.length;
+    return same ? undefined : `${left.length} frames, not ${wanted.length}`;
   }
 
   async #checkCounters(wanted: Readonly<Record<string, number>>, place: string): Promise<void> {
@@ -229,24 +235,16 @@ class Runner {
       const ring = names[Number(String(ringTag).split("_").at(-1))] ?? "";
       const wanted = this.#unit.frames(String(expect)).map(({ bytes }) => bytes);
       await this.#check(place, () => {
-        const found = listDifference(this.#network.copies(ring), wanted);
+        const found = difference("exactly", this.#network.copies(ring), wanted);
         return found === undefined ? undefined : `to ${ring} ${found}`;
       });
     }
   }
 }
 
-function listDifference(
-  left: readonly Uint8Array[],
-  wanted: readonly Uint8Array[],
-): string | undefined {
-  const [found, expected] = [left.map(onTheWire), wanted.map(onTheWire)];
-  for (let place = 0; place < Math.max(found.length, expected.length); place++) {
-    if (found[place] === expected[place]) continue;
-    const got = found[place] ?? "nothing";
-    return `frame ${place + 1} is ${got} instead of ${expected[place] ?? "nothing"}`;
-  }
-  return undefined;
+/** The one manner of a sending: that of its packets that is not exact, if any. */
+function mannerOf(manners: readonly Manner[]): Manner {
+  return manners.find((manner) => manner !== "exactly") ?? "exactly";
 }
 
 /** Runs a unit. What cannot be translated at all is unsupported with no step compared. */
