@@ -1,7 +1,7 @@
 // Frames between a wire with VLANs and ports that each have one of them to themselves: a logical
 // port is a port of the engine, and its tag is taken off and put on here.
 
-import { concat, toHex, u16 } from "../support/octets.ts";
+import { concat, internetChecksum, toHex, u16 } from "../support/octets.ts";
 import type { LogicalPort } from "./pipeline.ts";
 
 const ETHER_TYPE = 12;
@@ -14,6 +14,8 @@ const MPLS = 0x8847;
 const LABEL_BYTES = 4;
 const IP4_BYTES = 20;
 const IP6_BYTES = 40;
+/** 198.18.0.1, of the addresses for tests (RFC 2544). */
+const SOMEBODY = [198, 18, 0, 1];
 /** Shorter frames get zeros behind them on the wire (IEEE 802.3, 4.2.3.3). */
 const LEAST_DIGITS = 60 * 2;
 
@@ -60,6 +62,18 @@ export function headLength(frame: Uint8Array): number {
 /** Bytes of the first IP header, without options. */
 export function outerLength(frame: Uint8Array): number {
   return (frame[headLength(frame)] ?? 0) >>> 4 === 6 ? IP6_BYTES : IP4_BYTES;
+}
+
+/** The frame with another IPv4 source where that was 0.0.0.0. */
+export function fromSomebody(frame: Uint8Array): Uint8Array {
+  const at = headLength(frame);
+  const isIp4 = (frame[at] ?? 0) >>> 4 === 4;
+  if (!isIp4 || frame.subarray(at + 12, at + 16).some((octet) => octet !== 0)) return frame;
+  const copy = frame.slice();
+  copy.set(SOMEBODY, at + 12);
+  copy.set([0, 0], at + 10);
+  copy.set(internetChecksum(copy.subarray(at, at + IP4_BYTES)), at + 10);
+  return copy;
 }
 
 /** The IP packet with its TTL and header checksum, or its hop limit, at zero. */

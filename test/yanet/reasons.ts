@@ -3,7 +3,9 @@
 export const REASONS = {
   synchronized: "states are told to other routers, and learned from them, by packets",
   errors: "ICMP errors are sent in the name of the packet's destination, with a TTL of 127",
-  martian: "packets of 0.0.0.0 are forwarded, which are dropped here (RFC 1812 5.3.7)",
+  martian:
+    "packets of 0.0.0.0 are forwarded, which are dropped here (RFC 1812 5.3.7): compared with " +
+    "another source",
   unresolved: "MAC addresses of neighbors that nobody names are made up by the test build",
   hashed: "which of several equal gateways a packet takes is decided by a hash of its own",
   skips: "a skipto counts a packet again for each ring it is copied to",

@@ -1,16 +1,16 @@
 // Runs the steps of a unit and compares every frame that leaves. Steps that need what is not there
 // are left out, with the reason; the others are compared all the same.
 
-import { contains } from "../../src/config/address.ts";
 import { Reals } from "./balancer.ts";
 import { type Console, checkCommand, isCheck, runCommand } from "./commands.ts";
 import { difference, type Manner } from "./comparison.ts";
 import { documentOf, type Neighbor, ringPorts } from "./document.ts";
-import { isTimeExceeded, type PacketFacts } from "./frames.ts";
+import { fromSomebody, isTimeExceeded, type PacketFacts } from "./frames.ts";
+import { Manners } from "./manners.ts";
 import { Network } from "./network.ts";
 import { type Pipeline, readPipeline } from "./pipeline.ts";
 import { REASONS, stepReason } from "./reasons.ts";
-import { type Hop, prefixOf, Rib } from "./rib.ts";
+import { Rib } from "./rib.ts";
 import { ruleDifferences } from "./rule_counts.ts";
 import { type Fields, listOf, type Step, type Unit } from "./unit.ts";
 import { Unsupported } from "./unsupported.ts";
@@ -23,10 +23,6 @@ export interface Outcome {
   readonly compared: number;
   readonly steps: number;
 }
-
-const NOBODY = "0.0.0.0/8";
-/** Protocols that balancers take: TCP and UDP. */
-const TRANSPORT: readonly number[] = [6, 17];
 
 class Runner {
   readonly #unit: Unit;
@@ -131,10 +127,20 @@ class Runner {
 
   async #exchange(exchanges: readonly Fields[], place: string): Promise<void> {
     for (const { port, send, expect } of exchanges) {
-      const sent = this.#unit.frames(String(send)).map(({ bytes }) => bytes);
-      const wanted = this.#unit.frames(String(expect)).map(({ bytes }) => bytes);
+      const frames = [send, expect].map((file) => {
+        return this.#unit.frames(String(file)).map(({ bytes }) => bytes);
+      });
+      const [sent = [], wanted = []] = this.#withSources(frames);
       await this.#check(place, () => this.#compareExchange(String(port), sent, wanted));
     }
+  }
+
+  /** Packets of 0.0.0.0 that are to be forwarded are given another source, before and after. */
+  #withSources([sent = [], wanted = []]: readonly Uint8Array[][]): Uint8Array[][] {
+    const renamed = wanted.map(fromSomebody);
+    if (renamed.every((frame, place) => frame === wanted[place])) return [sent, wanted];
+    this.#unsupported.add(REASONS.martian);
+    return [sent.map(fromSomebody), renamed];
   }
 
   #compareExchange(
@@ -146,57 +152,36 @@ class Runner {
     const isTold = (frame: Uint8Array) => told.has(this.#network.portOf(physical, frame) ?? "");
     if (sent.some(isTold)) this.#blocked = REASONS.synchronized;
     const packets = sent.flatMap((frame) => this.#network.packet(frame) ?? []);
-    const manner = mannerOf(packets.map((packet) => this.#mannerOf(packet, wanted.length > 0)));
+    const manner = this.#mannerOf(packets, wanted.length > 0);
     let own = this.#without(wanted, REASONS.synchronized, isTold);
-    own = this.#without(own, REASONS.martian, (frame) => {
-      const packet = this.#network.packet(frame);
-      return packet !== undefined && contains(prefixOf(NOBODY), packet.source);
-    });
     if (packets.some(({ hops }) => hops <= 1)) {
       own = this.#without(own, REASONS.errors, (frame) => {
         const packet = this.#network.packet(frame);
         return packet !== undefined && isTimeExceeded(packet);
       });
     }
-    if (this.#blocked !== undefined || (sent.length === 0 && own.length < wanted.length)) {
-      throw new Unsupported(REASONS.synchronized);
-    }
+    if (this.#blocked !== undefined) throw new Unsupported(this.#blocked);
     const left = this.#network.send(physical, sent).map(({ bytes }) => bytes);
     return this.#difference(physical, left, own, manner);
   }
 
-  /** Frames without those of a kind, for the reason that is kept if there are any. */
+  /** How answers are compared: as the packet wants it that leaves most open. */
+  #mannerOf(packets: readonly PacketFacts[], answered: boolean): Manner {
+    const manners = new Manners(this.#pipeline, this.#rib, this.#neighbors, this.#unsupported);
+    const found = packets.map((packet) => manners.of(packet, answered));
+    return found.find((manner) => manner !== "exactly") ?? "exactly";
+  }
+
+  /** Frames without those of a kind, for the reason; when no other is left, nothing is compared. */
   #without(
     frames: readonly Uint8Array[],
     reason: string,
     isOfKind: (frame: Uint8Array) => boolean,
   ): readonly Uint8Array[] {
     const own = frames.filter((frame) => !isOfKind(frame));
+    if (own.length === 0 && frames.length > 0) throw new Unsupported(reason);
     if (own.length < frames.length) this.#unsupported.add(reason);
     return own;
-  }
-
-  /** How its answer is compared. Throws Unsupported when it would take a way there is none of. */
-  #mannerOf({ destination, protocol, port }: PacketFacts, answered: boolean): Manner {
-    const isIn = (prefix: string) => contains(prefixOf(prefix), destination);
-    const foreign = this.#pipeline.foreign.find(({ prefixes, transport }) => {
-      return prefixes.some(isIn) && (!transport || TRANSPORT.includes(protocol));
-    });
-    if (foreign !== undefined) this.#unsupported.add(foreign.reason);
-    const balanced = this.#pipeline.balancers.length === 1 && port !== 0;
-    if (foreign?.transport && balanced) return "inside";
-    if (foreign !== undefined) throw new Unsupported(foreign.reason);
-    if (!answered) return "exactly";
-    const routes = this.#rib.routes(this.#pipeline).filter(({ to }) => isIn(to));
-    const known = [
-      ...this.#pipeline.interfaces.flatMap((one) => one.neighbors),
-      ...this.#neighbors,
-    ];
-    const isKnown = (hop: Hop) => known.some(({ ip }) => ip === hop.ip);
-    if (!routes.every(({ hops }) => hops.every(isKnown))) throw new Unsupported(REASONS.unresolved);
-    if (!routes.some(({ hops }) => hops.length > 1)) return "exactly";
-    this.#unsupported.add(REASONS.hashed);
-    return "ways";
   }
 
   /** Frames of each VLAN are in order; what is short is filled up as on the wire. */
@@ -240,11 +225,6 @@ class Runner {
       });
     }
   }
-}
-
-/** The one manner of a sending: that of its packets that is not exact, if any. */
-function mannerOf(manners: readonly Manner[]): Manner {
-  return manners.find((manner) => manner !== "exactly") ?? "exactly";
 }
 
 /** Runs a unit. What cannot be translated at all is unsupported with no step compared. */
