@@ -4,7 +4,7 @@
 import { toHex } from "../support/octets.ts";
 import { headLength, onTheWire, outerLength, withoutHops } from "./frames.ts";
 
-type Frames = readonly Uint8Array[];
+export type Frames = readonly Uint8Array[];
 
 /**
  * How much is compared. exactly: every frame in order; ways: each packet leaves some way, and the

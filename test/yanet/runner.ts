@@ -3,7 +3,7 @@
 
 import { Reals } from "./balancer.ts";
 import { type Console, checkCommand, isCheck, runCommand } from "./commands.ts";
-import { difference, type Manner } from "./comparison.ts";
+import { difference, type Frames, type Manner } from "./comparison.ts";
 import { documentOf, type Neighbor, ringPorts } from "./document.ts";
 import { fromSomebody, isTimeExceeded, type PacketFacts } from "./frames.ts";
 import { Manners } from "./manners.ts";
@@ -127,33 +127,28 @@ class Runner {
 
   async #exchange(exchanges: readonly Fields[], place: string): Promise<void> {
     for (const { port, send, expect } of exchanges) {
-      const frames = [send, expect].map((file) => {
-        return this.#unit.frames(String(file)).map(({ bytes }) => bytes);
-      });
-      const [sent = [], wanted = []] = this.#withSources(frames);
+      const sent = this.#unit.frames(String(send)).map(({ bytes }) => bytes);
+      const wanted = this.#unit.frames(String(expect)).map(({ bytes }) => bytes);
       await this.#check(place, () => this.#compareExchange(String(port), sent, wanted));
     }
   }
 
   /** Packets of 0.0.0.0 that are to be forwarded are given another source, before and after. */
-  #withSources([sent = [], wanted = []]: readonly Uint8Array[][]): Uint8Array[][] {
+  #withSources(sent: Frames, wanted: Frames): readonly [Frames, Frames] {
     const renamed = wanted.map(fromSomebody);
     if (renamed.every((frame, place) => frame === wanted[place])) return [sent, wanted];
     this.#unsupported.add(REASONS.martian);
     return [sent.map(fromSomebody), renamed];
   }
 
-  #compareExchange(
-    physical: string,
-    sent: readonly Uint8Array[],
-    wanted: readonly Uint8Array[],
-  ): string | undefined {
+  #compareExchange(physical: string, sent: Frames, wanted: Frames): string | undefined {
     const told = new Set(this.#pipeline.synchronizations.flatMap(({ ports }) => ports));
     const isTold = (frame: Uint8Array) => told.has(this.#network.portOf(physical, frame) ?? "");
     if (sent.some(isTold)) this.#blocked = REASONS.synchronized;
     const packets = sent.flatMap((frame) => this.#network.packet(frame) ?? []);
     const manner = this.#mannerOf(packets, wanted.length > 0);
-    let own = this.#without(wanted, REASONS.synchronized, isTold);
+    const [from, to] = this.#withSources(sent, wanted);
+    let own = this.#without(to, REASONS.synchronized, isTold);
     if (packets.some(({ hops }) => hops <= 1)) {
       own = this.#without(own, REASONS.errors, (frame) => {
         const packet = this.#network.packet(frame);
@@ -161,7 +156,7 @@ class Runner {
       });
     }
     if (this.#blocked !== undefined) throw new Unsupported(this.#blocked);
-    const left = this.#network.send(physical, sent).map(({ bytes }) => bytes);
+    const left = this.#network.send(physical, from).map(({ bytes }) => bytes);
     return this.#difference(physical, left, own, manner);
   }
 
@@ -173,11 +168,7 @@ class Runner {
   }
 
   /** Frames without those of a kind, for the reason; when no other is left, nothing is compared. */
-  #without(
-    frames: readonly Uint8Array[],
-    reason: string,
-    isOfKind: (frame: Uint8Array) => boolean,
-  ): readonly Uint8Array[] {
+  #without(frames: Frames, reason: string, isOfKind: (frame: Uint8Array) => boolean): Frames {
     const own = frames.filter((frame) => !isOfKind(frame));
     if (own.length === 0 && frames.length > 0) throw new Unsupported(reason);
     if (own.length < frames.length) this.#unsupported.add(reason);
@@ -185,14 +176,9 @@ class Runner {
   }
 
   /** Frames of each VLAN are in order; what is short is filled up as on the wire. */
-  #difference(
-    physical: string,
-    left: readonly Uint8Array[],
-    wanted: readonly Uint8Array[],
-    manner: Manner,
-  ): string | undefined {
+  #difference(physical: string, left: Frames, wanted: Frames, manner: Manner): string | undefined {
     for (const { name } of this.#pipeline.ports) {
-      const of = (frames: readonly Uint8Array[]) => {
+      const of = (frames: Frames) => {
         return frames.filter((frame) => this.#network.portOf(physical, frame) === name);
       };
       const ports =
