@@ -44,6 +44,7 @@ export function ticksOf(milliseconds: number): number {
 /** Connection tracking of one engine. */
 export class ConnectionTable {
   readonly #region: Region;
+  #isUsed = false;
 
   constructor(region: Region, model: Model) {
     this.#region = region;
@@ -71,6 +72,10 @@ export class ConnectionTable {
 
   /** Forgets all connections and fragments, as a run begins whose first packet has this time. */
   beginRun(): void {
+    // Fresh memory is zero, and stays untouched until connections need it.
+    const isFresh = !this.#isUsed;
+    this.#isUsed = true;
+    if (isFresh) return;
     const { map, u8 } = this.#region;
     for (const region of [
       layout.REGION_CONNECTIONS,
