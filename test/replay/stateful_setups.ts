@@ -101,6 +101,13 @@ export const translations: readonly Translation[] = [
     port: 8080,
     answers: [{ by: "dmz", from: "10.1.0.11", port: 80, to: "10.1.0.1" }],
   },
+  // To an address that flows exchange for another without NAT
+  {
+    by: "wan",
+    family: 4,
+    to: "203.0.113.200",
+    answers: [{ by: "dmz", from: "10.1.0.13" }],
+  },
   ...SERVICES.map(
     ({ vip, mode, proto }): Translation => ({
       by: "wan",
@@ -227,9 +234,36 @@ tables:
           actions: [{ ct: { zone: 9, commit: true } }, normal] }
 `;
 
+/** Addresses exchanged before packets are tracked, and back behind that; in two places. */
+const REWRITTEN = `
+tables:
+  early:
+    attach: ingress
+    miss: accept
+    flows:
+      - { match: { ipv4_dst: 203.0.113.200, ip_proto: tcp },
+          actions: [{ set_field: { ipv4_dst: 10.1.0.13 } }, normal] }
+  raw:
+    attach: raw
+    miss: accept
+    flows:
+      - { match: { ipv4_dst: 203.0.113.200 },
+          actions: [{ set_field: { ipv4_dst: 10.1.0.13 } }, accept] }
+  policy:
+    attach: forward
+    miss: accept
+    flows: [{ match: { ct_state: +established+reply }, actions: [{ set_field: { ct_mark: 1 } }, accept] }]
+  late:
+    attach: postrouting
+    flows:
+      - { match: { ipv4_src: 10.1.0.13, out_port: wan },
+          actions: [{ set_field: { ipv4_src: 203.0.113.200 } }, accept] }
+`;
+
 export const SETUPS: Readonly<Record<string, (queues: number) => string>> = {
   NAT: (queues) => `${base(queues)}${NAT}`,
   services: (queues) => `${base(queues)}${BALANCED}`,
   "NAT and services": (queues) => `${base(queues)}${NAT}${BALANCED}`,
+  "addresses set before tracking": (queues) => `${base(queues)}${REWRITTEN}`,
   "ct at ingress": (queues) => `${base(queues)}${AT_INGRESS}`,
 };
