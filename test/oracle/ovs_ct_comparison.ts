@@ -14,6 +14,8 @@ export interface CtDifference {
   readonly packet: CtPacket;
   /** What came before it in the conversation. */
   readonly before: readonly CtPacket[];
+  /** Flows commit with `force`. */
+  readonly forced: boolean;
   /** "port bytes" of each frame. */
   readonly ovs: readonly string[];
   readonly engine: readonly string[];
@@ -34,6 +36,7 @@ export function firstDifferences(
   packets: readonly CtPacket[],
   ovs: readonly Sent[],
   engine: readonly Sent[],
+  forced: boolean,
 ): CtDifference[] {
   const theirs = byPacket(ovs);
   const ours = byPacket(engine);
@@ -45,7 +48,7 @@ export function firstDifferences(
     const [left, right] = [theirs, ours].map((frames) => frames.get(packet.number) ?? []);
     if (parted.has(packet.conversation) || left!.join() === right!.join()) return [];
     parted.add(packet.conversation);
-    return [{ packet, before: history, ovs: left!, engine: right! }];
+    return [{ packet, before: history, forced, ovs: left!, engine: right! }];
   });
 }
 
@@ -73,7 +76,9 @@ export interface ConnectionDifference {
   readonly key: string;
   readonly ovs: string | undefined;
   readonly engine: string | undefined;
+  /** Of its conversation, in words. */
   readonly history: readonly string[];
+  readonly packets: readonly CtPacket[];
 }
 
 /** "10.0.0.9 2001": the identifier of ICMP for its port. */
@@ -134,8 +139,9 @@ export function comparedConnections(
       same++;
       continue;
     }
-    const history = packets.filter((packet) => packet.conversation === conversation).map(wordsOf);
-    different.push({ key, ovs: theirs.get(key), engine: ours.get(key), history });
+    const own = packets.filter((packet) => packet.conversation === conversation);
+    const known = { ovs: theirs.get(key), engine: ours.get(key) };
+    different.push({ key, ...known, history: own.map(wordsOf), packets: own });
   }
   return { same, different };
 }

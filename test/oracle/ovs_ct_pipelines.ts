@@ -77,7 +77,8 @@ export class PipelineMaker {
     const force = random.oneIn(4);
     for (const port of SIDES) {
       const state = "+trk+new-rel";
-      if (port === "p2" && random.oneIn(2)) {
+      // Without NAT, whose choice of ports would else have to make room for these
+      if (port === "p2" && nat === undefined && random.oneIn(2)) {
         const open: Ct = { zone, commit: true, ...(force ? { force } : {}) };
         const steps = [paint(7), ct(open), output("p1")];
         this.#add({ table: 1, family, port, state, steps }, 20);
@@ -118,7 +119,8 @@ export class PipelineMaker {
           const { label } = kept;
           this.#add({ ...known, label, steps: [paint(color + 0x20), out] }, 11);
         }
-        if (this.#random.oneIn(4)) {
+        // Of replies the two say it otherwise (ovs_ct_differences.ts)
+        if (port === "p1" && state === "+trk+est-rpl" && this.#random.oneIn(2)) {
           const translated = this.#random.oneIn(2) ? "+snat" : "+dnat";
           const steps = [paint(color + 0x40), out];
           this.#add({ ...known, state: state + translated, steps }, 13);
