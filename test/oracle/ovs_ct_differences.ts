@@ -78,12 +78,25 @@ export const RULES: readonly Rule<CtDifference>[] = [
     holds: (difference) => isTcp(difference.packet) && hasLateSyn(all(difference)),
   },
   {
+    why: "data before the handshake is over: Linux takes it for invalid once both have sent",
+    holds: (difference) =>
+      isTcp(difference.packet) && !difference.before.some(({ what }) => what === "SA"),
+  },
+  {
     why: "with force a reply begins the connection anew, which a SYN-ACK cannot do",
     holds: ({ forced, packet }) => forced && isTcp(packet),
   },
 ];
 
 export const CONNECTION_RULES: readonly Rule<ConnectionDifference>[] = [
+  {
+    why: "of a connection begun twice under NAT Open vSwitch finds the port taken, by itself",
+    holds: ({ key, ovs, engine, packets }) =>
+      ovs !== undefined &&
+      engine === undefined &&
+      key.includes(" tcp ") &&
+      packets.every(({ protocol }) => protocol !== "tcp"),
+  },
   {
     why: "what was closed, or refused by a reset, Linux forgets or keeps otherwise",
     holds: ({ packets }) => packets.some(isReset) || hasLateSyn(packets),
