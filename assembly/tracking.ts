@@ -84,6 +84,8 @@ export function runBefore(record: usize): i32 {
     verdict = reassemble(record);
     if (tracing) note(STEP_REASSEMBLE, record, verdict);
     if (verdict !== VERDICT_CONTINUE) return verdict;
+    // At ingress none of its parts could be tracked.
+    forgetConnection();
     if (points !== 0) beginTables(record);
   }
   if ((points & AT_RAW) !== 0) {

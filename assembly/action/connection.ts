@@ -108,7 +108,12 @@ function trackHere(operation: usize, record: usize): i32 {
   const asked: u32 = load<u16>(operation, OP_ARG16);
   flushOutput(record);
   intend(operation);
-  trackPacket(record, intendedZone);
+  // Without one it is zone 0, whatever a ct before has said.
+  intendZone(load<u32>(operation, OP_ARG));
+  // What is known already of this zone stays: the packet may have been translated since.
+  if (connection === 0 || connectionZone(connection) !== intendedZone) {
+    trackPacket(record, intendedZone);
+  }
   const force = (asked & TRACK_OP_FORCE) !== 0;
   if (force && connection !== 0 && isReply && isConfirmed(connection)) {
     // What was begun from the other side begins anew from this one.

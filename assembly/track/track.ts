@@ -126,6 +126,14 @@ export function leaveUntracked(): void {
   count();
 }
 
+/** The same, of one that cannot be tracked. */
+export function leaveInvalid(): void {
+  state = invalid();
+  isReply = false;
+  isUnconfirmed = false;
+  count();
+}
+
 /** Nothing is known of the packet at hand yet. */
 export function forgetConnection(): void {
   connection = 0;
