@@ -47,6 +47,7 @@ import { countEvent } from "../memory/counters";
 import { track as modes, worker } from "../memory/directory";
 import { flagsOf, hashOf, l3Of, l4Of, protocolOf, timestampOf } from "../packet";
 import { verifyTransport } from "../parse/transport_checksum";
+import { hashOfTuple } from "../parse/tuple";
 import { keepEvent } from "../state/connection_events";
 import {
   beginConnection,
@@ -83,7 +84,7 @@ import { updateOneWay } from "./one_way";
 import { TRACKED_INVALID, TRACKED_OK, TRACKED_REPEAT } from "./outcome";
 import { updateSctp } from "./sctp";
 import { closeTcp, updateTcp } from "./tcp";
-import { invertTuple, quotedTuple, tupleHash, tupleOf } from "./tuple";
+import { invertTuple, quotedTuple, tupleOf } from "./tuple";
 import { updateUdp, updateUdpLite } from "./udp";
 
 // The packet at hand, as track() found it
@@ -284,7 +285,7 @@ function relate(record: usize, zone: u32): u32 {
   if (!quotedTuple(record, quoted) || !invertTuple(quoted, tuple)) return invalid();
   store<u16>(tuple, <u16>zone, TUPLE_ZONE);
   if (!isAddressedTo(record, tuple + TUPLE_DST)) return invalid();
-  const entry = findConnection(tupleHash(tuple), tuple);
+  const entry = findConnection(hashOfTuple(tuple), tuple);
   if (entry === 0) return invalid();
   connection = entry;
   isReply = foundReply;
