@@ -85,6 +85,10 @@ export const CONTROL_FRAGMENT_TICKS = CONTROL + 1544;
 export const CONTROL_STEER = CONTROL + 1552;
 /** u32, services there are. */
 export const CONTROL_SERVICES = CONTROL + 1556;
+/** u32, places of REGION_OWNERS for sources, a power of two; 0 = no limits, and nothing counted. */
+export const CONTROL_OWNER_SLOTS = CONTROL + 1560;
+/** u32, connections one source address may have; 0 = any number. */
+export const CONTROL_MAX_PER_SOURCE = CONTROL + 1564;
 /**
  * Connections the host wants ended (state/connection_requests.ts): u32 slots in use, and i32 the
  * number of the round, at which workers look once per burst. A round ends before the next begins.
@@ -196,7 +200,8 @@ export const REGION_CONNECTION_EVENTS = 29;
 export const REGION_FRAGMENTS = 30;
 export const REGION_STEERING = 31;
 export const REGION_SERVICES = 32;
-export const REGIONS = 33;
+export const REGION_OWNERS = 33;
+export const REGIONS = 34;
 
 // ---- worker block: written by its worker, but for the line of the reader ------------------------
 //   | progress | producer | reader | pacing | counters … drops … ports … | trace |
@@ -548,8 +553,8 @@ export const CHUNK_STEERED = 4;
 /** u32, the worker that steers the chunk. */
 export const CHUNK_STEERER = 8;
 /**
- * u32, 1 = workers take turns, packet by packet, in this chunk: it has fragments, whose datagram may
- * belong to another shard than they do. Written by the steering worker.
+ * u32, 1 = workers take turns, packet by packet, in this chunk: it has fragments, whose datagram
+ * may belong to another shard than they do. Written by the steering worker.
  */
 export const CHUNK_ORDERED = 12;
 export const CHUNK_DESCRIPTORS = 64;
@@ -1300,7 +1305,7 @@ export const SET_HASH_SECOND = 0x1b873593;
 export const SET_HASH_THIRD = 0x85ebca6b;
 export const SET_HASH_FOURTH = 0xc2b2ae35;
 
-// ---- connections: written by the worker that owns the shard --------------------------------------
+// ---- connections: written by the worker that owns the shard ------------------------------------
 // What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
 // the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
 //   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each |
@@ -1367,7 +1372,10 @@ export const CONNECTION_PORTS4 = 24;
 export const CONNECTION_REPLY4 = 28;
 export const CONNECTION_DST6 = 32;
 export const CONNECTION_PORTS6 = 48;
-/** IPv6 and NAT: the end of the reply that is not the original's: its source (CT_DNAT), else its destination. */
+/**
+ * IPv6 and NAT: the end of the reply that is not the original's: its source (CT_DNAT), else its
+ * destination.
+ */
 export const CONNECTION_CHANGED = 52; // 16 B
 export const CONNECTION_CHANGED_PORT = 68; // u16
 /** u16: window of the last TCP segment. */
@@ -1397,7 +1405,9 @@ export const CONNECTION_PACKETS = 88;
 export const CONNECTION_BYTES = 96;
 export const CONNECTION_REPLY_PACKETS = 104;
 export const CONNECTION_REPLY_BYTES = 112;
-/** TCP: for each direction u32 end, u32 max end, u32 max window; then u8 scale and flags of each. */
+/**
+ * TCP: for each direction u32 end, u32 max end, u32 max window; then u8 scale and flags of each.
+ */
 export const CONNECTION_TCP = 120;
 export const CONNECTION_TCP_STRIDE = 12;
 export const TCP_END = 0;
@@ -1441,6 +1451,8 @@ export const CT_AGING = 0x20000;
 export const CT_BOTH_CHANGED = 0x40000;
 /** A service chose its backend. */
 export const CT_SERVICE = 0x80000;
+/** A helper has made an expectation for it. */
+export const CT_EXPECTING = 0x100000;
 /** Only the client's packets pass here: the backend answers it without us. */
 export const CT_ONE_WAY = 0x4000000;
 /** Counted at its backend: among the active ones, or the inactive ones. */
@@ -1565,7 +1577,10 @@ export const TUPLE_PROTOCOL = 36;
 export const TUPLE_FAMILY = 37;
 export const TUPLE_ZONE = 38;
 export const TUPLE_BYTES = 40;
-/** Scratch of the packet at hand: tuple, another one, the connection not yet confirmed and its extension. */
+/**
+ * Scratch of the packet at hand: tuple, another one, the connection not yet confirmed and its
+ * extension.
+ */
 export const WORKER_TUPLE = WORKER_KEY + 8192;
 export const WORKER_TUPLE_OTHER = WORKER_TUPLE + 64;
 export const WORKER_CONNECTION = WORKER_TUPLE + 128;
@@ -1604,7 +1619,10 @@ export const NAT_RANDOM = 8;
 export const NAT_PERSISTENT = 16;
 
 // More operations
-/** arg = zone; arg16 = TRACK_OP_*; then u32 mark, mask, u32 table, u32 helper, label 16 B, mask 16 B, NAT_BYTES. */
+/**
+ * arg = zone; arg16 = TRACK_OP_*; then u32 mark, mask, u32 table, u32 helper, label 16 B, mask 16
+ * B, NAT_BYTES.
+ */
 export const OP_CT = 34;
 export const OP_CT_MARK = 8;
 export const OP_CT_MARK_MASK = 12;
@@ -1663,15 +1681,83 @@ export const STEERING_DROPPED6 = 1024;
 export const STEERING_PORTS = 1536;
 export const STEERING_BYTES = 1536 + 8192;
 
+// REGION_OWNERS: how many connections each zone and each source address has; there only where the
+// configuration limits them. Shared by all shards, written in turn (TRACK_ORDERED).
+//   | header 64 B | u32 limit of each zone | u32 connections of each zone | sources |
+/** u32: 1 = a worker is at it. */
+export const OWNERS_LOCK = 0;
+/** u64: slot of the timer wheel (plus 1) at which the shards were last searched for what is over. */
+export const OWNERS_SWEPT = 8;
+/** u32[ZONES], plus 1; 0 = none. Written by the host; all behind it by workers. */
+export const OWNERS_LIMITS = 64;
+export const ZONES = 65536;
+export const OWNERS_ZONES = OWNERS_LIMITS + ZONES * 4;
+/** A hash table with linear probing: 16 B address, u32 connections (0 = free), u32 family. */
+export const OWNERS_SOURCES = OWNERS_ZONES + ZONES * 4;
+export const OWNER_STRIDE = 24;
+export const OWNER_CONNECTIONS = 16;
+export const OWNER_FAMILY = 20;
+
 /** Expectations: what a helper has read that will come. Shared by all shards, see state/turn. */
 export const EXPECTATION_STRIDE = 128;
+//   0        40         44       48              64     68       69      72 … 84   84     88 … 120
+//   | tuple  | deadline | master | master's ends | mark | helper | flags | links   | port | ends |
+/** TUPLE_BYTES of the first packet expected; its source port is any. */
+export const EXPECTATION_TUPLE = 0;
+/** u32 tick: over from then on. */
+export const EXPECTATION_DEADLINE = 40;
+/** u32: address of the connection that announced it; 0 = the place is free. */
+export const EXPECTATION_MASTER = 44;
+/** 16 B from CONNECTION_SRC on of the master, which tell whether it is still that connection. */
+export const EXPECTATION_MASTER_ENDS = 48;
+/** u32: mark that the connection inherits. */
+export const EXPECTATION_MARK = 64;
+export const EXPECTATION_HELPER = 68; // u8
+/** u8, EXPECTATION_* bits. */
+export const EXPECTATION_FLAGS = 69;
+/** u16 each: next expectation of the same bucket, and first of this bucket: by destination … */
+export const EXPECTATION_NEXT = 72;
+export const EXPECTATION_FIRST = 74;
+/** … and by master. */
+export const EXPECTATION_MASTER_NEXT = 76;
+export const EXPECTATION_MASTER_FIRST = 78;
+/** u16 each: the one made after it, before it. Of free places: the next free one. */
+export const EXPECTATION_AFTER = 80;
+export const EXPECTATION_BEFORE = 82;
+/** u16 in memory order: port at the destination that the announcement named. */
+export const EXPECTATION_PORT = 84;
+/** 16 B each: NAT makes these of the connection's source and destination. */
+export const EXPECTATION_SOURCE = 88;
+export const EXPECTATION_DESTINATION = 104;
+/** u16 each, of the first place: a free one, places ever used, the oldest and the newest in use. */
+export const EXPECTATIONS_FREE = 120;
+export const EXPECTATIONS_EVER = 122;
+export const EXPECTATIONS_OLDEST = 124;
+export const EXPECTATIONS_NEWEST = 126;
+/** The connection is to be translated as its master is. */
+export const EXPECTATION_TRANSLATED = 1;
+export const MAX_EXPECTATIONS = 65535;
+/**
+ * What the FTP helper keeps of a connection, where it is (helper/line_ends.ts): for each direction
+ * u32[2] sequence numbers behind ends of lines; u8 each: how many of them are known.
+ */
+export const LINE_ENDS = 0;
+export const LINE_ENDS_STRIDE = 8;
+export const LINE_ENDS_KNOWN = 16;
+/** Scratch of helpers: the text they write, NAT_BYTES, an address, a tuple. */
+export const WORKER_HELPER = WORKER_TUPLE_STORED + 128;
+export const WORKER_HELPER_NAT = WORKER_HELPER + 64;
+export const WORKER_HELPER_ADDRESS = WORKER_HELPER + 112;
+export const WORKER_HELPER_TUPLE = WORKER_HELPER + 128;
 
 /** Events of connections, a ring per worker: u32 bytes, u32 EVENT_*, u64 time, then the entry. */
 export const EVENT_RING_BYTES = 1 << 18;
 export const EVENT_SIZE = 0;
 export const EVENT_KIND = 4;
 export const EVENT_TIME = 8;
-/** u32 each: CONNECTION_STRIDE bytes of the entry follow, then EXTENSION_STRIDE of its extension. */
+/**
+ * CONNECTION_STRIDE bytes of the entry follow, then EXTENSION_STRIDE of its extension.
+ */
 export const EVENT_CONNECTION = 16;
 export const EVENT_BYTES = 240;
 /** EVENT_SIZE of an entry that skips to the ring's start. */
@@ -1684,7 +1770,7 @@ export const WORKER_EVENT_HEAD = 248;
 export const WORKER_EVENT_TAIL = 252;
 
 // ---- services: entries and tables written by the host, states and clients by workers -----------
-//   | header 64 B | backends | their states | services | their states | index | clients | tables … |
+//   | header 64 B | backends | their states | services | their states | index | clients | … |
 // Where each part is, the header says. Tables come and go: an arena, from the header on.
 /** u32 each: addresses of backends, of their states, of services, of their states. */
 export const SERVICES_BACKENDS = 0;
@@ -1712,7 +1798,9 @@ export const BACKEND_SERVICE = 24;
 /** It was taken away, and connections it has are to end. */
 export const BACKEND_RESET = 1;
 
-/** Written by workers: u32 connections each, active and inactive as IPVS has them; u64 ever made. */
+/**
+ * Written by workers: u32 connections each, active and inactive as IPVS has them; u64 ever made.
+ */
 export const BACKEND_STATE_STRIDE = 16;
 export const BACKEND_ACTIVE = 0;
 export const BACKEND_INACTIVE = 4;
@@ -1789,7 +1877,7 @@ export const CLIENT_BACKEND = 20; // u32
 /** u64 nanoseconds since 1970. */
 export const CLIENT_UNTIL = 24;
 
-// ---- datagrams being put together: written by the worker that owns the shard ---------------------
+// ---- datagrams being put together: written by the worker that owns the shard -------------------
 //   | header 64 B | datagrams | blocks of bytes |
 // A shard that is all zero is empty. Datagrams are named by u16 within their shard, blocks too;
 // 0 = none. Lists: the datagrams by age, those given back, blocks given back.

@@ -9,15 +9,18 @@
 import { showConnection } from "./action/connection";
 import { noteChange } from "./action/walk";
 import { hasStatus, isConfirmed, isTranslated } from "./connection";
+import { helpIn } from "./helper/help";
 import {
   CACHED_BEFORE,
   COUNT_CONNECTIONS_DELETED,
+  CT_DNAT,
   CT_DNAT_DONE,
+  CT_SNAT,
   CT_SNAT_DONE,
   PACKET_FRAGMENT,
   PACKET_IP4,
   PACKET_IP6,
-  POINT_POSTROUTING,
+  POINT_INPUT,
   POINT_PREROUTING,
   POINT_RAW,
   STATE_TRACKED,
@@ -70,7 +73,8 @@ export function trackPassing(record: usize): void {
   const flags = flagsOf(record);
   if ((flags & IS_IP) === 0 || (flags & PACKET_FRAGMENT) !== 0) return;
   follow(record);
-  confirm(record);
+  enter(record);
+  if (connection !== 0 && !isTranslated(connection)) helpIn(record);
 }
 
 /** From the packet's admission to its routing; VERDICT_CONTINUE: on with routing. */
@@ -80,6 +84,8 @@ export function runBefore(record: usize): i32 {
     verdict = reassemble(record);
     if (tracing) note(STEP_REASSEMBLE, record, verdict);
     if (verdict !== VERDICT_CONTINUE) return verdict;
+    // At ingress none of its parts could be tracked.
+    forgetConnection();
     if (points !== 0) beginTables(record);
   }
   if ((points & AT_RAW) !== 0) {
@@ -116,11 +122,12 @@ export function changeDestination(record: usize, point: u32): i32 {
     const kept = keepBackend(connection);
     if (kept !== VERDICT_CONTINUE) return giveUp(kept);
   }
-  if (!isTranslated(connection)) return VERDICT_CONTINUE;
+  noteTranslation();
+  // What NAT made of the source is the destination of the way back.
+  if (!hasStatus(connection, isReply ? CT_SNAT : CT_DNAT)) return VERDICT_CONTINUE;
   const verdict = translateDestination(record, connection, isReply);
   if (tracing) note(STEP_DNAT, record, verdict);
   noteChange();
-  noteTranslation();
   if (points !== 0 && verdict === VERDICT_CONTINUE) {
     showConnection();
     resumeTables(record);
@@ -155,15 +162,18 @@ function decideDestination(record: usize, point: u32): i32 {
   return mayTranslate() ? chooseNothing(connection, false) : VERDICT_CONTINUE;
 }
 
-/** Behind the tables: the source as NAT makes it; and the connection is known from now on. */
-export function finishTracked(record: usize): i32 {
+/**
+ * Behind the tables at POINT_INPUT or POINT_POSTROUTING: the source as NAT makes it; and the
+ * connection is known from now on.
+ */
+export function finishTracked(record: usize, point: u32): i32 {
   if (connection === 0) return VERDICT_CONTINUE;
   let verdict = VERDICT_CONTINUE;
   if (isBeginning() && !hasStatus(connection, CT_SNAT_DONE)) {
-    verdict = decideSource(record);
+    verdict = decideSource(record, point);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  if (isTranslated(connection)) {
+  if (hasStatus(connection, isReply ? CT_DNAT : CT_SNAT)) {
     verdict = translateSource(record, connection, isReply);
     if (tracing) note(STEP_SNAT, record, verdict);
     if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -171,12 +181,12 @@ export function finishTracked(record: usize): i32 {
   return confirm(record);
 }
 
-function decideSource(record: usize): i32 {
-  if ((natPoints & (1 << POINT_POSTROUTING)) !== 0) {
-    const verdict = runNat(record, POINT_POSTROUTING, CT_SNAT_DONE);
+function decideSource(record: usize, point: u32): i32 {
+  if ((natPoints & (1 << point)) !== 0) {
+    const verdict = runNat(record, point, CT_SNAT_DONE);
     if (verdict !== VERDICT_CONTINUE || hasStatus(connection, CT_SNAT_DONE)) return verdict;
   }
-  const service = serviceCount === 0 ? 0 : sourceNat(connection);
+  const service: usize = serviceCount === 0 || point === POINT_INPUT ? 0 : sourceNat(connection);
   if (service !== 0) return chooseNat(connection, service, true, outPortOf(record));
   return mayTranslate() ? chooseNothing(connection, true) : VERDICT_CONTINUE;
 }
@@ -191,8 +201,13 @@ function isBeginning(): bool {
   return connection !== 0 && !isReply && !isConfirmed(connection);
 }
 
-/** The packet has got through: a new connection enters the table. */
-export function confirm(record: usize): i32 {
+/** The packet has got through: a new connection enters the table, and helpers read it. */
+function confirm(record: usize): i32 {
+  const verdict = enter(record);
+  return verdict !== VERDICT_CONTINUE || connection === 0 ? verdict : helpIn(record);
+}
+
+function enter(record: usize): i32 {
   if (!isBeginning()) return VERDICT_CONTINUE;
   const verdict = enterConnection();
   if (tracing) noteConnection(STEP_CONFIRM, record);
@@ -200,6 +215,6 @@ export function confirm(record: usize): i32 {
 }
 
 function noteConnection(step: u32, record: usize): void {
-  const extension = connection === 0 ? 0 : extensionOf(connection);
+  const extension: usize = connection === 0 ? 0 : extensionOf(connection);
   noteTracked(step, record, state, connection, extension, isReply, isUnconfirmed);
 }

@@ -17,9 +17,11 @@ import {
   CONTROL_FRAGMENT_BYTES,
   CONTROL_FRAME_SIZE,
   CONTROL_MAGIC,
+  CONTROL_MAX_PER_SOURCE,
   CONTROL_MODE,
   CONTROL_NAT_POINTS,
   CONTROL_OUTPUT_MODE,
+  CONTROL_OWNER_SLOTS,
   CONTROL_POINTS,
   CONTROL_QUEUES,
   CONTROL_REGIONS,
@@ -61,6 +63,7 @@ import {
   REGION_NEIGHBOR_INDEX,
   REGION_NEIGHBORS,
   REGION_OUTPUT,
+  REGION_OWNERS,
   REGION_PENDING,
   REGION_PORTS,
   REGION_RECORDS,
@@ -128,6 +131,11 @@ export let datagramCount: u32 = 0;
 export let fragmentBytes: u32 = 0;
 export let steering: usize = 0;
 export let services: usize = 0;
+/** Connections of each zone and source, counted where there are places for sources. */
+export let owners: usize = 0;
+export let ownerSlots: u32 = 0;
+/** Connections one source may have; 0 = any number. */
+export let maxPerSource: u32 = 0;
 /** Services there are. */
 export let serviceCount: u32 = 0;
 /** Bit p = NAT tables are attached at POINT_p, as of the start of the burst. */
@@ -207,6 +215,9 @@ function openConnections(number: u32): void {
   );
   steering = region(REGION_STEERING);
   services = region(REGION_SERVICES);
+  owners = region(REGION_OWNERS);
+  ownerSlots = load<u32>(CONTROL_OWNER_SLOTS);
+  maxPerSource = load<u32>(CONTROL_MAX_PER_SOURCE);
 }
 
 function bytesOfConnections(): usize {

@@ -2,9 +2,18 @@
 //
 // Ports count when the packet has them; an echo's identifier stands for both. Fragments are hashed
 // without ports, so that all fragments of a datagram meet, those of IPv6 as protocol 44, because
-// only the first names the true one. An ICMP error is hashed as the packet it quotes.
+// only the first names the true one. An ICMP error is hashed as the packet it quotes; where datagrams
+// are put together before they are tracked, a first fragment quoted stands for the whole one.
 
-import { PACKET_FRAGMENT, PACKET_ICMP_ERROR, PACKET_IP4, PACKET_IP6, PACKET_L4 } from "../layout";
+import {
+  PACKET_FRAGMENT,
+  PACKET_ICMP_ERROR,
+  PACKET_IP4,
+  PACKET_IP6,
+  PACKET_L4,
+  TRACK_REASSEMBLE,
+} from "../layout";
+import { track } from "../memory/directory";
 import { dataOf, etherTypeOf, flagsOf, l3Of, l4Of, lengthOf, protocolOf } from "../packet";
 import { ETHERNET_HEADER } from "../wire/ethernet";
 import { ICMP_HEADER, icmpType, isIcmpEcho } from "../wire/icmp";
@@ -27,6 +36,7 @@ import {
   openQuoted4,
   openQuoted6,
   quotedFragment,
+  quotedLater,
   quotedProtocol,
   quotedRoom,
   quotedTransport,
@@ -80,17 +90,22 @@ function portsAt(l4: usize, room: u32, protocol: u32): u32 {
   return echo ? <u32>load<u16>(l4, 4) * 0x10001 : 0;
 }
 
-/** Hash of the packet quoted; ports of a whole one only. */
+/** Whether what is quoted is hashed as a fragment: without ports. */
+function isPart(): bool {
+  return (track & TRACK_REASSEMBLE) !== 0 ? quotedLater : quotedFragment;
+}
+
+/** Hash of the packet quoted. */
 function hashQuoted4(ip: usize): u32 {
   const ports = quotedPorts(ip);
   return hashIp4(ip4Source(ip), ip4Destination(ip), ports, quotedProtocol);
 }
 
 function hashQuoted6(ip: usize): u32 {
-  const protocol = quotedFragment ? NEXT_FRAGMENT : quotedProtocol;
+  const protocol = isPart() ? NEXT_FRAGMENT : quotedProtocol;
   return hashIp6(ip6Source(ip), ip6Destination(ip), quotedPorts(ip), protocol);
 }
 
 function quotedPorts(ip: usize): u32 {
-  return quotedFragment ? 0 : portsAt(ip + quotedTransport, quotedRoom, quotedProtocol);
+  return isPart() ? 0 : portsAt(ip + quotedTransport, quotedRoom, quotedProtocol);
 }

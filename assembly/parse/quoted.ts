@@ -31,6 +31,8 @@ export let quotedTransport: u32 = 0;
 export let quotedRoom: u32 = 0;
 /** A fragment of a datagram is quoted. */
 export let quotedFragment: bool = false;
+/** … and not the first: its transport header is not there. */
+export let quotedLater: bool = false;
 
 /** Looks at a quoted IPv4 packet of which `room` bytes are there. False: it is none. */
 export function openQuoted4(ip: usize, room: u32): bool {
@@ -41,7 +43,8 @@ export function openQuoted4(ip: usize, room: u32): bool {
   quotedFragment = fragment !== 0;
   quotedProtocol = ip4Protocol(ip);
   quotedTransport = header;
-  quotedRoom = (fragment & IP4_OFFSET_MASK) !== 0 || header > room ? 0 : room - header;
+  quotedLater = (fragment & IP4_OFFSET_MASK) !== 0;
+  quotedRoom = quotedLater || header > room ? 0 : room - header;
   return true;
 }
 
@@ -50,20 +53,20 @@ export function openQuoted6(ip: usize, room: u32): bool {
   if (room < IP6_HEADER || ip6Version(ip) !== 6) return false;
   let protocol = ip6NextHeader(ip);
   let at: u32 = IP6_HEADER;
-  let later = false;
   quotedFragment = false;
+  quotedLater = false;
   for (let count = 0; isIp6Extension(protocol) && count < MAX_IP6_EXTENSIONS; count++) {
-    if (at + 8 > room || later) break;
+    if (at + 8 > room || quotedLater) break;
     const extension = ip + at;
     if (protocol === NEXT_FRAGMENT && !fragmentIsAtomic(extension)) {
       quotedFragment = true;
-      later = fragmentOffset(extension) !== 0;
+      quotedLater = fragmentOffset(extension) !== 0;
     }
     at += extensionLength(extension, protocol);
     protocol = extensionNext(extension);
   }
   quotedProtocol = protocol;
   quotedTransport = at;
-  quotedRoom = at <= room && !later ? room - at : 0;
+  quotedRoom = at <= room && !quotedLater ? room - at : 0;
   return true;
 }

@@ -2,6 +2,7 @@
 // is either classified, table by table, or, when the flow cache knows it, done as for the packets
 // before.
 
+import { showConnection } from "../action/connection";
 import { doFlow, finalOperation, isSilent } from "../action/flow";
 import { classify, classifyNat } from "../action/pipeline";
 import {
@@ -35,15 +36,17 @@ import {
   KEY_OUT_PORT,
   MODE_CHECK_CACHE,
   MODE_NO_CACHE,
+  PACKET_OWN,
+  POINT_POSTROUTING,
   PORT_LOCAL,
   PORT_UNKNOWN,
   VERDICT_CONTINUE,
 } from "../layout";
 import { countEvent } from "../memory/counters";
-import { mode } from "../memory/directory";
+import { mode, points } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { tracing } from "../memory/trace";
-import { flagsOf, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
+import { flagsOf, hashOf, outPortOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -128,7 +131,17 @@ export function runUncached(record: usize, point: u32): i32 {
 
 /** The NAT tables at POINT_* `point`, until the connection has the CT_*_DONE bit `decided`. */
 export function runNat(record: usize, point: u32, decided: u32): i32 {
+  if (points === 0) beginForNat(record);
+  // No other table may have been met behind routing that would have told the key.
+  if (point === POINT_POSTROUTING) setKeyOutPort(outPortOf(record));
   return classifyNat(record, point, now, decided);
+}
+
+/** Where all tables are NAT's, nothing is known of packets but of the first of each connection. */
+function beginForNat(record: usize): void {
+  if ((flagsOf(record) & PACKET_OWN) !== 0) beginOwnTables(record);
+  else beginUncached(record);
+  showConnection();
 }
 
 /** Whether the entry holds for the tables of now, and no flow of it has timed out. */

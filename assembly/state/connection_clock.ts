@@ -1,8 +1,23 @@
 // The clock of connections: the tick it is for the packet at hand, and what ends by it.
 
-import { CONNECTIONS_UNIT, COUNT_CONNECTIONS_EXPIRED, WHEEL_SHIFT } from "../layout";
+import {
+  CONNECTIONS_UNIT,
+  COUNT_CONNECTIONS_EXPIRED,
+  OWNERS_SWEPT,
+  SHARD_STRIDE,
+  SHARDS,
+  WHEEL_SHIFT,
+} from "../layout";
+import { owners, shardStates } from "../memory/directory";
 import { release } from "./connection_release";
-import { header, openShard, openShardNumber, ticksAt } from "./connection_shards";
+import {
+  header,
+  openShard,
+  openShardNumber,
+  shardNumber,
+  shardTime,
+  ticksAt,
+} from "./connection_shards";
 import { useConnection } from "./evictable";
 import { advanceShard, shardOf } from "./shards";
 import { beginSweep, isDue, takeOver } from "./timer_wheel";
@@ -49,5 +64,26 @@ function expireDue(): void {
 export function expireAllDue(): bool {
   if (!isDue(now)) return false;
   while (isDue(now)) expireDue();
+  return true;
+}
+
+/**
+ * Ends what is over in all shards, also in those whose clocks stand still because nothing comes by:
+ * in the packet's turn, and once for each slot of the wheel at most. False: not this time.
+ */
+export function expireEverywhere(): bool {
+  const slot = (now >> WHEEL_SHIFT) + 1;
+  if (load<u64>(owners, OWNERS_SWEPT) === slot) return false;
+  store<u64>(owners, slot, OWNERS_SWEPT);
+  const ticks = now;
+  const time = shardTime();
+  const number = shardNumber;
+  for (let shard: u32 = 0; shard < <u32>SHARDS; shard++) {
+    openShardNumber(shard);
+    now = ticksAt(advanceShard(shardStates + <usize>shard * SHARD_STRIDE, time));
+    expireAllDue();
+  }
+  now = ticks;
+  openShardNumber(number);
   return true;
 }

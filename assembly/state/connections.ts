@@ -37,9 +37,9 @@ import {
   WORKER_TUPLE_STORED,
 } from "../layout";
 import { countEvent } from "../memory/counters";
-import { worker } from "../memory/directory";
+import { ownerSlots, worker } from "../memory/directory";
 import { drop } from "../packet";
-import { expireAllDue, nowTick } from "./connection_clock";
+import { expireAllDue, expireEverywhere, nowTick } from "./connection_clock";
 import { keepEvent } from "./connection_events";
 import { addToIndex, bucketAhead, searchIndex } from "./connection_index";
 import { removeConnection } from "./connection_release";
@@ -59,6 +59,7 @@ import {
 } from "./connection_tuples";
 import { addToEvictable, inUse, oldestEvictable, useConnection } from "./evictable";
 import { extensionAt, freeExtension, takeExtension } from "./extensions";
+import { countOwners, limitReached } from "./owners";
 import { addToWheel } from "./timer_wheel";
 
 export {
@@ -144,7 +145,17 @@ export function confirmConnection(entry: usize, hash: u32, replyHash: u32, now: 
   if (other !== 0) return takeInstead(other, entry);
   replyTuple(entry, tuple);
   if (searchLive(replyHash, tuple, 0, now) !== 0) return drop(DROP_NAT_EXHAUSTED);
+  if (ownerSlots !== 0) {
+    const reason = limitInTime(entry);
+    if (reason !== 0) return drop(reason);
+  }
   return enterTable(entry, hash, replyHash);
+}
+
+/** The limit that its zone or source has reached, when what is over no more counts; 0 = none. */
+function limitInTime(entry: usize): i32 {
+  const reason = limitReached(entry);
+  return reason !== 0 && expireEverywhere() ? limitReached(entry) : reason;
 }
 
 /** The packet goes on as one of `other`, if both its tuples are those of the entry. */
@@ -198,6 +209,7 @@ function settle(entry: usize, scratch: usize): void {
   addToWheel(entry);
   if (!isAssured(entry)) addToEvictable(entry);
   countLive(1);
+  if (ownerSlots !== 0) countOwners(entry);
   countEvent(COUNT_CONNECTIONS_CREATED);
   keepEvent(EVENT_NEW, entry, shardTime());
   confirmed = entry;

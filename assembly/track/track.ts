@@ -27,7 +27,6 @@ import {
   PACKET_FRAGMENT,
   PACKET_IP4,
   PACKET_L4,
-  SHARD_SHIFT,
   STATE_ASSURED,
   STATE_DNAT,
   STATE_ESTABLISHED,
@@ -39,7 +38,6 @@ import {
   STATE_TRACKED,
   STATE_UNTRACKED,
   TRACK_CHECKSUM,
-  TRACK_ORDERED,
   TUPLE_DST,
   TUPLE_ZONE,
   WORKER_TUPLE,
@@ -70,6 +68,7 @@ import {
 } from "../wire/ipv4";
 import { ip6Destination, ip6Equal } from "../wire/ipv6";
 import { udpChecksum } from "../wire/udp";
+import { endow } from "./expected";
 import { updateGeneric, updateGre } from "./generic";
 import {
   ICMP_ABOUT,
@@ -97,6 +96,8 @@ export let isReply: bool = false;
 export let state: u32 = 0;
 /** The connection begins with it. */
 export let isUnconfirmed: bool = false;
+/** A helper has seen it. */
+export let isHelped: bool = false;
 
 /** No message of ICMP, so none of its roles. */
 const NO_ROLE: u32 = 5;
@@ -109,6 +110,7 @@ export function track(record: usize, zone: u32, now: u32, verify: bool): u32 {
   connection = 0;
   isReply = false;
   isUnconfirmed = false;
+  isHelped = false;
   state = classify(record, zone, now, verify);
   if (connection !== 0) state |= stateOfStatus(statusOf(connection));
   count();
@@ -124,12 +126,24 @@ export function leaveUntracked(): void {
   count();
 }
 
+/** The same, of one that cannot be tracked. */
+export function leaveInvalid(): void {
+  state = invalid();
+  isReply = false;
+  isUnconfirmed = false;
+  count();
+}
+
 /** Nothing is known of the packet at hand yet. */
 export function forgetConnection(): void {
   connection = 0;
   isReply = false;
   isUnconfirmed = false;
   state = 0;
+}
+
+export function noteHelped(): void {
+  isHelped = true;
 }
 
 /** The packet's connection is this one of the table. */
@@ -142,6 +156,7 @@ export function settleConnection(entry: usize): void {
 export function attachReply(): void {
   if (connection === 0) return;
   isReply = !isReply;
+  isHelped = false;
   state = STATE_RELATED | STATE_TRACKED | (isReply ? STATE_REPLY : 0);
   state |= stateOfStatus(statusOf(connection));
   count();
@@ -253,6 +268,7 @@ function begin(record: usize, tuple: usize, role: u32, now: u32): u32 {
   if (role !== NO_ROLE && role !== ICMP_QUERY) return invalid();
   const entry = beginConnection(tuple);
   if (update(record, entry, false, now) !== TRACKED_OK) return invalid();
+  if (!endow(entry, tuple, now)) return invalid();
   connection = entry;
   isUnconfirmed = true;
   return stateOfOriginal(statusOf(entry));
@@ -268,11 +284,7 @@ function relate(record: usize, zone: u32): u32 {
   if (!quotedTuple(record, quoted) || !invertTuple(quoted, tuple)) return invalid();
   store<u16>(tuple, <u16>zone, TUPLE_ZONE);
   if (!isAddressedTo(record, tuple + TUPLE_DST)) return invalid();
-  const hash = tupleHash(tuple);
-  // A quoted fragment has ports that its own hash does not show: it may be of another's shard
-  const foreign = (hash ^ hashOf(record)) >>> SHARD_SHIFT !== 0;
-  if (foreign && (modes & TRACK_ORDERED) === 0) return invalid();
-  const entry = findConnection(hash, tuple);
+  const entry = findConnection(tupleHash(tuple), tuple);
   if (entry === 0) return invalid();
   connection = entry;
   isReply = foundReply;

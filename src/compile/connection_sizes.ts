@@ -13,6 +13,7 @@ type ConnectionSizes = Pick<
   | "datagrams"
   | "fragmentBytes"
   | "serviceBytes"
+  | "ownerSlots"
 >;
 
 const SLOTS_PER_BUCKET = 8;
@@ -42,7 +43,15 @@ export function connectionSizes({ conntrack, engine, services }: Model): Connect
     datagrams: on ? shareOf(limits.datagrams) : 0,
     fragmentBytes: on ? Math.ceil(limits.fragmentBytes / layout.SHARDS / 64) * 64 : 0,
     serviceBytes: services.length === 0 ? 0 : serviceBytes(services, limits),
+    ownerSlots: on ? ownerSlots(conntrack, connections) : 0,
   };
+}
+
+/** Places for sources, four fifths of which are in use when all connections are of others. */
+function ownerSlots(conntrack: Model["conntrack"], connections: number): number {
+  const { maxPerSource, zoneLimits } = conntrack;
+  if (maxPerSource !== 0) return powerOfTwo(connections * layout.SHARDS * 1.25);
+  return zoneLimits.size === 0 ? 0 : 1;
 }
 
 /**

@@ -1,8 +1,10 @@
 // Connection tracking as the workers read it: modes, sizes and timeouts.
 
 import * as layout from "../../assembly/layout.ts";
-import type { ActionModel, HelperName, Model, TimeoutName } from "../config/model.ts";
+import type { HelperName, Model, TimeoutName } from "../config/model.ts";
 import type { Region } from "../memory/region.ts";
+import { asksForHelper } from "./helpers.ts";
+import { rewritesBeforeTracking } from "./rewriting.ts";
 
 const TICK = 2 ** layout.TICK_SHIFT / 1e6;
 
@@ -44,6 +46,7 @@ export function ticksOf(milliseconds: number): number {
 /** Connection tracking of one engine. */
 export class ConnectionTable {
   readonly #region: Region;
+  #isUsed = false;
 
   constructor(region: Region, model: Model) {
     this.#region = region;
@@ -57,6 +60,9 @@ export class ConnectionTable {
     region.setU32(layout.CONTROL_DATAGRAMS, sizes.datagrams);
     region.setU32(layout.CONTROL_FRAGMENT_BYTES, sizes.fragmentBytes);
     region.setU32(layout.CONTROL_FRAGMENT_TICKS, ticksOf(conntrack.fragmentTimeout));
+    region.setU32(layout.CONTROL_OWNER_SLOTS, sizes.ownerSlots);
+    region.setU32(layout.CONTROL_MAX_PER_SOURCE, conntrack.maxPerSource);
+    if (sizes.ownerSlots !== 0) this.#limitZones(conntrack.zoneLimits);
     for (const [name, milliseconds] of Object.entries(conntrack.timeouts)) {
       this.#setTimeout(PLACES[name as TimeoutName], milliseconds);
     }
@@ -65,12 +71,21 @@ export class ConnectionTable {
     this.#setTimeout(bothOpening, conntrack.timeouts.tcp_syn_sent);
   }
 
+  #limitZones(limits: ReadonlyMap<number, number>): void {
+    const base = this.#region.base(layout.REGION_OWNERS) + layout.OWNERS_LIMITS;
+    for (const [zone, limit] of limits) this.#region.setU32(base + zone * 4, limit + 1);
+  }
+
   #setTimeout(place: number, milliseconds: number): void {
     this.#region.setU32(layout.CONTROL_TIMEOUTS + place * 4, ticksOf(milliseconds));
   }
 
   /** Forgets all connections and fragments, as a run begins whose first packet has this time. */
   beginRun(): void {
+    // Fresh memory is zero, and stays untouched until connections need it.
+    const isFresh = !this.#isUsed;
+    this.#isUsed = true;
+    if (isFresh) return;
     const { map, u8 } = this.#region;
     for (const region of [
       layout.REGION_CONNECTIONS,
@@ -81,6 +96,11 @@ export class ConnectionTable {
       const base = this.#region.base(region);
       u8.fill(0, base, base + (map.bytes[region] as number));
     }
+    const owners = this.#region.base(layout.REGION_OWNERS);
+    const end = owners + (map.bytes[layout.REGION_OWNERS] as number);
+    if (end === owners) return;
+    u8.fill(0, owners, owners + layout.OWNERS_LIMITS);
+    u8.fill(0, owners + layout.OWNERS_ZONES, end);
   }
 
   /** Nanoseconds since 1970 of the run's first packet: where ticks begin. */
@@ -94,7 +114,8 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   tftp: layout.TRACK_TFTP,
 };
 
-function trackBits({ conntrack, services, tables, groups }: Model): number {
+function trackBits(model: Model): number {
+  const { conntrack, services, tables, groups } = model;
   if (!conntrack.enabled) return 0;
   let bits = layout.TRACK_ON | layout.TRACK_REASSEMBLE;
   if (conntrack.checksum) bits |= layout.TRACK_CHECKSUM;
@@ -107,13 +128,7 @@ function trackBits({ conntrack, services, tables, groups }: Model): number {
   }
   // How many connections a backend has changes with packets of all shards.
   const counts = services.some(({ scheduler }) => scheduler === "lc" || scheduler === "wlc");
-  if (counts || conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0) {
-    bits |= layout.TRACK_ORDERED;
-  }
+  const limits = conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0;
+  if (counts || limits || rewritesBeforeTracking(model)) bits |= layout.TRACK_ORDERED;
   return bits;
-}
-
-/** A flow can give any connection a helper. */
-function asksForHelper(action: ActionModel): boolean {
-  return action.type === "helper" || (action.type === "ct" && action.helper !== undefined);
 }

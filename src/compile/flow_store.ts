@@ -4,7 +4,7 @@
 
 import * as layout from "../../assembly/layout.ts";
 import { whyNotFor } from "../config/action_checks.ts";
-import type { ActionModel, MissModel, Model } from "../config/model.ts";
+import type { ActionModel, FlowModel, MissModel, Model } from "../config/model.ts";
 import { type NatTables, natTablesOf } from "../config/nat_tables.ts";
 import { TableGraph } from "../config/table_graph.ts";
 import { SluiceError } from "../errors.ts";
@@ -17,12 +17,16 @@ import { FlowIndex } from "./flow_index.ts";
 import type { FlowRows } from "./flow_rows.ts";
 import type { Program, Programs } from "./programs.ts";
 
+/** Whether shards leave out of account what a flow translates (compile/steering.ts). */
+export type Covers = (flow: Pick<FlowModel, "match" | "actions">) => boolean;
+
 /** What flows are put together from. */
 export interface FlowParts {
   readonly rows: FlowRows;
   readonly programs: Programs;
   readonly counters: FlowCounters;
   readonly ring: ChangeRing;
+  readonly covers: Covers;
 }
 
 /** What a new flow takes over from one of the same match that was removed in the same bundle. */
@@ -236,6 +240,10 @@ export class FlowStore {
     }
     const reason = (flow.use && this.#graph.whyNot(flow.table, flow.use)) ?? whyNotFor(flow);
     if (reason !== undefined) throw new SluiceError("FLOW_INVALID", `actions: ${reason}`);
+    if (!this.#parts.covers(flow)) {
+      const message = "translates what shards go by: add such a flow while no packets run";
+      throw new SluiceError("FLOW_INVALID", `actions: ${message}`);
+    }
     if (flow.id !== undefined && index.findId(flow.id) !== undefined) {
       throw new SluiceError("FLOW_INVALID", "id: another flow of the table has it");
     }

@@ -16,7 +16,7 @@ import type { FlowTableChange } from "./flow_changes.ts";
 import type { FlowIndex } from "./flow_index.ts";
 import { FlowMods } from "./flow_mods.ts";
 import { FlowRows } from "./flow_rows.ts";
-import { FlowStore } from "./flow_store.ts";
+import { type Covers, FlowStore } from "./flow_store.ts";
 import { expireFlows } from "./flow_timeouts.ts";
 import { Groups } from "./groups.ts";
 import { Meters } from "./meters.ts";
@@ -44,7 +44,7 @@ export class FlowTables {
   #hasRun = false;
 
   /** @param serial number of the first flow made; they run out after 2^32 */
-  constructor(region: Region, model: Model, serial = 0) {
+  constructor(region: Region, model: Model, covers: Covers = () => true, serial = 0) {
     this.#region = region;
     this.#model = model;
     this.#arena = new Arena(region, layout.REGION_RULES, "the flow tables", "engine.limits.rules");
@@ -57,7 +57,13 @@ export class FlowTables {
     this.#rows = new FlowRows(region, this.#arena, this.sets);
     this.#store = new FlowStore(
       region,
-      { rows: this.#rows, programs: this.programs, counters: this.counters, ring: this.#ring },
+      {
+        rows: this.#rows,
+        programs: this.programs,
+        counters: this.counters,
+        ring: this.#ring,
+        covers,
+      },
       model,
       serial,
     );

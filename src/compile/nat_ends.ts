@@ -54,7 +54,10 @@ export function natEnds(model: Model): NatEnd[] {
 }
 
 /** The ends that a flow's own actions may change. */
-export function endsOfFlow(flow: FlowModel, ports: readonly PortModel[]): NatEnd[] {
+export function endsOfFlow(
+  flow: Pick<FlowModel, "match" | "actions">,
+  ports: readonly PortModel[],
+): NatEnd[] {
   return usesOf(flow.actions).map((nat) => endOf(nat, flow.match, ports));
 }
 

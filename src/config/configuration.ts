@@ -7,7 +7,7 @@ import { ConnectedPrefixes } from "./connected.ts";
 import { buildConntrack } from "./conntrack.ts";
 import { Cursor } from "./cursor.ts";
 import { MAX_VRFS } from "./defaults.ts";
-import { buildEngine } from "./engine.ts";
+import { buildEngine, limitsOf } from "./engine.ts";
 import { asksForTracking, buildFlowModel } from "./flow_model.ts";
 import { flowLabel } from "./flow_parser.ts";
 import { GatewayBuilder } from "./gateways.ts";
@@ -84,28 +84,24 @@ function buildModel(
   const routes = builder.routes(document.routes ?? []);
   const routeFiles = builder.routeFiles(document.route_files ?? [], file);
   const neighbors = new NeighborBuilder(names, connected, routes, routeFiles, source);
-  const engine = buildEngine(document.engine ?? {}, source);
-  const flows = buildFlowModel(document, names.ports, engine.limits, source);
+  const limits = limitsOf(document.engine?.limits);
+  const flows = buildFlowModel(document, names.ports, limits, source);
   const at = (key: string) => new Cursor(source.report.bind(source), [key]);
-  const services = buildServices(
-    document.services ?? [],
-    engine.limits.backends,
-    source,
-    at("services"),
-  );
+  const services = buildServices(document.services ?? [], limits.backends, source, at("services"));
   if (services.length > 0 && document.conntrack?.enabled === false) {
     source.report(["services"], trackingIsOff("a service"));
   }
   const isTracked =
     services.length > 0 || (document.conntrack === undefined && asksForTracking(flows));
+  const conntrack = buildConntrack(document.conntrack, isTracked, at("conntrack"));
   return {
-    engine,
+    engine: buildEngine(document.engine ?? {}, conntrack.enabled, source),
     ports,
     vrfs: names.vrfs,
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,
     routeFiles,
-    conntrack: buildConntrack(document.conntrack, isTracked, at("conntrack")),
+    conntrack,
     services,
     ...flows,
   };

@@ -146,7 +146,7 @@ export const EngineSchema = mapping(
       integer(64, 1_048_576, {
         description: "Frames in the pool: packets that can be inside the engine at once.",
         unit: "frames",
-        default: DEFAULTS.frames,
+        defaultText: "`16384`; with connection tracking, unless `frame_size` is given, `1024`",
       }),
     ),
     frame_size: Optional(
@@ -156,7 +156,8 @@ export const EngineSchema = mapping(
         multipleOf: 64,
         description: "Size of a frame, headroom included; larger for jumbo frames.",
         unit: "bytes",
-        default: DEFAULTS.frameSize,
+        defaultText:
+          "`2048`; with connection tracking, unless `frames` is given, `67584`: whole datagrams fit",
       }),
     ),
     limits: Optional(LimitsSchema),

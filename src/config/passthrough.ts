@@ -1,5 +1,5 @@
-// The configuration of a replay without one: every packet that parses goes from the port `input` to
-// the port `output`, which nobody listens to unless it is written to a file.
+// The configuration of a replay without one: every packet that parses is tracked, and goes from the
+// port `input` to the port `output`, which nobody listens to unless it is written to a file.
 
 import { defaultConntrack } from "./conntrack.ts";
 import type { Model } from "./model.ts";
@@ -27,11 +27,11 @@ export function passThroughModel(): Model {
         rules: 1,
         setElements: 1,
         cachedFlows: 0,
-        flows: 65_536,
-        flowExtensions: 1024,
+        flows: 262_144,
+        flowExtensions: 128,
         expectations: 0,
-        datagrams: 1024,
-        fragmentBytes: 4 * 1024 * 1024,
+        datagrams: 128,
+        fragmentBytes: 64 * 1024,
         backends: 0,
         affinityClients: 0,
       },
@@ -51,7 +51,7 @@ export function passThroughModel(): Model {
     groups: [],
     meters: [],
     mirrors: [],
-    conntrack: defaultConntrack(false),
+    conntrack: defaultConntrack(true),
     services: [],
     counters: [],
   };

@@ -38,6 +38,8 @@ export interface MemorySizes {
   readonly datagrams: number;
   readonly fragmentBytes: number;
   readonly serviceBytes: number;
+  /** Places for sources of connections: a power of two; 0 = connections are not counted. */
+  readonly ownerSlots: number;
 }
 
 export interface MemoryMap {
@@ -120,6 +122,8 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_FRAGMENTS] = layout.SHARDS * shardFragmentBytes(sizes);
   bytes[layout.REGION_STEERING] = layout.STEERING_BYTES;
   bytes[layout.REGION_SERVICES] = sizes.serviceBytes;
+  const sources = sizes.ownerSlots * layout.OWNER_STRIDE;
+  bytes[layout.REGION_OWNERS] = sizes.ownerSlots === 0 ? 0 : layout.OWNERS_SOURCES + sources;
   return bytes;
 }
 

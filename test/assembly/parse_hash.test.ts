@@ -80,6 +80,33 @@ describe("the flow hash", () => {
     expect(hashOf(error6)).toBe(hashOf(flow6));
   });
 
+  it("is that of the whole datagram when its first fragment is quoted and it is put together", () => {
+    const fields = { ...PAIR4, protocol: 17 };
+    const message = udp(PAIR4, PORTS, zeros(24));
+    const quoting = (quoted: Octets) =>
+      ip4(
+        { source: PAIR4.destination, destination: PAIR4.source, protocol: 1 },
+        icmp(3, 3, concat(zeros(4), quoted)),
+      );
+    const first = ip4({ ...fields, fragment: 0x2000 }, message.subarray(0, 16));
+    const later = ip4({ ...fields, fragment: 2 }, message.subarray(16));
+    const ports = ip6({ ...PAIR6, next: 17 }, udp(PAIR6, PORTS, zeros(24)));
+    const part = (offset: number, data: Octets) =>
+      ip6({ ...PAIR6, next: 44 }, concat(layers.fragmentHeader(17, offset, true), data));
+    const quoting6 = (quoted: Octets) =>
+      ip6({ ...PAIR6, next: 58 }, concat([1, 4, 0, 0], zeros(4), quoted));
+    const first6 = part(0, ports.subarray(40, 56));
+    const later6 = part(16, ports.subarray(56));
+    expect(hashOf(quoting(first))).toBe(hashOf(first));
+    expect(hashOf(quoting6(first6))).toBe(hashOf(first6));
+    kernel.reassembles = true;
+    expect(hashOf(quoting(first))).toBe(hashOf(ip4(fields, message)));
+    expect(hashOf(quoting(later))).toBe(hashOf(later));
+    expect(hashOf(quoting6(first6))).toBe(hashOf(ports));
+    expect(hashOf(quoting6(later6))).toBe(hashOf(later6));
+    kernel.reassembles = false;
+  });
+
   it("is that of the error itself when it quotes nothing of use", () => {
     const error = (body: Octets): number =>
       hashOf(ip4({ ...PAIR4, protocol: 1 }, icmp(3, 1, body)));

@@ -63,7 +63,7 @@ export class FlowRig {
   private constructor(model: Model, module: WebAssembly.Module, serial: number) {
     this.model = model;
     this.region = new Region(planMemory(sizesOf(model)));
-    this.tables = new FlowTables(this.region, model, serial);
+    this.tables = new FlowTables(this.region, model, undefined, serial);
     this.#module = module;
   }
 

@@ -44,6 +44,37 @@ const CROSS = world({
   // The cross-connected ports come first, for packets to enter by.
   .replace(/ports:([\s\S]*)(\n {2}one[\s\S]*)\nneighbors/, "ports:$2$1\nneighbors");
 
+/** Connections, NAT of every kind, a service, fragments: in small tables that are soon full. */
+const STATEFUL = (engine: string) => `
+${router(engine).replace("limits: {", "limits: { flows: 5000, datagrams: 500, flow_extensions: 500,")}
+conntrack: { fragment_timeout: 1s, max_per_source: 300, zone_limits: { 5: 100 } }
+services:
+  - name: web
+    vip: 203.0.113.80
+    proto: tcp
+    port: "1-65535"
+    backends: [{ ip: 192.168.3.2 }, { ip: 192.168.3.3, port: 8080 }]
+tables:
+  zones:
+    attach: raw
+    flows:
+      - { match: { udp_dst: 0-1023 }, actions: [{ ct: { zone: 5 } }, accept] }
+      - { match: { udp_dst: 1024-2047 }, actions: [notrack, accept] }
+  ports:
+    attach: prerouting
+    flows:
+      - { match: { ipv4_dst: 198.51.100.32/28, ip_proto: tcp }, actions: [{ dnat: 192.168.3.2 }] }
+      - { match: { in_port: lan, udp_dst: 53 }, actions: [redirect] }
+  policy:
+    attach: forward
+    flows:
+      - { match: { ct_state: [new], ip_proto: udp }, actions: [{ set_field: { ct_label: 7 } }, accept] }
+  sources:
+    attach: postrouting
+    flows:
+      - { match: { ipv4_src: 10.0.0.0/24, ip_proto: udp }, actions: [{ snat: "203.0.113.9:5000-5100" }] }
+      - { match: { out_port: wan }, actions: [masquerade] }`;
+
 const CAMPAIGNS: readonly Campaign[] = [
   {
     what: "router, IPv4 header checksums verified",
@@ -83,8 +114,24 @@ const CAMPAIGNS: readonly Campaign[] = [
     ports: 2,
   },
 ];
+const WITH_STATE: readonly Campaign[] = [
+  {
+    what: "router with connections, NAT, services and fragments",
+    configuration: STATEFUL("queues: 1"),
+    packets: 1_000_000,
+    seed: 6,
+    gap: 100_000,
+  },
+  {
+    what: "the same, all checksums verified, by another seed",
+    configuration: STATEFUL("verify_checksums: all"),
+    packets: 500_000,
+    seed: 7,
+    gap: 1_000,
+  },
+];
 /** The same again with assertions. */
-const PROBES: readonly Campaign[] = CAMPAIGNS.map((campaign) => ({
+const PROBES: readonly Campaign[] = [...CAMPAIGNS, ...WITH_STATE].map((campaign) => ({
   ...campaign,
   what: `${campaign.what}, probe build`,
   packets: 150_000,
@@ -157,7 +204,7 @@ it("amounts to ten million packets", () => {
   expect(CAMPAIGNS.reduce((sum, { packets }) => sum + packets, 0)).toBe(10_000_000);
 });
 
-it.each([...CAMPAIGNS, ...PROBES])(
+it.each([...CAMPAIGNS, ...WITH_STATE, ...PROBES])(
   "$what: $packets packets",
   async (campaign) => {
     const router = await TestRouter.create(campaign.configuration);

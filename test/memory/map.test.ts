@@ -51,6 +51,7 @@ const sizes = fc.record({
   datagrams: fc.integer({ min: 0, max: 100 }),
   fragmentBytes: fc.integer({ min: 0, max: 1 << 16 }),
   serviceBytes: fc.integer({ min: 0, max: 1 << 20 }),
+  ownerSlots: fc.constantFrom(0, 1, 4096),
 });
 
 describe("planMemory", () => {

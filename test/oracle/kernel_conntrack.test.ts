@@ -1,6 +1,6 @@
-// Linux 6.18 and we, on the packets of captures: how each was classified, and which connections were
-// left. The kernel was a router in a network namespace that got every capture once, quickly, so
-// timeouts are not in it. What it said is kept in test/data/conntrack.
+// Linux 6.18 and we, on the packets of captures: how each was classified, and which connections
+// were left. The kernel was a router in a network namespace that got every capture once, quickly,
+// so timeouts are not in it. What it said is kept in test/data/conntrack.
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -94,7 +94,7 @@ interface Outcome {
 }
 
 function run(capture: CaptureFile, checksum: boolean): Outcome {
-  kernel.begin({ checksum });
+  kernel.begin({ checksum, helpers: true });
   const tally = { new: 0, established: 0, related: 0, invalid: 0, untracked: 0, left: 0 };
   let dropped = 0;
   let time = 0;

@@ -14,13 +14,14 @@ export interface Difference {
   readonly why: string;
   /** Only in the runs that verify checksums (true), or that do not (false); else in both. */
   readonly checksum?: boolean;
-  /** What we count instead; without it, what parse dropped counts as INVALID and must make it up. */
+  /**
+   * What we count instead; without it, what parse dropped counts as INVALID and must make it up.
+   */
   readonly ours?: Partial<Tally>;
   /** The tables of connections differ too. */
   readonly table?: boolean;
 }
 
-const HELPED = "the kernel's helpers were loaded: a connection they expect is RELATED";
 const STRAY = "the kernel saw IPv6 packets of its own namespace (neighbor discovery) in this run";
 const FRAGMENTS = "the kernel puts fragments together before: see kernel_fragments.test.ts";
 const TO_ITSELF = "packets from an address to itself are dropped by parse (drop reason land)";
@@ -28,7 +29,9 @@ const TO_ITSELF = "packets from an address to itself are dropped by parse (drop 
 export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   "gre.pcap": [
     {
-      why: "PPTP: the kernel tells calls apart by their keys, so that neither end ever answers the other; here a tunnel is its two ends (RFC 2637 4.1)",
+      why:
+        "PPTP: the kernel tells calls apart by their keys, so that neither end ever " +
+        "answers the other; here a tunnel is its two ends (RFC 2637 4.1)",
       checksum: true,
       ours: { new: 2, established: 18, left: 2 },
       table: true,
@@ -37,10 +40,6 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   ],
   "tcp-http-rst.pcap": [{ why: STRAY, checksum: true, ours: { invalid: 0 } }],
   "tcp-retrans.pcap": [{ why: STRAY, checksum: true, ours: { invalid: 0 } }],
-  "ftp-active.pcap": [{ why: HELPED, ours: { new: 4, related: 0 } }],
-  "ftp-passive.pcap": [{ why: HELPED, ours: { new: 4, related: 0 } }],
-  "tftp.pcap": [{ why: HELPED, ours: { new: 2, related: 0 } }],
-  "sip.pcap": [{ why: `${HELPED}; there is none of SIP here`, ours: { new: 445, related: 0 } }],
   "icmp-errors.pcapng": [{ why: `${TO_ITSELF}; the kernel finds this one INVALID` }],
   "fmt-nsec-be.pcap": [
     { why: TO_ITSELF, checksum: true, ours: { invalid: 0 } },
@@ -51,7 +50,9 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   ],
   "srv6-bundle.pcap": [
     {
-      why: "with segments left the checksum is made for the last of them (RFC 8200 8.1, RFC 8754); the kernel takes the header's destination",
+      why:
+        "with segments left the checksum is made for the last of them (RFC 8200 8.1, RFC " +
+        "8754); the kernel takes the header's destination",
       checksum: true,
       ours: { new: 3, invalid: 2, left: 3 },
       table: true,
@@ -59,7 +60,11 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   ],
   "malformed-bundle.pcap": [
     {
-      why: "parse drops by its own reasons what the kernel tracks: packets to themselves, a short ICMPv6 header (RFC 4443 2.1), a payload length of 0 without a jumbo option (RFC 2675 3), an option it must refuse (RFC 8200 4.2); and DCCP has ports (RFC 4340 5.1), which the kernel does not look at any more",
+      why:
+        "parse drops by its own reasons what the kernel tracks: packets to themselves, a " +
+        "short ICMPv6 header (RFC 4443 2.1), a payload length of 0 without a jumbo option " +
+        "(RFC 2675 3), an option it must refuse (RFC 8200 4.2); and DCCP has ports (RFC " +
+        "4340 5.1), which the kernel does not look at any more",
       checksum: true,
       ours: { new: 2, established: 5, invalid: 14, left: 2 },
       table: true,

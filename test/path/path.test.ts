@@ -3,8 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
+import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
 import { FLOW_TABLES } from "./flow_tables.cases.ts";
+import { FRAGMENTS } from "./fragments.cases.ts";
 import { LINKS } from "./links.cases.ts";
 import { MALFORMED } from "./malformed.cases.ts";
 import { MARTIANS } from "./martians.cases.ts";
@@ -23,6 +25,8 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   resources: RESOURCES,
   neighbors: NEIGHBORS,
   "flow tables": FLOW_TABLES,
+  connections: CONNECTIONS,
+  fragments: FRAGMENTS,
 };
 
 const reached = new Set<string>();

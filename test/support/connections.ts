@@ -59,6 +59,8 @@ export interface ConnectionSizes {
   readonly connections: number;
   readonly connectionBuckets: number;
   readonly extensions: number;
+  /** Places for sources of connections. */
+  readonly ownerSlots?: number;
 }
 
 let module: WebAssembly.Module | undefined;
@@ -103,6 +105,11 @@ export class Connections {
       const base = this.region.base(region);
       u8.fill(0, base, base + (map.bytes[region] as number));
     }
+    if (!this.sizes.ownerSlots) return;
+    const owners = this.region.base(layout.REGION_OWNERS);
+    u8.fill(0, owners, owners + layout.OWNERS_LIMITS);
+    const end = owners + (map.bytes[layout.REGION_OWNERS] as number);
+    u8.fill(0, owners + layout.OWNERS_ZONES, end);
   }
 
   /** Begins a packet at a tick, given whole; returns it as entries have it. */

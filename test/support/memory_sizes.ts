@@ -27,4 +27,5 @@ export const SMALL_SIZES: MemorySizes = {
   datagrams: 0,
   fragmentBytes: 0,
   serviceBytes: 0,
+  ownerSlots: 0,
 };

@@ -11,6 +11,8 @@ interface ParseExports {
   sumBytes(pointer: number, length: number): bigint;
   foldSum(sum: bigint): number;
   crc32c(pointer: number, length: number, crc: number): number;
+  /** TRACK_* bits. */
+  readonly track: { value: number };
 }
 
 const RECORD = 65536;
@@ -49,6 +51,11 @@ export class ParserKernel {
     this.bytes.set(packet, end - packet.length);
     if (garbage !== undefined) this.bytes.fill(garbage, end, end + GARBAGE_BYTES);
     return end - packet.length;
+  }
+
+  /** Whether datagrams are put together before they are tracked. */
+  set reassembles(on: boolean) {
+    this.exports.track.value = on ? layout.TRACK_ON | layout.TRACK_REASSEMBLE : 0;
   }
 
   /** Parses a packet; the record starts out full of rubbish. */

@@ -8,8 +8,30 @@ const BASE = ["packet", "connection", "layout", "drops"];
 export const ASSEMBLY: Directions = {
   index: ["burst", "waiting", "steering", "device", "state", "memory", ...BASE],
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
-  burst: ["originate", "waiting", "stage", "action", "track", "state", "table", "memory", ...BASE],
-  originate: ["burst", "waiting", "stage", "action", "track", "table", "memory", ...BASE],
+  burst: [
+    "originate",
+    "tracking",
+    "waiting",
+    "stage",
+    "action",
+    "track",
+    "state",
+    "table",
+    "memory",
+    ...BASE,
+  ],
+  tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
+  originate: [
+    "burst",
+    "tracking",
+    "waiting",
+    "stage",
+    "action",
+    "track",
+    "table",
+    "memory",
+    ...BASE,
+  ],
   waiting: ["burst", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
@@ -28,6 +50,7 @@ export const ASSEMBLY: Directions = {
   // What flows do to packets.
   action: [
     "action",
+    "helper",
     "track",
     "nat",
     "parse",
@@ -40,6 +63,8 @@ export const ASSEMBLY: Directions = {
   ],
   // What connections follow: protocols' states, helpers that read along; and how NAT changes them.
   track: ["track", "nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  // What reads along in connections, and writes what they announce anew.
+  helper: ["helper", "track", "nat", "parse", "state", "wire", "memory", ...BASE],
   nat: ["nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
   parse: ["parse", "memory", "wire", ...BASE],

@@ -72,8 +72,11 @@ function portsOf(bytes: Uint8Array, l4: number, end: number, protocol: number): 
   return { source: identifier, destination: identifier };
 }
 
-/** Flow hash of a packet the twin has parsed. */
-export function flowHashOf(bytes: Uint8Array, parsed: ParsedPacket): number {
+/**
+ * Flow hash of a packet the twin has parsed.
+ * @param reassembled datagrams are put together: a first fragment quoted stands for all of its
+ */
+export function flowHashOf(bytes: Uint8Array, parsed: ParsedPacket, reassembled = false): number {
   const { flags, l3, l4, protocol } = parsed;
   const end = l3 + parsed.l3Length;
   const isFragment = (flags & layout.PACKET_FRAGMENT) !== 0;
@@ -81,33 +84,44 @@ export function flowHashOf(bytes: Uint8Array, parsed: ParsedPacket): number {
   const ports = usesPorts ? portsOf(bytes, l4, end, protocol) : NO_PORTS;
   const isError = (flags & layout.PACKET_ICMP_ERROR) !== 0;
   if (flags & layout.PACKET_IP4) {
-    const quoted = isError ? quotedHash4(bytes, l4 + 8, end) : undefined;
+    const quoted = isError ? quotedHash4(bytes, l4 + 8, end, reassembled) : undefined;
     return quoted ?? hash4(bytes, l3, ports, protocol);
   }
   if (flags & layout.PACKET_IP6) {
-    const quoted = isError ? quotedHash6(bytes, l4 + 8, end) : undefined;
+    const quoted = isError ? quotedHash6(bytes, l4 + 8, end, reassembled) : undefined;
     return quoted ?? hash6(bytes, l3, ports, isFragment ? 44 : protocol);
   }
   return linkHashOf(bytes, parsed.etherType);
 }
 
-function quotedHash4(bytes: Uint8Array, ip: number, end: number): number | undefined {
+function quotedHash4(
+  bytes: Uint8Array,
+  ip: number,
+  end: number,
+  reassembled: boolean,
+): number | undefined {
   const header = ((bytes[ip] ?? 0) & 15) * 4;
   if (ip + 20 > end || (bytes[ip] ?? 0) >> 4 !== 4 || header < 20) return undefined;
   const protocol = bytes[ip + 9] ?? 0;
-  const isFragment = (u16(bytes, ip + 6) & 0x3fff) !== 0;
+  const isFragment = (u16(bytes, ip + 6) & (reassembled ? 0x1fff : 0x3fff)) !== 0;
   const ports = isFragment ? NO_PORTS : portsOf(bytes, ip + header, end, protocol);
   return hash4(bytes, ip, ports, protocol);
 }
 
-function quotedHash6(bytes: Uint8Array, ip: number, end: number): number | undefined {
+function quotedHash6(
+  bytes: Uint8Array,
+  ip: number,
+  end: number,
+  reassembled: boolean,
+): number | undefined {
   if (ip + 40 > end || (bytes[ip] ?? 0) >> 4 !== 6) return undefined;
   let protocol = bytes[ip + 6] ?? 0;
   let at = ip + 40;
   for (let count = 0; EXTENSIONS.includes(protocol); count++) {
     if (count === layout.MAX_IP6_EXTENSIONS || at + 8 > end) break;
-    const isAtomic = (u16(bytes, at + 2) & 0xfff9) === 0;
-    if (protocol === 44 && !isAtomic) break;
+    // without its first bit, "more", the field is the offset
+    const isWhole = (u16(bytes, at + 2) & (reassembled ? 0xfff8 : 0xfff9)) === 0;
+    if (protocol === 44 && !isWhole) break;
     const next = bytes[at] ?? 0;
     at += extensionBytes(bytes, at, protocol);
     protocol = next;

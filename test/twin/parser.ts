@@ -21,6 +21,8 @@ export interface Packet {
   readonly bytes: Uint8Array;
   readonly wireLength: number;
   readonly verifyHeader: boolean;
+  /** Datagrams are put together before they are tracked. */
+  readonly reassembles?: boolean;
 }
 
 /** Bounds of a network packet: present bytes end at `end`, those on the wire at `wireEnd`. */
@@ -46,7 +48,7 @@ export function parsePacket(packet: Packet): ParsedPacket {
   };
   try {
     parseLink(packet, parsed);
-    parsed.hash = flowHashOf(packet.bytes, parsed);
+    parsed.hash = flowHashOf(packet.bytes, parsed, packet.reassembles);
   } catch (error) {
     if (!(error instanceof Drop)) throw error;
     parsed.drop = error.reason;
