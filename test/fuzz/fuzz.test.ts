@@ -44,9 +44,11 @@ const CROSS = world({
   // The cross-connected ports come first, for packets to enter by.
   .replace(/ports:([\s\S]*)(\n {2}one[\s\S]*)\nneighbors/, "ports:$2$1\nneighbors");
 
+const SMALL_TABLES = "flows: 5000, datagrams: 500, flow_extensions: 500";
+
 /** Connections, NAT of every kind, a service, fragments: in small tables that are soon full. */
 const STATEFUL = (engine: string) => `
-${router(engine).replace("limits: {", "limits: { flows: 5000, datagrams: 500, flow_extensions: 500,")}
+${router(engine).replace("limits: {", `limits: { ${SMALL_TABLES},`)}
 conntrack: { fragment_timeout: 1s, max_per_source: 300, zone_limits: { 5: 100 } }
 services:
   - name: web
