@@ -23,17 +23,22 @@ export class Rig {
   readonly region: Region;
   readonly tables: Tables;
   readonly #pool: WorkerPool;
+  readonly #ports: readonly number[];
 
-  private constructor(model: Model, chunks: number) {
+  private constructor(model: Model, chunks: number, ports: readonly number[]) {
+    this.#ports = ports;
     this.region = new Region(planMemory({ ...sizesOf(model), chunks }));
     useHugePages(this.region.buffer);
     this.tables = new Tables(this.region, model);
     this.#pool = new WorkerPool(model.engine.queues);
   }
 
-  /** `chunks` chunks of a capture (CHUNK_PACKETS, CHUNK_BYTES) fit at once. */
-  static async create(model: Model, chunks: number): Promise<Rig> {
-    const rig = new Rig(model, chunks);
+  /**
+   * `chunks` chunks of a capture (CHUNK_PACKETS, CHUNK_BYTES) fit at once. Packets of capture
+   * interface i come in by ports[i].
+   */
+  static async create(model: Model, chunks: number, ports: readonly number[] = [0]): Promise<Rig> {
+    const rig = new Rig(model, chunks, ports);
     await rig.tables.load(model);
     return rig;
   }
@@ -72,7 +77,7 @@ export class Rig {
     const reader = await openCapture(capture);
     try {
       for (const chunk of chunks) {
-        chunk.reset([0]);
+        chunk.reset(this.#ports);
         if (!(await reader.fill(chunk))) return filled;
         this.region.setU32(chunk.address + layout.CHUNK_COUNT, chunk.count);
         filled.push(chunk);
@@ -97,7 +102,7 @@ export class Rig {
     const { queues } = this.region.map.sizes;
     const source = {
       open: () => openCapture(capture),
-      ports: [0],
+      ports: this.#ports,
       rereadable: true,
       size: undefined,
     };
