@@ -80,14 +80,7 @@ import { clearActionSet } from "./state/action_set";
 import { takeDeferred } from "./state/deferred";
 import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
-import {
-  beginTracking,
-  confirm,
-  finishTracked,
-  runBefore,
-  steeredTo,
-  trackPassing,
-} from "./tracking";
+import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -191,7 +184,7 @@ function runLocal(record: usize): i32 {
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   if (track !== 0) {
-    const verdict = confirm(record);
+    const verdict = finishTracked(record, POINT_INPUT);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return answer(record);
@@ -215,7 +208,7 @@ function runForward(record: usize, backend: usize): i32 {
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   if (track !== 0) {
-    verdict = finishTracked(record);
+    verdict = finishTracked(record, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
     const size = cutSize(record, portMtu(portOf(outPortOf(record))));
     if (size !== 0) verdict = sendFragments(record, size, backend);

@@ -137,7 +137,7 @@ export function countInConnection(connection: usize, reply: bool, packets: u64, 
   store<u64>(at, load<u64>(at, CONNECTION_BYTES) + bytes, CONNECTION_BYTES);
 }
 
-// ---- SCTP, UDP ------------------------------------------------------------------------------------
+// ---- SCTP, UDP ---------------------------------------------------------------------------------
 /** Verification tag of this direction's packets (RFC 9260 8.5). */
 export function sctpTag(connection: usize, reply: bool): u32 {
   return load<u32>(connection + (reply ? <usize>4 : 0), CONNECTION_SCTP_TAGS);

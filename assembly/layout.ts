@@ -548,8 +548,8 @@ export const CHUNK_STEERED = 4;
 /** u32, the worker that steers the chunk. */
 export const CHUNK_STEERER = 8;
 /**
- * u32, 1 = workers take turns, packet by packet, in this chunk: it has fragments, whose datagram may
- * belong to another shard than they do. Written by the steering worker.
+ * u32, 1 = workers take turns, packet by packet, in this chunk: it has fragments, whose datagram
+ * may belong to another shard than they do. Written by the steering worker.
  */
 export const CHUNK_ORDERED = 12;
 export const CHUNK_DESCRIPTORS = 64;
@@ -1300,7 +1300,7 @@ export const SET_HASH_SECOND = 0x1b873593;
 export const SET_HASH_THIRD = 0x85ebca6b;
 export const SET_HASH_FOURTH = 0xc2b2ae35;
 
-// ---- connections: written by the worker that owns the shard --------------------------------------
+// ---- connections: written by the worker that owns the shard ------------------------------------
 // What connection tracking keeps, as Linux's nf_conntrack has it. Both directions are one entry, of
 // the shard that the flow hash of either falls in. A shard's part of REGION_CONNECTIONS:
 //   | header 256 B | wheel u16[256] | index: buckets of 32 B | entries | places u16[2] of each |
@@ -1367,7 +1367,10 @@ export const CONNECTION_PORTS4 = 24;
 export const CONNECTION_REPLY4 = 28;
 export const CONNECTION_DST6 = 32;
 export const CONNECTION_PORTS6 = 48;
-/** IPv6 and NAT: the end of the reply that is not the original's: its source (CT_DNAT), else its destination. */
+/**
+ * IPv6 and NAT: the end of the reply that is not the original's: its source (CT_DNAT), else its
+ * destination.
+ */
 export const CONNECTION_CHANGED = 52; // 16 B
 export const CONNECTION_CHANGED_PORT = 68; // u16
 /** u16: window of the last TCP segment. */
@@ -1397,7 +1400,9 @@ export const CONNECTION_PACKETS = 88;
 export const CONNECTION_BYTES = 96;
 export const CONNECTION_REPLY_PACKETS = 104;
 export const CONNECTION_REPLY_BYTES = 112;
-/** TCP: for each direction u32 end, u32 max end, u32 max window; then u8 scale and flags of each. */
+/**
+ * TCP: for each direction u32 end, u32 max end, u32 max window; then u8 scale and flags of each.
+ */
 export const CONNECTION_TCP = 120;
 export const CONNECTION_TCP_STRIDE = 12;
 export const TCP_END = 0;
@@ -1565,7 +1570,10 @@ export const TUPLE_PROTOCOL = 36;
 export const TUPLE_FAMILY = 37;
 export const TUPLE_ZONE = 38;
 export const TUPLE_BYTES = 40;
-/** Scratch of the packet at hand: tuple, another one, the connection not yet confirmed and its extension. */
+/**
+ * Scratch of the packet at hand: tuple, another one, the connection not yet confirmed and its
+ * extension.
+ */
 export const WORKER_TUPLE = WORKER_KEY + 8192;
 export const WORKER_TUPLE_OTHER = WORKER_TUPLE + 64;
 export const WORKER_CONNECTION = WORKER_TUPLE + 128;
@@ -1604,7 +1612,10 @@ export const NAT_RANDOM = 8;
 export const NAT_PERSISTENT = 16;
 
 // More operations
-/** arg = zone; arg16 = TRACK_OP_*; then u32 mark, mask, u32 table, u32 helper, label 16 B, mask 16 B, NAT_BYTES. */
+/**
+ * arg = zone; arg16 = TRACK_OP_*; then u32 mark, mask, u32 table, u32 helper, label 16 B, mask 16
+ * B, NAT_BYTES.
+ */
 export const OP_CT = 34;
 export const OP_CT_MARK = 8;
 export const OP_CT_MARK_MASK = 12;
@@ -1671,7 +1682,9 @@ export const EVENT_RING_BYTES = 1 << 18;
 export const EVENT_SIZE = 0;
 export const EVENT_KIND = 4;
 export const EVENT_TIME = 8;
-/** u32 each: CONNECTION_STRIDE bytes of the entry follow, then EXTENSION_STRIDE of its extension. */
+/**
+ * CONNECTION_STRIDE bytes of the entry follow, then EXTENSION_STRIDE of its extension.
+ */
 export const EVENT_CONNECTION = 16;
 export const EVENT_BYTES = 240;
 /** EVENT_SIZE of an entry that skips to the ring's start. */
@@ -1684,7 +1697,7 @@ export const WORKER_EVENT_HEAD = 248;
 export const WORKER_EVENT_TAIL = 252;
 
 // ---- services: entries and tables written by the host, states and clients by workers -----------
-//   | header 64 B | backends | their states | services | their states | index | clients | tables … |
+//   | header 64 B | backends | their states | services | their states | index | clients | … |
 // Where each part is, the header says. Tables come and go: an arena, from the header on.
 /** u32 each: addresses of backends, of their states, of services, of their states. */
 export const SERVICES_BACKENDS = 0;
@@ -1712,7 +1725,9 @@ export const BACKEND_SERVICE = 24;
 /** It was taken away, and connections it has are to end. */
 export const BACKEND_RESET = 1;
 
-/** Written by workers: u32 connections each, active and inactive as IPVS has them; u64 ever made. */
+/**
+ * Written by workers: u32 connections each, active and inactive as IPVS has them; u64 ever made.
+ */
 export const BACKEND_STATE_STRIDE = 16;
 export const BACKEND_ACTIVE = 0;
 export const BACKEND_INACTIVE = 4;
@@ -1789,7 +1804,7 @@ export const CLIENT_BACKEND = 20; // u32
 /** u64 nanoseconds since 1970. */
 export const CLIENT_UNTIL = 24;
 
-// ---- datagrams being put together: written by the worker that owns the shard ---------------------
+// ---- datagrams being put together: written by the worker that owns the shard -------------------
 //   | header 64 B | datagrams | blocks of bytes |
 // A shard that is all zero is empty. Datagrams are named by u16 within their shard, blocks too;
 // 0 = none. Lists: the datagrams by age, those given back, blocks given back.

@@ -158,7 +158,8 @@ export function finishOriginated(record: usize, verdict: i32): void {
 
 /**
  * Cuts a packet that is ready to be sent into fragments no longer than `size` as IP packets, and
- * sends all but the last, which the packet becomes; to its backend, if it has one (0 = none). Goes on, or drops all of it.
+ * sends all but the last, which the packet becomes; to its backend, if it has one (0 = none). Goes
+ * on, or drops all of it.
  */
 export function sendFragments(record: usize, size: u32, backend: usize): i32 {
   if (!beginCut(record, size)) return drop(DROP_TOO_BIG);
@@ -193,7 +194,8 @@ function passHooks(record: usize, verdict: i32): i32 {
   if (outcome === VERDICT_CONTINUE && track !== 0)
     outcome = changeDestination(record, POINT_OUTPUT);
   if (outcome === VERDICT_CONTINUE) outcome = runOwn(record, POINT_POSTROUTING);
-  if (outcome === VERDICT_CONTINUE && track !== 0) outcome = finishTracked(record);
+  if (outcome === VERDICT_CONTINUE && track !== 0)
+    outcome = finishTracked(record, POINT_POSTROUTING);
   return outcome === VERDICT_CONTINUE ? verdict : outcome;
 }
 

@@ -8,16 +8,18 @@
 
 import { showConnection } from "./action/connection";
 import { noteChange } from "./action/walk";
-import { hasStatus, isConfirmed, isTranslated } from "./connection";
+import { hasStatus, isConfirmed } from "./connection";
 import {
   CACHED_BEFORE,
   COUNT_CONNECTIONS_DELETED,
+  CT_DNAT,
   CT_DNAT_DONE,
+  CT_SNAT,
   CT_SNAT_DONE,
   PACKET_FRAGMENT,
   PACKET_IP4,
   PACKET_IP6,
-  POINT_POSTROUTING,
+  POINT_INPUT,
   POINT_PREROUTING,
   POINT_RAW,
   STATE_TRACKED,
@@ -116,11 +118,12 @@ export function changeDestination(record: usize, point: u32): i32 {
     const kept = keepBackend(connection);
     if (kept !== VERDICT_CONTINUE) return giveUp(kept);
   }
-  if (!isTranslated(connection)) return VERDICT_CONTINUE;
+  noteTranslation();
+  // What NAT made of the source is the destination of the way back.
+  if (!hasStatus(connection, isReply ? CT_SNAT : CT_DNAT)) return VERDICT_CONTINUE;
   const verdict = translateDestination(record, connection, isReply);
   if (tracing) note(STEP_DNAT, record, verdict);
   noteChange();
-  noteTranslation();
   if (points !== 0 && verdict === VERDICT_CONTINUE) {
     showConnection();
     resumeTables(record);
@@ -155,15 +158,18 @@ function decideDestination(record: usize, point: u32): i32 {
   return mayTranslate() ? chooseNothing(connection, false) : VERDICT_CONTINUE;
 }
 
-/** Behind the tables: the source as NAT makes it; and the connection is known from now on. */
-export function finishTracked(record: usize): i32 {
+/**
+ * Behind the tables at POINT_INPUT or POINT_POSTROUTING: the source as NAT makes it; and the
+ * connection is known from now on.
+ */
+export function finishTracked(record: usize, point: u32): i32 {
   if (connection === 0) return VERDICT_CONTINUE;
   let verdict = VERDICT_CONTINUE;
   if (isBeginning() && !hasStatus(connection, CT_SNAT_DONE)) {
-    verdict = decideSource(record);
+    verdict = decideSource(record, point);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  if (isTranslated(connection)) {
+  if (hasStatus(connection, isReply ? CT_DNAT : CT_SNAT)) {
     verdict = translateSource(record, connection, isReply);
     if (tracing) note(STEP_SNAT, record, verdict);
     if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -171,12 +177,12 @@ export function finishTracked(record: usize): i32 {
   return confirm(record);
 }
 
-function decideSource(record: usize): i32 {
-  if ((natPoints & (1 << POINT_POSTROUTING)) !== 0) {
-    const verdict = runNat(record, POINT_POSTROUTING, CT_SNAT_DONE);
+function decideSource(record: usize, point: u32): i32 {
+  if ((natPoints & (1 << point)) !== 0) {
+    const verdict = runNat(record, point, CT_SNAT_DONE);
     if (verdict !== VERDICT_CONTINUE || hasStatus(connection, CT_SNAT_DONE)) return verdict;
   }
-  const service = serviceCount === 0 ? 0 : sourceNat(connection);
+  const service: usize = serviceCount === 0 || point === POINT_INPUT ? 0 : sourceNat(connection);
   if (service !== 0) return chooseNat(connection, service, true, outPortOf(record));
   return mayTranslate() ? chooseNothing(connection, true) : VERDICT_CONTINUE;
 }
@@ -192,7 +198,7 @@ function isBeginning(): bool {
 }
 
 /** The packet has got through: a new connection enters the table. */
-export function confirm(record: usize): i32 {
+function confirm(record: usize): i32 {
   if (!isBeginning()) return VERDICT_CONTINUE;
   const verdict = enterConnection();
   if (tracing) noteConnection(STEP_CONFIRM, record);
@@ -200,6 +206,6 @@ export function confirm(record: usize): i32 {
 }
 
 function noteConnection(step: u32, record: usize): void {
-  const extension = connection === 0 ? 0 : extensionOf(connection);
+  const extension: usize = connection === 0 ? 0 : extensionOf(connection);
   noteTracked(step, record, state, connection, extension, isReply, isUnconfirmed);
 }

@@ -60,7 +60,7 @@ export function showConnection(): void {
     return;
   }
   const extension = extensionOf(connection);
-  const label = extension === 0 ? 0 : extension + EXTENSION_LABEL;
+  const label: usize = extension === 0 ? 0 : extension + EXTENSION_LABEL;
   setKeyConnection(state, connectionZone(connection), connectionMark(connection), label);
 }
 

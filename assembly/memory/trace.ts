@@ -71,8 +71,9 @@ export function noteFlow(step: u32, record: usize, flow: u32, point: u32, key: u
 }
 
 /**
- * Notes, at STEP_TRACK or STEP_CONFIRM, what tracking made of the packet: STATE_* bits; its connection (0 = none) and the extension
- * of that (0 = none); whether it goes in the reply's direction, and whether it began the connection.
+ * Notes, at STEP_TRACK or STEP_CONFIRM, what tracking made of the packet: STATE_* bits; its
+ * connection (0 = none) and the extension of that (0 = none); whether it goes in the reply's
+ * direction, and whether it began the connection.
  */
 export function noteTracked(
   step: u32,

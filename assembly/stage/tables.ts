@@ -35,6 +35,7 @@ import {
   KEY_OUT_PORT,
   MODE_CHECK_CACHE,
   MODE_NO_CACHE,
+  POINT_POSTROUTING,
   PORT_LOCAL,
   PORT_UNKNOWN,
   VERDICT_CONTINUE,
@@ -43,7 +44,7 @@ import { countEvent } from "../memory/counters";
 import { mode } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { tracing } from "../memory/trace";
-import { flagsOf, hashOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
+import { flagsOf, hashOf, outPortOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -128,6 +129,8 @@ export function runUncached(record: usize, point: u32): i32 {
 
 /** The NAT tables at POINT_* `point`, until the connection has the CT_*_DONE bit `decided`. */
 export function runNat(record: usize, point: u32, decided: u32): i32 {
+  // No other table may have been met behind routing that would have told the key.
+  if (point === POINT_POSTROUTING) setKeyOutPort(outPortOf(record));
   return classifyNat(record, point, now, decided);
 }
 

@@ -1,6 +1,6 @@
 // Connections the host wants ended: it asks by a list on the control page, and the worker that owns
-// a connection's shard ends it, so that entries keep their one writer. A place may belong to another
-// connection by now: the request repeats the tuple, which never changes.
+// a connection's shard ends it, so that entries keep their one writer. A place may belong to
+// another connection by now: the request repeats the tuple, which never changes.
 
 import { isConfirmed } from "../connection";
 import {

@@ -1,4 +1,5 @@
-// A hash of whole words: MurmurHash3, 32 bits, without their number. src/compile/word_hash.ts computes the same.
+// A hash of whole words: MurmurHash3, 32 bits, without their number. src/compile/word_hash.ts
+// computes the same.
 
 import { SET_HASH_FIRST, SET_HASH_FOURTH, SET_HASH_SECOND, SET_HASH_THIRD } from "../layout";
 

@@ -27,12 +27,16 @@ export async function test(files: readonly string[], flags: TestFlags): Promise<
   const results: FileResult[] = [];
   for (const file of files) results.push(await runFile(file, flags.json ? undefined : style));
   const all = results.flatMap(({ tests }) => tests);
-  const failed = all.filter(({ failures }) => failures.length > 0).length;
+  const failed = all.filter((result) => !hasPassed(result)).length;
   const passed = all.length - failed;
   if (flags.json) process.stdout.write(`${JSON.stringify(report(results, passed, failed))}\n`);
   else process.stdout.write(`${summaryLine(passed, failed, style)}\n`);
   const statuses = results.map(({ error }) => (error === undefined ? 0 : printFailure(error)));
   return Math.max(failed > 0 ? 1 : 0, ...statuses);
+}
+
+function hasPassed({ failures, connections }: TestResult): boolean {
+  return failures.length === 0 && connections.length === 0;
 }
 
 /** What is wrong with one file keeps no other from being run. */
@@ -56,8 +60,7 @@ function summaryLine(passed: number, failed: number, style: Style): string {
 
 function testLines(file: string, result: TestResult, style: Style): string {
   const { name, line, packets, failures, connections } = result;
-  const isGood = failures.length === 0 && connections.length === 0;
-  const mark = isGood ? style.green("pass") : style.red("FAIL");
+  const mark = hasPassed(result) ? style.green("pass") : style.red("FAIL");
   const head = `${mark}  ${name}  ${style.dim(`${file}:${line}, ${count(packets, "packet")}`)}`;
   const lines = failures.flatMap((failure) => failureLines(file, failure, style));
   return [head, ...lines, ...connections.flatMap((one) => connectionLines(file, one, style))].join(
@@ -103,7 +106,7 @@ function report(results: readonly FileResult[], passed: number, failed: number):
       file,
       tests: tests.map((result) => ({
         ...result,
-        passed: result.failures.length === 0 && result.connections.length === 0,
+        passed: hasPassed(result),
       })),
       ...(error instanceof SluiceError
         ? { error: { code: error.code, message: error.message, ...error.place } }

@@ -24,7 +24,7 @@ interface Gone {
   readonly version: number;
 }
 
-interface BackendName {
+export interface BackendName {
   readonly service: number;
   readonly ip: IpBytes;
   /** 0 = the port packets came to. */
@@ -47,6 +47,20 @@ export class Backends {
     this.#entries = entries;
     this.#states = states;
     this.#limit = limit;
+  }
+
+  /** The backend of a number that connections name; undefined when there is none. */
+  nameOf(number: number): BackendName | undefined {
+    if (number < 1 || number >= this.#top) return undefined;
+    const at = this.#entries + number * layout.BACKEND_STRIDE;
+    const region = this.#region;
+    const length = region.u8[at + layout.BACKEND_FAMILY] === 4 ? 4 : 16;
+    const port = at + layout.BACKEND_PORT;
+    return {
+      service: region.getU32(at + layout.BACKEND_SERVICE),
+      ip: region.bytes(at + layout.BACKEND_IP, length).slice(),
+      port: (region.u8[port] as number) * 256 + (region.u8[port + 1] as number),
+    };
   }
 
   /**

@@ -7,7 +7,7 @@ import { sameIp } from "../config/address.ts";
 import type { BackendModel, IpBytes, Model, ServiceModel } from "../config/model.ts";
 import { Arena } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
-import { type BackendCounts, Backends } from "./backends.ts";
+import { type BackendCounts, type BackendName, Backends } from "./backends.ts";
 import { CLIENT_BUCKET_BYTES, clientBuckets } from "./connection_sizes.ts";
 import { Limbo } from "./limbo.ts";
 import { type Block, Schedules } from "./schedules.ts";
@@ -107,6 +107,11 @@ export class ServiceTable {
   /** Backends of a service, in order. */
   backends(service: number): readonly Backend[] {
     return this.#list(service);
+  }
+
+  /** The backend of a number that connections name, also when it was taken away. */
+  nameOf(number: number): BackendName | undefined {
+    return this.#backends.nameOf(number);
   }
 
   counts(backend: Backend): BackendCounts {

@@ -1,6 +1,6 @@
-// Backends of services by the numbers that connections have: in the order of the configuration,
-// from 1.
+// Backends of services by the numbers that connections have.
 
+import type { ServiceTable } from "../compile/services.ts";
 import { formatIp } from "../config/address.ts";
 import type { Model } from "../config/model.ts";
 import { CONNECTION_STATUS_BITS, type ConnectionView } from "../memory/connection_view.ts";
@@ -17,16 +17,19 @@ export interface BackendNames {
   of(view: ConnectionView): Backend | undefined;
 }
 
-export function backendsOf({ services }: Model): BackendNames {
-  const all = services.flatMap(({ name, backends }) =>
-    backends.map(({ ip, port }): Backend => {
-      const address = ip.length === 16 && port !== undefined ? `[${formatIp(ip)}]` : formatIp(ip);
-      return { service: name, backend: port === undefined ? address : `${address}:${port}` };
-    }),
-  );
+/** @param table undefined: only the services have names */
+export function backendsOf({ services }: Model, table?: ServiceTable): BackendNames {
   const chosen = CONNECTION_STATUS_BITS.service ?? 0;
+  const names = services.map(({ name }) => name);
   return {
-    services: services.map(({ name }) => name),
-    of: (view) => (view.has(chosen) ? all[view.backend - 1] : undefined),
+    services: names,
+    of: (view) => {
+      const found = view.has(chosen) ? table?.nameOf(view.backend) : undefined;
+      if (found === undefined) return undefined;
+      const { service, ip, port } = found;
+      const address = ip.length === 16 && port !== 0 ? `[${formatIp(ip)}]` : formatIp(ip);
+      const backend = port === 0 ? address : `${address}:${port}`;
+      return { service: names[service] ?? `${service}`, backend };
+    },
   };
 }

@@ -1,5 +1,6 @@
 // The library's front of the connection table: lists, counts, follows and deletes connections.
 
+import type { ServiceTable } from "../compile/services.ts";
 import { formatIp } from "../config/address.ts";
 import type { Model } from "../config/model.ts";
 import { unknownName } from "../config/wording.ts";
@@ -88,11 +89,16 @@ export class ConnectionControl {
   readonly #followers = new Set<Follower>();
 
   /** @param isRunning whether workers run */
-  constructor(region: Region, model: Model, isRunning: () => boolean) {
+  constructor(
+    region: Region,
+    model: Model,
+    services: ServiceTable | undefined,
+    isRunning: () => boolean,
+  ) {
     this.#region = region;
     this.#model = model;
     this.#connections = new Connections(region);
-    this.#names = backendsOf(model);
+    this.#names = backendsOf(model, services);
     this.#requests = new ConnectionRequests(region, this.#connections, isRunning);
   }
 

@@ -23,7 +23,7 @@ export function describeTables(
   counters: readonly string[],
 ) {
   const connections = new Connections(region);
-  const names = backendsOf(model);
+  const names = backendsOf(model, tables.services);
   return {
     match: (vrf: number, address: IpBytes) => tables.routes.match(vrf, address),
     forwarding: (number: number) => inspectForwarding(region, number),

@@ -104,8 +104,8 @@ export class ServiceControl {
     }
     const backend = { ip: name.ip, port: name.port === 0 ? undefined : name.port, weight };
     if (!table.mayAdd(number, backend)) {
-      const message = `${formatName(name)} cannot be added while packets go: by NAT only backends of `;
-      throw invalid(service, `${message}the ports, and in the networks, of those of the start can`);
+      const message = `${formatName(name)} cannot be added while packets go: by NAT only backends `;
+      throw invalid(service, `${message}of the ports and networks of those of the start can`);
     }
     table.add(number, backend);
   }

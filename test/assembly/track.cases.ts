@@ -1,4 +1,5 @@
-// Conversations, packet by packet, and what each packet is: rules of connection tracking one by one.
+// Conversations, packet by packet, and what each packet is: rules of connection tracking one by
+// one.
 
 import { bare, ethernet } from "../support/builder.ts";
 import { crc32cSlowly, udpLite } from "../support/layers.ts";

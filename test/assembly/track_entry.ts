@@ -20,8 +20,8 @@ export { openDirectory } from "../../assembly/memory/directory";
 export let entry: usize = 0;
 
 /**
- * A received packet through parsing, tracking and, if it gets `through`, confirming. Its STATE_* bits,
- * or less the drop.
+ * A received packet through parsing, tracking and, if it gets `through`, confirming. Its STATE_*
+ * bits, or less the drop.
  */
 export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
   entry = 0;

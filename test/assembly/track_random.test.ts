@@ -1,5 +1,5 @@
-// Connection tracking on built packets of every kind, whole and damaged: nothing traps, every packet
-// has exactly one state, and tuples agree with the hash that finds their shard.
+// Connection tracking on built packets of every kind, whole and damaged: nothing traps, every
+// packet has exactly one state, and tuples agree with the hash that finds their shard.
 
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";

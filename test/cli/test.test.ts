@@ -64,6 +64,24 @@ describe("sluice test", () => {
     expect(text).toMatch(/\n5 passed, 1 failed\n$/);
   });
 
+  it("connections that are not as expected fail a test, too", async () => {
+    const file = join(folder, "connections.yaml");
+    writeFileSync(
+      file,
+      `configuration: ${FIREWALL}
+tests:
+  - name: none
+    packets: [{ in: lan, packet: "udp 10.0.0.2:1 > 198.51.100.1:80" }]
+    connections: [{ protocol: udp }]
+`,
+    );
+    const run = await sluice(["test", file]);
+    expect(run.status).toBe(1);
+    expect(run.stdout.toString()).toMatch(
+      /expected {2}at least 1\n {6}found {5}0\n0 passed, 1 failed/,
+    );
+  });
+
   it("prints one JSON object", async () => {
     const run = await sluice(["test", "--json", failing]);
     expect(run.status).toBe(1);

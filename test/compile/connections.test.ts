@@ -23,14 +23,16 @@ const WORLD = parseConfiguration(`${PORTS}conntrack: {}
 tables: { t: {}, u: {} }
 `);
 
-/** The operation of an action, in bytes, without its end. */
-function bytesOf(action: unknown): Buffer {
+type End = readonly [code: number, argument: number];
+
+/** The operation of an action, in bytes, without its end: the operation that must follow. */
+function bytesOf(action: unknown, [end, argument]: End = [layout.OP_END, 0]): Buffer {
   const own = new OperationWriter({ counter: () => 0, log: () => ({ text: 0, meter: 0 }) });
   const match = { ip_proto: "tcp" };
   own.write(runtimeReader(WORLD).flow("t", { match, actions: [action] }).actions);
   const bytes = Buffer.from(own.words.buffer, 0, own.length * 4);
   const size = bytes[layout.OP_SIZE]! * 8;
-  expect([...bytes.subarray(size)]).toEqual([layout.OP_END, 1, 0, 0, 0, 0, 0, 0]);
+  expect([...bytes.subarray(size)]).toEqual([end, 1, 0, 0, argument, 0, 0, 0]);
   return bytes.subarray(0, size);
 }
 
@@ -79,7 +81,7 @@ describe("translations in memory", () => {
     ["redirect", `${NAT_REDIRECT} 0 0 0 0-0 -`],
     [{ redirect: 3128 }, `${NAT_REDIRECT} ${NAT_HAS_PORTS} 0 0 3128-3128 -`],
   ])("%j", (action, expected) => {
-    const bytes = bytesOf(action);
+    const bytes = bytesOf(action, [layout.OP_ACCEPT, 0]);
     expect(bytes).toHaveLength(layout.OP_NAT_BYTES);
     expect(bytes[layout.OP_CODE]).toBe(layout.OP_NAT);
     expect(natOf(bytes, layout.OP_BYTES)).toBe(expected);
@@ -88,7 +90,7 @@ describe("translations in memory", () => {
 
 describe("ct in memory", () => {
   it("has everything it was asked for", () => {
-    const bytes = bytesOf({
+    const ct = {
       ct: {
         zone: 5,
         commit: true,
@@ -99,7 +101,8 @@ describe("ct in memory", () => {
         helper: "tftp",
         table: "u",
       },
-    });
+    };
+    const bytes = bytesOf(ct, [layout.OP_GOTO, 1]);
     expect(bytes).toHaveLength(layout.OP_CT_BYTES);
     expect(bytes[layout.OP_CODE]).toBe(layout.OP_CT);
     const { TRACK_OP_COMMIT, TRACK_OP_FORCE, TRACK_OP_NAT, TRACK_OP_ZONE, TRACK_OP_TABLE } = layout;

@@ -51,9 +51,10 @@ describe("right configurations", () => {
         flows: 1_048_576,
         flowExtensions: 65_536,
         expectations: 4096,
-        datagrams: 4096,
-        fragmentBytes: 4 * 2 ** 20,
+        datagrams: 16_384,
+        fragmentBytes: 32 * 1024 * 1024,
         backends: 4096,
+        affinityClients: 65_536,
       },
       verifyChecksums: "header",
       icmpErrors: { perSecond: 100, burst: 50 },
@@ -81,7 +82,7 @@ describe("right configurations", () => {
   { queues: 2, cpus: [1, 0], frames: 4096, frame_size: 9472, verify_checksums: all,
     limits: { routes: 10, neighbors: 20, next_hops: 30, rules: 50, set_elements: 60,
       cached_flows: 0, flows: 128, flow_extensions: 129, expectations: 70, datagrams: 130,
-      fragment_bytes: 65536, backends: 80 },
+      fragment_bytes: 65536, backends: 80, affinity_clients: 90 },
     icmp_errors: { rate: 30/m, burst: 7 } }
 `);
     expect(model.engine).toEqual({
@@ -102,6 +103,7 @@ describe("right configurations", () => {
         datagrams: 130,
         fragmentBytes: 65536,
         backends: 80,
+        affinityClients: 90,
       },
       verifyChecksums: "all",
       icmpErrors: { perSecond: 0.5, burst: 7 },

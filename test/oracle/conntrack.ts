@@ -1,15 +1,15 @@
-// The kernel's connection tracking as an oracle: scenarios, packet by packet through a router of the
-// kernel's, and what was seen of each packet: the states of its connection, what left the router,
-// and all connections afterwards. test/data/conntrack/*.json keep the kernel's answers.
+// The kernel's connection tracking as an oracle: scenarios, packet by packet through a router of
+// the kernel's, and what was seen of each packet: the states of its connection, what left the
+// router, and all connections afterwards. test/data/conntrack/*.json keep the kernel's answers.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseConfiguration } from "../../src/config/configuration.ts";
 import { world } from "../path/world.ts";
 import { type KernelFrame, KernelRouter } from "../support/namespaces.ts";
 import { OBSERVER } from "./conntrack_observer.ts";
-import { SCENARIOS, type Scenario } from "./conntrack_scenarios/all.ts";
 import { describeConnection, kernelConnection } from "./conntrack_table.ts";
 import { observation } from "./conntrack_words.ts";
+import { SCENARIOS, type Scenario } from "./scenarios/all.ts";
 
 export { SCENARIOS, type Scenario };
 

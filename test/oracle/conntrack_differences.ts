@@ -7,17 +7,17 @@ interface Difference {
 }
 
 const MALFORMED =
-  "A header that does not fit its packet is dropped as malformed, whoever asks for its connection; " +
-  "the kernel calls it invalid and lets it pass (RFC 1812 4.2.2.11 leaves it to the router).";
+  "A header that does not fit its packet is dropped as malformed, whoever asks for its " +
+  "connection; the kernel calls it invalid and lets it pass.";
 const REDIRECT =
-  "Nobody gets a redirect (RFC 792) through a translation from either. The kernel drops it before " +
-  "routing; here it is dropped where the translation is done, and rules before that see it.";
+  "Nobody gets a redirect (RFC 792) through a translation from either. The kernel drops it " +
+  "before routing; here it is dropped where the translation is done, and rules before see it.";
 const AS_THEY_CAME =
-  "Fragments leave as long as they came (RFC 8200 4.5 lets no router cut); the kernel puts them " +
-  "together and cuts them anew, by the longest one of IPv4, at 1280 bytes or more of IPv6.";
+  "Fragments leave as long as they came (RFC 8200 4.5 lets no router cut); the kernel cuts the " +
+  "packet anew, by the longest fragment of IPv4, at 1280 bytes or more of IPv6.";
 const SHORT_QUOTE =
-  "Of a quote that ends within the ports' header what is there is translated; the kernel drops the " +
-  "error. RFC 792 asks for 8 bytes, but routers that quote fewer mean well.";
+  "Of a quote that ends within the transport header what is there is translated; the kernel " +
+  "drops the error. RFC 792 asks for 8 bytes, but routers that quote fewer mean well.";
 
 export const DIFFERENCES: ReadonlyMap<string, Difference> = new Map([
   ["tcp-bad-packets", { steps: [4], reason: MALFORMED }],
@@ -35,8 +35,8 @@ export const DIFFERENCES: ReadonlyMap<string, Difference> = new Map([
     {
       steps: [4],
       reason:
-        "Where the quote reaches TCP's checksum it is adjusted; the kernel does so only when the " +
-        "whole header is quoted. The end that reads it sees its own segment, checksum included.",
+        "Where the quote reaches TCP's checksum it is adjusted; the kernel does so only when " +
+        "the whole header is quoted. The reader sees its own segment, checksum included.",
     },
   ],
   [
@@ -49,13 +49,13 @@ export const DIFFERENCES: ReadonlyMap<string, Difference> = new Map([
   ["fragments-smaller-than-the-way", { steps: [3], reason: AS_THEY_CAME }],
   ["fragments-ipv6", { steps: [2], reason: AS_THEY_CAME }],
   ["fragments-ipv6-out-of-order", { steps: [2], reason: AS_THEY_CAME }],
-  ["fragments-ipv6-snat", { steps: [1, 3], reason: AS_THEY_CAME }],
+  ["fragments-ipv6-snat", { steps: [1], reason: AS_THEY_CAME }],
   [
     "fragments-ipv6-atomic",
     {
       steps: [0],
       reason:
-        "A whole packet with a Fragment header (RFC 6946) keeps it, and it counts among its bytes; " +
+        "A whole packet with a Fragment header (RFC 6946) keeps it, counted among its bytes; " +
         "the kernel takes it away.",
     },
   ],

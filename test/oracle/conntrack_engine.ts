@@ -14,9 +14,9 @@ import type { KernelFrame } from "../support/namespaces.ts";
 import { type PathRun, TestRouter } from "../support/path.ts";
 import { type Observation, ROUTER } from "./conntrack.ts";
 import { OBSERVED, OBSERVER_TABLES } from "./conntrack_observer.ts";
-import type { Scenario } from "./conntrack_scenarios/scenario.ts";
 import { allotted, type Direction, describeConnection } from "./conntrack_table.ts";
 import { observation } from "./conntrack_words.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 
 /** Seconds between packets that follow each other at once. */
 const APART = 0.002;
@@ -151,7 +151,7 @@ function directionOf(view: ConnectionView, reply: boolean): Direction {
   };
 }
 
-/** Less than what a packet's connection was given: the kernel's clock has gone on when it is read. */
+/** The kernel's clock has gone on by the time its table is read: so many seconds at least. */
 const MOMENT = 0.001;
 
 function lineOf(view: ConnectionView, settings?: Readonly<Record<string, number>>): string {

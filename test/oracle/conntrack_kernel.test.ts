@@ -20,7 +20,7 @@ describe("the scenarios", () => {
   });
 });
 
-describe.skipIf(isRecording)("the engine answers as the kernel did", () => {
+describe("the engine answers as the kernel did", () => {
   it.each(SCENARIOS)("$name", async (scenario) => {
     const { steps = [] } = DIFFERENCES.get(scenario.name) ?? {};
     const kernel = recordedAnswers(scenario);

@@ -6,8 +6,8 @@ import type { KernelFrame } from "../support/namespaces.ts";
 import { hex, readU16 } from "../support/octets.ts";
 import type { Observation } from "./conntrack.ts";
 import { OBSERVED } from "./conntrack_observer.ts";
-import type { Scenario } from "./conntrack_scenarios/scenario.ts";
 import { described } from "./nftables.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 
 type Range = readonly [low: number, high: number];
 
@@ -43,8 +43,14 @@ export function observation(
 ): Observation {
   const states = statesOf(counts);
   const isOwn = states.some((state) => state.startsWith("own-"));
-  const lines = frames.map((frame) => described(frame, isOwn ? true : undefined));
+  const lines = frames.map((frame) => described(unnumbered(frame), isOwn ? true : undefined));
   return blurred(scenario, { what, states, frames: lines, connections: [...connections].sort() });
+}
+
+/** The identification of IPv6 fragments is chosen by whoever cuts the packet. */
+function unnumbered({ port, bytes }: KernelFrame): KernelFrame {
+  if (bytes[12] !== 0x86 || bytes[20] !== 44) return { port, bytes };
+  return { port, bytes: Uint8Array.from(bytes).fill(0, 58, 62) };
 }
 
 /** States by the counts of packets since the last ones. */

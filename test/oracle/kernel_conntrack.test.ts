@@ -1,6 +1,6 @@
-// Linux 6.18 and we, on the packets of captures: how each was classified, and which connections were
-// left. The kernel was a router in a network namespace that got every capture once, quickly, so
-// timeouts are not in it. What it said is kept in test/data/conntrack.
+// Linux 6.18 and we, on the packets of captures: how each was classified, and which connections
+// were left. The kernel was a router in a network namespace that got every capture once, quickly,
+// so timeouts are not in it. What it said is kept in test/data/conntrack.
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";

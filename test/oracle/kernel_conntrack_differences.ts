@@ -14,7 +14,9 @@ export interface Difference {
   readonly why: string;
   /** Only in the runs that verify checksums (true), or that do not (false); else in both. */
   readonly checksum?: boolean;
-  /** What we count instead; without it, what parse dropped counts as INVALID and must make it up. */
+  /**
+   * What we count instead; without it, what parse dropped counts as INVALID and must make it up.
+   */
   readonly ours?: Partial<Tally>;
   /** The tables of connections differ too. */
   readonly table?: boolean;
@@ -28,7 +30,9 @@ const TO_ITSELF = "packets from an address to itself are dropped by parse (drop 
 export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   "gre.pcap": [
     {
-      why: "PPTP: the kernel tells calls apart by their keys, so that neither end ever answers the other; here a tunnel is its two ends (RFC 2637 4.1)",
+      why:
+        "PPTP: the kernel tells calls apart by their keys, so that neither end ever " +
+        "answers the other; here a tunnel is its two ends (RFC 2637 4.1)",
       checksum: true,
       ours: { new: 2, established: 18, left: 2 },
       table: true,
@@ -51,7 +55,9 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   ],
   "srv6-bundle.pcap": [
     {
-      why: "with segments left the checksum is made for the last of them (RFC 8200 8.1, RFC 8754); the kernel takes the header's destination",
+      why:
+        "with segments left the checksum is made for the last of them (RFC 8200 8.1, RFC " +
+        "8754); the kernel takes the header's destination",
       checksum: true,
       ours: { new: 3, invalid: 2, left: 3 },
       table: true,
@@ -59,7 +65,11 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   ],
   "malformed-bundle.pcap": [
     {
-      why: "parse drops by its own reasons what the kernel tracks: packets to themselves, a short ICMPv6 header (RFC 4443 2.1), a payload length of 0 without a jumbo option (RFC 2675 3), an option it must refuse (RFC 8200 4.2); and DCCP has ports (RFC 4340 5.1), which the kernel does not look at any more",
+      why:
+        "parse drops by its own reasons what the kernel tracks: packets to themselves, a " +
+        "short ICMPv6 header (RFC 4443 2.1), a payload length of 0 without a jumbo option " +
+        "(RFC 2675 3), an option it must refuse (RFC 8200 4.2); and DCCP has ports (RFC " +
+        "4340 5.1), which the kernel does not look at any more",
       checksum: true,
       ours: { new: 2, established: 5, invalid: 14, left: 2 },
       table: true,

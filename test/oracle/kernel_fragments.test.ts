@@ -1,5 +1,6 @@
-// Linux 6.18 and the whole path, on captures with fragments: both put datagrams together before they
-// look for connections, and count the datagram where the kernel counts what left its reassembly.
+// Linux 6.18 and the whole path, on captures with fragments: both put datagrams together before
+// they look for connections, and count the datagram where the kernel counts what left its
+// reassembly.
 
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -10,10 +11,18 @@ import { readEthernet } from "../support/pcap.ts";
 const MAC = "02:00:00:00:00:01";
 const CONFIGURATION = (checksum: boolean) => `
 version: 1
-engine: { frames: 512, frame_size: 65536, limits: { routes: 2000, neighbors: 200, next_hops: 200, fragment_bytes: 268435456, datagrams: 65536 } }
+engine:
+  frames: 512
+  frame_size: 65536
+  limits: { routes: 2000, neighbors: 200, next_hops: 200, datagrams: 65536, fragment_bytes: 268435456 }
 ports:
-  lan: { device: "pcap:", mac: "${MAC}", promiscuous: true, mtu: 65535, addresses: [10.255.0.1/30, "fd00:a::1/64"] }
-  wan: { device: "pcap:", mac: "02:00:00:00:00:02", mtu: 65535, addresses: [10.255.1.1/30, "fd00:b::1/64"] }
+  lan:
+    { device: "pcap:", mac: "${MAC}", mtu: 65535, addresses: [10.255.0.1/30, "fd00:a::1/64"] }
+  wan:
+    device: "pcap:"
+    mac: "02:00:00:00:00:02"
+    mtu: 65535
+    addresses: [10.255.1.1/30, "fd00:b::1/64"]
 routes:
   - { to: 0.0.0.0/0, via: 10.255.1.2 }
   - { to: "::/0", via: "fd00:b::2" }

@@ -112,8 +112,6 @@ export async function askEngine(configuration: string, mode: CacheMode): Promise
 export function described({ port, bytes }: KernelFrame, isOwn = isFromRouter(bytes)): string {
   const frame = concat(bytes);
   if (frame[12] === 0x08 && frame[13] === 0x00) normalize(frame, isOwn);
-  // The identification of IPv6 fragments is chosen anew by whoever cuts the packet.
-  if (frame[12] === 0x86 && frame[20] === 44) frame.fill(0, 58, 62);
   return `${port}: ${toHex(frame)}`;
 }
 

@@ -30,7 +30,10 @@ const UNKNOWN_GATEWAY = world({
 
 const out4 = (number: number, ttl = 64) =>
   hostToRouter().ip4({ from: HOST.ip4, to: FAR.ip4, id: number, ttl }).udp(PORTS).payload(4);
-/** As it waits for the neighbor: its TTL is taken from before (RFC 1812 4.3.2.3 lets errors show it). */
+/**
+ * As it waits for the neighbor: its TTL is taken from before (RFC 1812 4.3.2.3 lets errors show
+ * it).
+ */
 const waiting4 = (number: number) => out4(number, 63);
 const sent4 = (number: number): Expectation => [
   "wan",

@@ -1,5 +1,5 @@
-// Random conversations of TCP: mostly as two ends would have them, with losses, repetitions, strange
-// numbers and flags among them.
+// Random conversations of TCP: mostly as two ends would have them, with losses, repetitions,
+// strange numbers and flags among them.
 
 import fc from "fast-check";
 import type { Segment } from "./segments.ts";

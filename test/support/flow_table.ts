@@ -93,7 +93,7 @@ export class FlowTable {
     const tables = new Tables(this.region, model);
     tables.connections.beginRun();
     tables.connections.startTime(START);
-    this.flows = new ConnectionControl(this.region, model, () => this.running);
+    this.flows = new ConnectionControl(this.region, model, undefined, () => this.running);
     this.kernels = Array.from({ length: model.engine.queues }, (_, worker) => {
       const kernel = instantiate<FlowKernel>(module as WebAssembly.Module, this.region.memory);
       kernel.attach(worker);

@@ -55,7 +55,9 @@ function optionsOf({ scale, sackPermitted, sack }: Segment): Octets {
   return Uint8Array.from(options);
 }
 
-/** The frame of a segment; `port` is the first end's, so that a test may have several conversations. */
+/**
+ * The frame of a segment; `port` is the first end's, so that a test may have several conversations.
+ */
 export function segmentFrame(segment: Segment, port: number = PORTS[0]): Octets {
   const { reply, flags, sequence, ack = 0, window = 8192, length = 0 } = segment;
   const options = optionsOf(segment);

@@ -143,7 +143,9 @@ export function echo(from: Station, to: Station, kind: "request" | "reply", sequ
   return icmp(from, to, [type, 0], identifier * 65536 + sequence, 16);
 }
 
-/** An ICMP error of `from`, who need not be an end of the conversation, about this frame's packet. */
+/**
+ * An ICMP error of `from`, who need not be an end of the conversation, about this frame's packet.
+ */
 export function icmpError(
   from: Station,
   to: Station,
@@ -173,7 +175,9 @@ export function chunk(type: number, flags = 0, value: readonly number[] = []): O
   return concat([type, flags], u16(value.length + 4), value, padding);
 }
 
-/** The packet in fragments that begin at these bytes of its payload, multiples of 8 (RFC 791 3.2). */
+/**
+ * The packet in fragments that begin at these bytes of its payload, multiples of 8 (RFC 791 3.2).
+ */
 export function fragments4(frame: Uint8Array, id: number, ...starts: readonly number[]): Octets[] {
   const payload = frame.subarray(34);
   return starts.map((start, place) => {

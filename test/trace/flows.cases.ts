@@ -38,9 +38,9 @@ tables:
 
 const WITHOUT_CONNECTION = [
   "established (priority 1000)",
-  "ct_state: expected [+established, +related], packet has none",
+  "ct_state: expected [+established, +related], packet has new,tracked",
   "number 3 (priority 900): { ct_state: +invalid }",
-  "ct_state: expected +invalid, packet has none",
+  "ct_state: expected +invalid, packet has new,tracked",
 ];
 
 const policy: readonly FlowTraceRow[] = [
