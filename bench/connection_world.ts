@@ -32,7 +32,8 @@ const TRANSLATE: FlowText = {
 };
 
 /** The first `count` rules of the ClassBench sets; whatever none of them matches passes. */
-function rulesOf(root: string, count: number): FlowText[] {
+export function rulesOf(root: string, count: number): FlowText[] {
+  if (count === 0) return [];
   const filters = filterSets(root).find((set) => set.filters.length >= count)?.filters;
   if (filters === undefined) throw new RangeError(`no set of ${count} rules`);
   const flows = flowsOf(filters.slice(0, count));
@@ -50,10 +51,11 @@ export function connectionRouter(root: string, options: ConnectionRouter): Model
   };
   const timeouts = { udp: unanswered, tcp_syn_sent: unanswered };
   const limits = { routes: 1000, neighbors: 100, next_hops: 100, flows: connections };
+  const cached = rules === 0 ? {} : { cached_flows: 4 * connections };
   return parseConfiguration(
     JSON.stringify({
       version: 1,
-      engine: { queues, limits },
+      engine: { queues, limits: { ...limits, ...cached } },
       ports: {
         lan: { device: "pcap:", mac: "02:00:00:00:00:01", addresses: ["10.255.0.1/24"] },
         wan: { device: "pcap:", mac: "02:00:00:00:00:02", addresses: ["203.0.113.2/24"] },
