@@ -35,6 +35,8 @@ const UNANSWERED = "1s";
 /** Milliseconds in which the kernel's connections of that kind end. */
 const PAUSE = 2200;
 const STEADY_PACKETS = 65_536;
+/** Nanoseconds by which the twin's packets are later than those before: deadlines only move on. */
+const LATER = 1_000_000_000n;
 
 export interface ConnectionResult {
   readonly id: string;
@@ -130,7 +132,7 @@ export class ConnectionSession {
     if (this.#twin === undefined) return undefined;
     await rig.fill([steady]);
     rig.run();
-    await rig.fill([steady]);
+    await rig.fill([steady], 1, LATER);
     const image = join(this.#folder, "image");
     rig.dump(image);
     const twin = new Twin(this.#twin, image, statSync(image).size);

@@ -50,9 +50,9 @@ export class Rig {
   /**
    * Reads captures into chunks, each beginning a new one, and publishes every chunk as one job,
    * `rounds` times, with the last word said: what is in memory then is a whole run that only has to
-   * be done. Returns its packets.
+   * be done. Returns its packets. Their times are `timeShift` nanoseconds later.
    */
-  async fill(captures: readonly string[], rounds = 1): Promise<number> {
+  async fill(captures: readonly string[], rounds = 1, timeShift = 0n): Promise<number> {
     resetRun(this.region);
     prepareRun(this.region, { kind: "top" }, "overwrite");
     const ring = new JobRing(this.region);
@@ -64,7 +64,7 @@ export class Rig {
     for (let round = 0; round < rounds; round++) {
       for (const chunk of filled) {
         if (!ring.hasRoom) throw new RangeError("more jobs than the ring holds");
-        ring.publish(chunk, { sequence, timeShift: 0n, bytesBefore: 0 });
+        ring.publish(chunk, { sequence, timeShift, bytesBefore: 0 });
         sequence += chunk.count;
       }
     }

@@ -69,7 +69,7 @@ function hashAhead(ip: usize): u32 {
   return hashIp4(ip4Source(ip), ip4Destination(ip), ports, ip4Protocol(ip));
 }
 
-/** Loads the bucket that the packet's connection is indexed in; what it holds is looked at later. */
+/** Loads the bucket that the packet's connection is indexed in; it is looked at later. */
 function touchBucket(hash: u32, slot: usize): void {
   store<u32>(slot, hash, AHEAD_HASH);
   store<u32>(slot, load<u16>(bucketAhead(hash)) | 1, AHEAD_CONNECTION);
