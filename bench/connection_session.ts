@@ -104,7 +104,9 @@ export class ConnectionSession {
       await beginAll(rig, opening, one);
       const name = queues === 1 ? "sluice" : `sluice, ${queues} queues`;
       const twin = queues === 1 && one.twin ? await this.#openTwin(rig, steady) : undefined;
-      contestants.push(new ReplayContestant(name, packets, (loops) => rig.replay(steady, loops)));
+      await rig.keep(steady);
+      const step = BigInt(packets * GAP);
+      contestants.push(new ReplayContestant(name, packets, (loops) => rig.runKept(loops, step)));
       if (twin === undefined) continue;
       opened.push(twin);
       contestants.push(new TwinContestant(twin, packets));
@@ -167,9 +169,8 @@ export class ConnectionSession {
       const options = { ...one, queues, connections: FIRSTS_ROOM, unanswered: UNANSWERED };
       const rig = await this.#openRig(options, packets, opened);
       const name = queues === 1 ? "sluice" : `sluice, ${queues} queues`;
-      contestants.push(
-        new ReplayContestant(name, packets, (loops) => replayFirsts(rig, file, loops)),
-      );
+      await rig.keep(file);
+      contestants.push(new ReplayContestant(name, packets, (loops) => runFirsts(rig, loops)));
     }
     if (one.kernel && this.#sender !== undefined) {
       const router = this.#openKernel({ ...one, queues: 1, unanswered: UNANSWERED }, opened);
@@ -226,9 +227,9 @@ async function beginAll(
 }
 
 /** From an empty table. Throws when a packet did not begin a connection. */
-async function replayFirsts(rig: Rig, file: string, loops: number) {
+async function runFirsts(rig: Rig, loops: number) {
   rig.tables.connections.beginRun();
-  const result = await rig.replay(file, loops);
+  const result = await rig.runKept(loops, BigInt(FIRSTS * FIRSTS_GAP));
   const { received } = result.statistics.packets;
   const { created } = result.statistics.connections;
   if (created !== received) throw new Error(`${received} first packets, ${created} connections`);

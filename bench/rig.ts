@@ -15,6 +15,7 @@ import { readStatistics } from "../src/memory/statistics.ts";
 import { Replay, type ReplayResult } from "../src/replay/replay.ts";
 import { instantiate, loadModule } from "../src/worker/kernel.ts";
 import { WorkerPool } from "../src/worker/pool.ts";
+import type { ReplayOutcome } from "./contestants.ts";
 
 /** Bytes written to a file at once. */
 const WRITE_BYTES = 1 << 26;
@@ -24,6 +25,7 @@ export class Rig {
   readonly tables: Tables;
   readonly #pool: WorkerPool;
   readonly #ports: readonly number[];
+  #kept: readonly Chunk[] = [];
 
   private constructor(model: Model, chunks: number, ports: readonly number[]) {
     this.#ports = ports;
@@ -88,6 +90,49 @@ export class Rig {
     throw new RangeError(`${capture} is larger than the rig's chunks`);
   }
 
+  /**
+   * Reads a capture that runKept() takes from memory, as long as nothing else is read. Returns its
+   * packets.
+   */
+  async keep(capture: string): Promise<number> {
+    resetRun(this.region);
+    const ring = new JobRing(this.region);
+    this.#kept = await this.#readChunks(ring.chunks, capture);
+    const { queues } = this.region.map.sizes;
+    this.#kept.forEach((chunk, number) => {
+      ring.seal(chunk, number % queues);
+    });
+    return this.#kept.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /**
+   * Runs what keep() has read in the workers, so many rounds (fewer, if there are not as many jobs),
+   * each of them `step` nanoseconds later. Nothing is read meanwhile.
+   */
+  async runKept(rounds: number, step: bigint): Promise<ReplayOutcome> {
+    resetRun(this.region);
+    prepareRun(this.region, { kind: "top" }, "overwrite");
+    const ring = new JobRing(this.region);
+    let sequence = 0;
+    const most = Math.floor((layout.JOB_SLOTS - 1) / this.#kept.length);
+    for (let round = 0; round < Math.min(rounds, most); round++) {
+      for (const chunk of this.#kept) {
+        ring.publish(chunk, { sequence, timeShift: BigInt(round) * step, bytesBefore: 0 });
+        sequence += chunk.count;
+      }
+    }
+    ring.close();
+    const start = process.hrtime.bigint();
+    const end = await this.#pool.run(this.region.memory, this.#cpus);
+    return { failure: undefined, seconds: Number(end - start) / 1e9, statistics: this.statistics };
+  }
+
+  /** One processor for each worker, if there are several. */
+  get #cpus(): number[] | undefined {
+    const { queues } = this.region.map.sizes;
+    return queues < 2 ? undefined : Array.from({ length: queues }, (_, queue) => queue);
+  }
+
   /** Runs what fill() left to do in this thread; returns nanoseconds. */
   run(): number {
     const kernel = instantiate(loadModule(), this.region.memory);
@@ -99,7 +144,6 @@ export class Rig {
 
   /** Replays a capture as the engine does, its frames copied out, and all of it kept in memory. */
   replay(capture: string, loops: number): Promise<ReplayResult> {
-    const { queues } = this.region.map.sizes;
     const source = {
       open: () => openCapture(capture),
       ports: this.#ports,
@@ -112,7 +156,7 @@ export class Rig {
       pace: { kind: "top" } as const,
       loops,
       digest: false,
-      cpus: queues < 2 ? undefined : Array.from({ length: queues }, (_, queue) => queue),
+      cpus: this.#cpus,
       idleOutput: "overwrite" as const,
       trace: undefined,
       signal: undefined,
