@@ -142,7 +142,7 @@ export class ConnectionSession {
       await twin.command("run", 1);
       return twin;
     } catch (error) {
-      // Where a cache is too small for all packets, the twin cannot take those it does not know.
+      // It knows established connections only, and says which packet is of none.
       console.error(`not compared with the twin: ${(error as Error).message}`);
       await twin.close();
       return undefined;
