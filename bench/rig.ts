@@ -106,8 +106,8 @@ export class Rig {
   }
 
   /**
-   * Runs what keep() has read in the workers, so many rounds (fewer, if there are not as many jobs),
-   * each of them `step` nanoseconds later. Nothing is read meanwhile.
+   * Runs what keep() has read in the workers, so many rounds (fewer, if jobs do not suffice), each
+   * of them `step` nanoseconds later. Nothing is read meanwhile.
    */
   async runKept(rounds: number, step: bigint): Promise<ReplayOutcome> {
     resetRun(this.region);
