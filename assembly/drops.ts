@@ -85,6 +85,7 @@ export const DROP_ZONE_LIMIT = 104;
 export const DROP_SOURCE_LIMIT = 105;
 export const DROP_NO_BACKEND = 106;
 export const DROP_BACKEND_GONE = 107;
+export const DROP_HELPER_UNREADABLE = 108;
 
 // Fragments
 export const DROP_FRAGMENT_OVERLAP = 110;
@@ -252,6 +253,8 @@ function statefulDropSentence(reason: number): string {
       return "The service has no backend that takes new connections.";
     case DROP_BACKEND_GONE:
       return "The connection's backend is down or was taken away, and the service resets such connections.";
+    case DROP_HELPER_UNREADABLE:
+      return "A line of FTP begins to announce a connection and is cut off or malformed: it comes again in one piece, or means no good.";
     case DROP_FRAGMENT_OVERLAP:
       return "Fragments of the datagram overlap (RFC 5722, RFC 8200 4.5): all of it is dropped.";
     case DROP_FRAGMENT_TIMEOUT:

@@ -1451,6 +1451,8 @@ export const CT_AGING = 0x20000;
 export const CT_BOTH_CHANGED = 0x40000;
 /** A service chose its backend. */
 export const CT_SERVICE = 0x80000;
+/** A helper has made an expectation for it. */
+export const CT_EXPECTING = 0x100000;
 /** Only the client's packets pass here: the backend answers it without us. */
 export const CT_ONE_WAY = 0x4000000;
 /** Counted at its backend: among the active ones, or the inactive ones. */
@@ -1698,6 +1700,55 @@ export const OWNER_FAMILY = 20;
 
 /** Expectations: what a helper has read that will come. Shared by all shards, see state/turn. */
 export const EXPECTATION_STRIDE = 128;
+//   0        40         44       48              64     68       69      72 … 84   84     88 … 120
+//   | tuple  | deadline | master | master's ends | mark | helper | flags | links   | port | ends |
+/** TUPLE_BYTES of the first packet expected; its source port is any. */
+export const EXPECTATION_TUPLE = 0;
+/** u32 tick: over from then on. */
+export const EXPECTATION_DEADLINE = 40;
+/** u32: address of the connection that announced it; 0 = the place is free. */
+export const EXPECTATION_MASTER = 44;
+/** 16 B from CONNECTION_SRC on of the master, which tell whether it is still that connection. */
+export const EXPECTATION_MASTER_ENDS = 48;
+/** u32: mark that the connection inherits. */
+export const EXPECTATION_MARK = 64;
+export const EXPECTATION_HELPER = 68; // u8
+/** u8, EXPECTATION_* bits. */
+export const EXPECTATION_FLAGS = 69;
+/** u16 each: next expectation of the same bucket, and first of this bucket: by destination … */
+export const EXPECTATION_NEXT = 72;
+export const EXPECTATION_FIRST = 74;
+/** … and by master. */
+export const EXPECTATION_MASTER_NEXT = 76;
+export const EXPECTATION_MASTER_FIRST = 78;
+/** u16 each: the one made after it, before it. Of free places: the next free one. */
+export const EXPECTATION_AFTER = 80;
+export const EXPECTATION_BEFORE = 82;
+/** u16 in memory order: port at the destination that the announcement named. */
+export const EXPECTATION_PORT = 84;
+/** 16 B each: NAT makes these of the connection's source and destination. */
+export const EXPECTATION_SOURCE = 88;
+export const EXPECTATION_DESTINATION = 104;
+/** u16 each, of the first place: a free one, places ever used, the oldest and the newest in use. */
+export const EXPECTATIONS_FREE = 120;
+export const EXPECTATIONS_EVER = 122;
+export const EXPECTATIONS_OLDEST = 124;
+export const EXPECTATIONS_NEWEST = 126;
+/** The connection is to be translated as its master is. */
+export const EXPECTATION_TRANSLATED = 1;
+export const MAX_EXPECTATIONS = 65535;
+/**
+ * What the FTP helper keeps of a connection, where it is (helper/line_ends.ts): for each direction
+ * u32[2] sequence numbers behind ends of lines; u8 each: how many of them are known.
+ */
+export const LINE_ENDS = 0;
+export const LINE_ENDS_STRIDE = 8;
+export const LINE_ENDS_KNOWN = 16;
+/** Scratch of helpers: the text they write, NAT_BYTES, an address, a tuple. */
+export const WORKER_HELPER = WORKER_TUPLE_STORED + 128;
+export const WORKER_HELPER_NAT = WORKER_HELPER + 64;
+export const WORKER_HELPER_ADDRESS = WORKER_HELPER + 112;
+export const WORKER_HELPER_TUPLE = WORKER_HELPER + 128;
 
 /** Events of connections, a ring per worker: u32 bytes, u32 EVENT_*, u64 time, then the entry. */
 export const EVENT_RING_BYTES = 1 << 18;

@@ -8,7 +8,8 @@
 
 import { showConnection } from "./action/connection";
 import { noteChange } from "./action/walk";
-import { hasStatus, isConfirmed } from "./connection";
+import { hasStatus, isConfirmed, isTranslated } from "./connection";
+import { helpIn } from "./helper/help";
 import {
   CACHED_BEFORE,
   COUNT_CONNECTIONS_DELETED,
@@ -72,7 +73,8 @@ export function trackPassing(record: usize): void {
   const flags = flagsOf(record);
   if ((flags & IS_IP) === 0 || (flags & PACKET_FRAGMENT) !== 0) return;
   follow(record);
-  confirm(record);
+  enter(record);
+  if (connection !== 0 && !isTranslated(connection)) helpIn(record);
 }
 
 /** From the packet's admission to its routing; VERDICT_CONTINUE: on with routing. */
@@ -82,6 +84,8 @@ export function runBefore(record: usize): i32 {
     verdict = reassemble(record);
     if (tracing) note(STEP_REASSEMBLE, record, verdict);
     if (verdict !== VERDICT_CONTINUE) return verdict;
+    // At ingress none of its parts could be tracked.
+    forgetConnection();
     if (points !== 0) beginTables(record);
   }
   if ((points & AT_RAW) !== 0) {
@@ -197,8 +201,13 @@ function isBeginning(): bool {
   return connection !== 0 && !isReply && !isConfirmed(connection);
 }
 
-/** The packet has got through: a new connection enters the table. */
+/** The packet has got through: a new connection enters the table, and helpers read it. */
 function confirm(record: usize): i32 {
+  const verdict = enter(record);
+  return verdict !== VERDICT_CONTINUE || connection === 0 ? verdict : helpIn(record);
+}
+
+function enter(record: usize): i32 {
   if (!isBeginning()) return VERDICT_CONTINUE;
   const verdict = enterConnection();
   if (tracing) noteConnection(STEP_CONFIRM, record);

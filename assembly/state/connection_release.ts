@@ -1,7 +1,7 @@
 // The end of a connection: out of every list, its entry and extension given back.
 
-import { addStatus, extensionNumber, isConfirmed } from "../connection";
-import { CT_DYING, EVENT_DESTROY } from "../layout";
+import { addStatus, extensionNumber, hasStatus, isConfirmed } from "../connection";
+import { CT_DYING, CT_EXPECTING, EVENT_DESTROY } from "../layout";
 import { countEvent } from "../memory/counters";
 import { ownerSlots } from "../memory/directory";
 import { releaseBackend } from "./backends";
@@ -9,6 +9,7 @@ import { keepEvent } from "./connection_events";
 import { removeFromIndex } from "./connection_index";
 import { countLive, freeEntry, numberOf, openShardOf, shardTime } from "./connection_shards";
 import { inUse, removeFromEvictable, useConnection } from "./evictable";
+import { forgetExpectation } from "./expectations";
 import { freeExtension } from "./extensions";
 import { releaseOwners } from "./owners";
 import { removeFromWheel } from "./timer_wheel";
@@ -29,6 +30,7 @@ export function release(entry: usize, cause: usize): void {
 
 /** Ends one that is out of the index too. */
 export function releaseUnindexed(entry: usize, cause: usize): void {
+  if (hasStatus(entry, CT_EXPECTING)) forgetExpectation(entry);
   addStatus(entry, CT_DYING);
   keepEvent(EVENT_DESTROY, entry, shardTime());
   releaseBackend(entry);

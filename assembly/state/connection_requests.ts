@@ -2,7 +2,7 @@
 // a connection's shard ends it, so that entries keep their one writer. A place may belong to
 // another connection by now: the request repeats the tuple, which never changes.
 
-import { isConfirmed } from "../connection";
+import { isConfirmed, removeStatus } from "../connection";
 import {
   CONNECTION_SRC,
   CONTROL_REQUEST_ROUND,
@@ -10,6 +10,7 @@ import {
   CONTROL_REQUESTS,
   CONTROL_SHARD_OWNER,
   COUNT_CONNECTIONS_DELETED,
+  CT_EXPECTING,
   REQUEST_ASKED,
   REQUEST_DONE,
   REQUEST_ENTRY,
@@ -45,6 +46,8 @@ function endConnection(entry: usize, request: usize): bool {
   const tuple = request + <usize>REQUEST_TUPLE;
   if (!isConfirmed(entry)) return false;
   if (memory.compare(entry + <usize>CONNECTION_SRC, tuple, REQUEST_TUPLE_BYTES) !== 0) return false;
+  // Between packets it is nobody's turn: an expectation finds out by itself that its master is gone
+  removeStatus(entry, CT_EXPECTING);
   removeConnection(entry, COUNT_CONNECTIONS_DELETED);
   return true;
 }

@@ -11,8 +11,6 @@
 import { connectionState, hasStatus } from "../connection";
 import {
   CT_SEQ_ADJUST,
-  EXTENSION_SEQ_ADJUST,
-  EXTENSION_SEQ_ADJUST_STRIDE,
   TCP_FLAG_LIBERAL,
   TCP_FLAG_MAX_ACK,
   TCP_FLAG_SACK,
@@ -23,8 +21,8 @@ import {
   TRACK_LIBERAL,
 } from "../layout";
 import { track } from "../memory/directory";
+import { numberAsSent } from "../nat/sequence";
 import { l3LengthOf, l3Of, l4Of } from "../packet";
-import { extensionOf } from "../state/extensions";
 import {
   TCP_ACK,
   TCP_FIN,
@@ -140,17 +138,9 @@ function readSegment(record: usize, entry: usize, reply: bool): void {
   selected = acknowledged;
   if ((sideFlagsOf(entry, !reply) & TCP_FLAG_SACK) !== 0) selected = highestSack(tcp, selected);
   if (!hasStatus(entry, CT_SEQ_ADJUST)) return;
-  const added = addedBefore(entry, !reply, acknowledged - 1);
-  acknowledged -= added;
-  selected -= added;
-}
-
-/** What NAT has added to the sequence numbers of a direction, at this one. */
-function addedBefore(entry: usize, reply: bool, number: u32): u32 {
-  const extension = extensionOf(entry);
-  if (extension === 0) return 0;
-  const at = extension + EXTENSION_SEQ_ADJUST + (reply ? <usize>EXTENSION_SEQ_ADJUST_STRIDE : 0);
-  return isBefore(load<u32>(at), number) ? load<u32>(at, 8) : load<u32>(at, 4);
+  // What the receiver names, it names as NAT has made it
+  acknowledged = numberAsSent(entry, !reply, acknowledged);
+  selected = numberAsSent(entry, !reply, selected);
 }
 
 /** Gets to know a sender that is new, or begins anew; true when there is nothing to judge. */

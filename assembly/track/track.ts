@@ -68,6 +68,7 @@ import {
 } from "../wire/ipv4";
 import { ip6Destination, ip6Equal } from "../wire/ipv6";
 import { udpChecksum } from "../wire/udp";
+import { endow } from "./expected";
 import { updateGeneric, updateGre } from "./generic";
 import {
   ICMP_ABOUT,
@@ -95,6 +96,8 @@ export let isReply: bool = false;
 export let state: u32 = 0;
 /** The connection begins with it. */
 export let isUnconfirmed: bool = false;
+/** A helper has seen it. */
+export let isHelped: bool = false;
 
 /** No message of ICMP, so none of its roles. */
 const NO_ROLE: u32 = 5;
@@ -107,6 +110,7 @@ export function track(record: usize, zone: u32, now: u32, verify: bool): u32 {
   connection = 0;
   isReply = false;
   isUnconfirmed = false;
+  isHelped = false;
   state = classify(record, zone, now, verify);
   if (connection !== 0) state |= stateOfStatus(statusOf(connection));
   count();
@@ -122,12 +126,24 @@ export function leaveUntracked(): void {
   count();
 }
 
+/** The same, of one that cannot be tracked. */
+export function leaveInvalid(): void {
+  state = invalid();
+  isReply = false;
+  isUnconfirmed = false;
+  count();
+}
+
 /** Nothing is known of the packet at hand yet. */
 export function forgetConnection(): void {
   connection = 0;
   isReply = false;
   isUnconfirmed = false;
   state = 0;
+}
+
+export function noteHelped(): void {
+  isHelped = true;
 }
 
 /** The packet's connection is this one of the table. */
@@ -140,6 +156,7 @@ export function settleConnection(entry: usize): void {
 export function attachReply(): void {
   if (connection === 0) return;
   isReply = !isReply;
+  isHelped = false;
   state = STATE_RELATED | STATE_TRACKED | (isReply ? STATE_REPLY : 0);
   state |= stateOfStatus(statusOf(connection));
   count();
@@ -251,6 +268,7 @@ function begin(record: usize, tuple: usize, role: u32, now: u32): u32 {
   if (role !== NO_ROLE && role !== ICMP_QUERY) return invalid();
   const entry = beginConnection(tuple);
   if (update(record, entry, false, now) !== TRACKED_OK) return invalid();
+  if (!endow(entry, tuple, now)) return invalid();
   connection = entry;
   isUnconfirmed = true;
   return stateOfOriginal(statusOf(entry));

@@ -59,6 +59,12 @@ export function setTcpSource(tcp: usize, port: u32): void {
 export function setTcpDestination(tcp: usize, port: u32): void {
   store<u16>(tcp, bswap<u16>(<u16>port), DESTINATION);
 }
+export function setTcpSequence(tcp: usize, sequence: u32): void {
+  store<u32>(tcp, bswap<u32>(sequence), SEQUENCE);
+}
+export function setTcpAcknowledgement(tcp: usize, acknowledgement: u32): void {
+  store<u32>(tcp, bswap<u32>(acknowledgement), ACKNOWLEDGEMENT);
+}
 export function setTcpChecksum(tcp: usize, checksum: u32): void {
   store<u16>(tcp, <u16>checksum, CHECKSUM);
 }

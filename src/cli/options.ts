@@ -40,9 +40,10 @@ export function parseInput(text: string | undefined): string | string[] | undefi
 export async function chooseModel(flags: EngineFlags, queues?: number): Promise<Model> {
   const { config } = flags;
   const model = config === undefined ? passThroughModel() : await loadConfiguration(config);
-  const { engine } = model;
+  const { engine, conntrack } = model;
   return {
     ...model,
+    conntrack: flags.checksum ? conntrack : { ...conntrack, checksum: false },
     engine: {
       ...engine,
       ...(flags.checksum ? {} : { verifyChecksums: "none" }),

@@ -1,8 +1,10 @@
 // Connection tracking as the workers read it: modes, sizes and timeouts.
 
 import * as layout from "../../assembly/layout.ts";
-import type { ActionModel, HelperName, Model, TimeoutName } from "../config/model.ts";
+import type { HelperName, Model, TimeoutName } from "../config/model.ts";
 import type { Region } from "../memory/region.ts";
+import { asksForHelper } from "./helpers.ts";
+import { rewritesBeforeTracking } from "./rewriting.ts";
 
 const TICK = 2 ** layout.TICK_SHIFT / 1e6;
 
@@ -112,7 +114,8 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   tftp: layout.TRACK_TFTP,
 };
 
-function trackBits({ conntrack, services, tables, groups }: Model): number {
+function trackBits(model: Model): number {
+  const { conntrack, services, tables, groups } = model;
   if (!conntrack.enabled) return 0;
   let bits = layout.TRACK_ON | layout.TRACK_REASSEMBLE;
   if (conntrack.checksum) bits |= layout.TRACK_CHECKSUM;
@@ -125,13 +128,7 @@ function trackBits({ conntrack, services, tables, groups }: Model): number {
   }
   // How many connections a backend has changes with packets of all shards.
   const counts = services.some(({ scheduler }) => scheduler === "lc" || scheduler === "wlc");
-  if (counts || conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0) {
-    bits |= layout.TRACK_ORDERED;
-  }
+  const limits = conntrack.maxPerSource !== 0 || conntrack.zoneLimits.size !== 0;
+  if (counts || limits || rewritesBeforeTracking(model)) bits |= layout.TRACK_ORDERED;
   return bits;
-}
-
-/** A flow can give any connection a helper. */
-function asksForHelper(action: ActionModel): boolean {
-  return action.type === "helper" || (action.type === "ct" && action.helper !== undefined);
 }

@@ -6,6 +6,7 @@ import type { ActionModel, GroupModel } from "../config/model.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { FlowCounters } from "../memory/flow_counters.ts";
 import type { Region } from "../memory/region.ts";
+import { asksForHelper, expectConnections } from "./helpers.ts";
 import { LogTexts } from "./log_texts.ts";
 import type { Meters } from "./meters.ts";
 import { OperationWriter } from "./operations.ts";
@@ -130,6 +131,7 @@ export class Programs {
       target[at + word] = words[word] as number;
     }
     let flags = length === OPERATION_WORDS ? plainFlags(words[0] as number) : 0;
+    if (actions.some(asksForHelper)) expectConnections(this.#region);
     if (hasMeter(actions, this.#groupMeters)) flags |= layout.FLOW_ORDERED;
     const texts = this.#usedTexts.length > 0 ? this.#usedTexts : NONE;
     const limits = this.#usedLimits.length > 0 ? this.#usedLimits : NONE;

@@ -283,6 +283,8 @@ describe("fields", () => {
       [layout.FIELD_TUNNEL_ID, layout.KEY_TUNNEL_ID, 8],
       [layout.FIELD_TUNNEL_SRC, layout.KEY_TUNNEL_SRC, 16],
       [layout.FIELD_TUNNEL_DST, layout.KEY_TUNNEL_DST, 16],
+      [layout.FIELD_CT_MARK, layout.KEY_CT_MARK, 4],
+      [layout.FIELD_CT_LABEL, layout.KEY_CT_LABEL, 16],
       [layout.FIELD_REGISTER, layout.KEY_REGISTERS, 4],
       [layout.FIELD_REGISTER + 7, layout.KEY_REGISTERS + 28, 4],
     ];
@@ -295,7 +297,7 @@ describe("fields", () => {
       expected[at + 1] = (value[1]! & 0xf0) | 0x0f;
       expect(toHex(actor.key)).toBe(toHex(expected));
     }
-    changed(FRAMES.tcp4, set(layout.FIELDS, value), set(layout.FIELD_TUNNEL_DST + 1, value));
+    changed(FRAMES.tcp4, set(layout.FIELDS, value), set(layout.FIELD_CT_LABEL + 1, value));
     expect(toHex(actor.key)).toBe(toHex(new Uint8Array(layout.KEY_BYTES)));
   });
 });

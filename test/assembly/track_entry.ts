@@ -1,5 +1,6 @@
 // Connection tracking as a kernel of its own, for test/assembly/track*.test.ts.
 
+import { helpIn } from "../../assembly/helper/help";
 import {
   TUPLE_BYTES,
   VERDICT_CONTINUE,
@@ -11,7 +12,7 @@ import { hashOf, timestampOf } from "../../assembly/packet";
 import { parse } from "../../assembly/stage/parse";
 import { replyTuple } from "../../assembly/state/connection_tuples";
 import { beginConnections, confirmConnection, confirmed } from "../../assembly/state/connections";
-import { connection, isUnconfirmed, track } from "../../assembly/track/track";
+import { connection, isUnconfirmed, settleConnection, track } from "../../assembly/track/track";
 import { invertTuple, tupleHash, tupleOf } from "../../assembly/track/tuple";
 
 export { openDirectory } from "../../assembly/memory/directory";
@@ -35,6 +36,11 @@ export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
     replyTuple(connection, reply);
     const refused = confirmConnection(connection, hashOf(record), tupleHash(reply), now);
     entry = confirmed;
+    if (refused !== VERDICT_CONTINUE) return -refused;
+    settleConnection(confirmed);
+  }
+  if (through && connection !== 0) {
+    const refused = helpIn(record);
     if (refused !== VERDICT_CONTINUE) return -refused;
   }
   return <i32>state;

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chooseModel } from "../../src/cli/options.ts";
 import { collect, collectBytes } from "../io/collect.ts";
 import { DEMO, DEMO_PACKETS, jsonOf, ROUTER, sluice } from "./command.ts";
 
@@ -91,6 +92,12 @@ describe("options", () => {
       jsonOf(await sluice([...THROUGH_ROUTER, "--json", ...more])).drops;
     expect(await drops()).toHaveProperty("ip4-bad-checksum", 3);
     expect(await drops("--no-checksum")).not.toHaveProperty("ip4-bad-checksum");
+  });
+
+  it("--no-checksum is for the tracking of connections, too", async () => {
+    const { conntrack, engine } = await chooseModel({ checksum: false });
+    expect(conntrack).toMatchObject({ enabled: true, checksum: false });
+    expect(engine.verifyChecksums).toBe("none");
   });
 
   it("--in takes a port by name", async () => {

@@ -234,10 +234,12 @@ describe("modes and timeouts", () => {
     expect(at(layout.TIMEOUT_EXPECTATION)).toBe(ticksOf(7000));
     expect(at(layout.TIMEOUT_UDP_STREAM)).toBe(ticksOf(120_000));
     expect(region.getU32(layout.CONTROL_FRAGMENT_TICKS)).toBe(ticksOf(2000));
-    // Each timeout has a place of its own.
+    // Each timeout has a place of its own, and SYN_SENT one for each side that opens.
+    const both = [layout.TCP_SYN_SENT, layout.TCP_SYN_SENT2].map((s) => at(layout.TIMEOUT_TCP + s));
+    expect(both[1]).toBe(both[0]);
     const written = Array.from({ length: layout.TIMEOUTS }, (_, place) => at(place));
     const count = Object.keys(model.conntrack.timeouts).length;
-    expect(written.filter((ticks) => ticks > 0)).toHaveLength(count);
+    expect(written.filter((ticks) => ticks > 0)).toHaveLength(count + 1);
     // A tick is 2^20 ns.
     expect(ticksOf(1048.576)).toBe(1000);
     expect(ticksOf(0)).toBe(1);

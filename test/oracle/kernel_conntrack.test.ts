@@ -94,7 +94,7 @@ interface Outcome {
 }
 
 function run(capture: CaptureFile, checksum: boolean): Outcome {
-  kernel.begin({ checksum });
+  kernel.begin({ checksum, helpers: true });
   const tally = { new: 0, established: 0, related: 0, invalid: 0, untracked: 0, left: 0 };
   let dropped = 0;
   let time = 0;

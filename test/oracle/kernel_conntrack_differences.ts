@@ -22,7 +22,6 @@ export interface Difference {
   readonly table?: boolean;
 }
 
-const HELPED = "the kernel's helpers were loaded: a connection they expect is RELATED";
 const STRAY = "the kernel saw IPv6 packets of its own namespace (neighbor discovery) in this run";
 const FRAGMENTS = "the kernel puts fragments together before: see kernel_fragments.test.ts";
 const TO_ITSELF = "packets from an address to itself are dropped by parse (drop reason land)";
@@ -41,10 +40,6 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   ],
   "tcp-http-rst.pcap": [{ why: STRAY, checksum: true, ours: { invalid: 0 } }],
   "tcp-retrans.pcap": [{ why: STRAY, checksum: true, ours: { invalid: 0 } }],
-  "ftp-active.pcap": [{ why: HELPED, ours: { new: 4, related: 0 } }],
-  "ftp-passive.pcap": [{ why: HELPED, ours: { new: 4, related: 0 } }],
-  "tftp.pcap": [{ why: HELPED, ours: { new: 2, related: 0 } }],
-  "sip.pcap": [{ why: `${HELPED}; there is none of SIP here`, ours: { new: 445, related: 0 } }],
   "icmp-errors.pcapng": [{ why: `${TO_ITSELF}; the kernel finds this one INVALID` }],
   "fmt-nsec-be.pcap": [
     { why: TO_ITSELF, checksum: true, ours: { invalid: 0 } },

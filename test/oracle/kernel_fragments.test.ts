@@ -14,7 +14,7 @@ version: 1
 engine:
   frames: 512
   frame_size: 65536
-  limits: { routes: 2000, neighbors: 200, next_hops: 200, datagrams: 65536, fragment_bytes: 268435456 }
+  limits: { routes: 2000, neighbors: 200, datagrams: 65536, fragment_bytes: 268435456 }
 ports:
   lan:
     { device: "pcap:", mac: "${MAC}", mtu: 65535, addresses: [10.255.0.1/30, "fd00:a::1/64"] }

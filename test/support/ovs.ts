@@ -131,6 +131,17 @@ export class OpenVSwitch {
     return out;
   }
 
+  /** The connections it tracks, a line each as `ovs-appctl dpctl/dump-conntrack` prints them. */
+  async connections(): Promise<string[]> {
+    const text = await this.#call("dpctl/dump-conntrack");
+    return text.split("\n").filter((line) => line !== "");
+  }
+
+  /** Forgets all connections. */
+  async forgetConnections(): Promise<void> {
+    await this.#call("dpctl/flush-conntrack");
+  }
+
   async #exchange(frames: readonly SwitchFrame[]): Promise<SwitchFrame[]> {
     const marker = concat(hex("02000000000f02000000000e"), [MARKER_TYPE >> 8, MARKER_TYPE & 255]);
     const ports = this.#ports.filter((name) => frames.some(({ port }) => port === name));

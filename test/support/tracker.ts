@@ -15,6 +15,8 @@ export interface TrackerOptions {
   readonly checksum?: boolean;
   readonly liberal?: boolean;
   readonly loose?: boolean;
+  /** The helpers of FTP and TFTP are assigned by the standard ports. */
+  readonly helpers?: boolean;
 }
 
 /** A packet as it comes: when, in milliseconds since the first; and whether it gets through. */
@@ -48,6 +50,8 @@ const RECORD = 0x80000;
 const FRAME_END = 0xd0000;
 const EXTENSIONS = 0xe0000;
 const EXTENSIONS_EACH = 8;
+const EXPECTATIONS = 0xf0000;
+const EXPECTATIONS_EACH = 16;
 const STEERING = 0x100000;
 const CONNECTIONS = 0x110000;
 const CONNECTIONS_EACH = 400;
@@ -66,6 +70,7 @@ const TIMEOUTS: ReadonlyMap<number, number> = new Map([
   [layout.TIMEOUT_GRE_STREAM, 180],
   [layout.TIMEOUT_TCP_RETRANS, 300],
   [layout.TIMEOUT_TCP_UNACKNOWLEDGED, 300],
+  [layout.TIMEOUT_EXPECTATION, 300],
   ...[120, 60, 432000, 120, 60, 30, 120, 10, 120].map(
     (seconds, state) => [layout.TIMEOUT_TCP + state + 1, seconds] as const,
   ),
@@ -104,7 +109,8 @@ export class TrackerKernel {
   }
 
   /** Forgets everything, and begins at time 0 with these options. */
-  begin({ checksum = true, liberal = false, loose = true }: TrackerOptions = {}): void {
+  begin(options: TrackerOptions = {}): void {
+    const { checksum = true, liberal = false, loose = true, helpers = false } = options;
     const u32 = (at: number, value: number) => this.#view.setUint32(at, value, true);
     const region = (slot: number, base: number) => u32(layout.CONTROL_REGIONS + slot * 4, base);
     this.#exports.clear(layout.CONTROL, RECORD - layout.CONTROL);
@@ -120,7 +126,10 @@ export class TrackerKernel {
     u32(layout.CONTROL_CONNECTION_BUCKETS, BUCKETS);
     u32(layout.CONTROL_EXTENSIONS, EXTENSIONS_EACH);
     const bits = (checksum ? layout.TRACK_CHECKSUM : 0) | (liberal ? layout.TRACK_LIBERAL : 0);
-    u32(layout.CONTROL_TRACK, layout.TRACK_ON | bits | (loose ? layout.TRACK_LOOSE : 0));
+    const helped = layout.TRACK_FTP | layout.TRACK_TFTP | layout.TRACK_EXPECTS;
+    const more = (loose ? layout.TRACK_LOOSE : 0) | (helpers ? helped : 0);
+    u32(layout.CONTROL_TRACK, layout.TRACK_ON | bits | more);
+    u32(layout.CONTROL_EXPECTATIONS, EXPECTATIONS_EACH);
     for (const [place, seconds] of TIMEOUTS) {
       u32(layout.CONTROL_TIMEOUTS + place * 4, Math.round((seconds * 1000) / TICK));
     }
@@ -128,6 +137,7 @@ export class TrackerKernel {
     region(layout.REGION_SHARD_STATE, SHARDS);
     region(layout.REGION_CONNECTIONS, CONNECTIONS);
     region(layout.REGION_EXTENSIONS, EXTENSIONS);
+    region(layout.REGION_EXPECTATIONS, EXPECTATIONS);
     region(layout.REGION_CONNECTION_EVENTS, EVENTS);
     region(layout.REGION_STEERING, STEERING);
     if (this.#exports.openDirectory(0) === 0) throw new Error("the memory is of another layout");

@@ -20,7 +20,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
-  tracking: ["stage", "action", "track", "nat", "state", "table", "memory", ...BASE],
+  tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
   originate: [
     "burst",
     "tracking",
@@ -50,6 +50,7 @@ export const ASSEMBLY: Directions = {
   // What flows do to packets.
   action: [
     "action",
+    "helper",
     "track",
     "nat",
     "parse",
@@ -62,6 +63,8 @@ export const ASSEMBLY: Directions = {
   ],
   // What connections follow: protocols' states, helpers that read along; and how NAT changes them.
   track: ["track", "nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  // What reads along in connections, and writes what they announce anew.
+  helper: ["helper", "track", "nat", "parse", "state", "wire", "memory", ...BASE],
   nat: ["nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
   parse: ["parse", "memory", "wire", ...BASE],

@@ -1,9 +1,11 @@
 // The slow twin of the stage icmp_error: which error is due for a dropped packet, from the RFCs.
 
 import {
+  DROP_BACKEND_GONE,
   DROP_IP6_UNKNOWN_OPTION,
   DROP_LINK_LOCAL_SCOPE,
   DROP_NEIGHBOR_FAILED,
+  DROP_NO_BACKEND,
   DROP_NO_ROUTE,
   DROP_PROHIBITED,
   DROP_TOO_BIG,
@@ -34,6 +36,8 @@ const KINDS4 = new Map([
   [DROP_NEIGHBOR_FAILED, [3, 1]],
   [DROP_TOO_BIG, [3, 4]],
   [DROP_PROHIBITED, [3, 13]],
+  [DROP_NO_BACKEND, [3, 3]],
+  [DROP_BACKEND_GONE, [3, 3]],
 ]);
 const KINDS6 = new Map([
   [DROP_TTL_EXCEEDED, [3, 0]],
@@ -44,6 +48,8 @@ const KINDS6 = new Map([
   [DROP_NEIGHBOR_FAILED, [1, 3]],
   [DROP_TOO_BIG, [2, 0]],
   [DROP_IP6_UNKNOWN_OPTION, [4, 2]],
+  [DROP_NO_BACKEND, [1, 4]],
+  [DROP_BACKEND_GONE, [1, 4]],
 ]);
 export const TOLD_REASONS = new Set([...KINDS4.keys(), ...KINDS6.keys()]);
 

@@ -1,0 +1,4 @@
+/** Something of a unit that has no counterpart here; the message says what. */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
+}
