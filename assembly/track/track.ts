@@ -287,8 +287,8 @@ function relate(record: usize, zone: u32): u32 {
   store<u16>(tuple, <u16>zone, TUPLE_ZONE);
   if (!isAddressedTo(record, tuple + TUPLE_DST)) return invalid();
   const hash = tupleHash(tuple);
-  // ICMPv6 errors of types that nobody knows are steered as themselves: they may be of another shard
-  // than what they quote, and that is another worker's.
+  // ICMPv6 errors of types that nobody knows are steered as themselves: they may be of another
+  // shard than what they quote, which another worker may own.
   const foreign = (hash ^ hashOf(record)) >>> SHARD_SHIFT !== 0;
   if (foreign && (modes & TRACK_ORDERED) === 0) return invalid();
   const entry = findConnection(hash, tuple);
