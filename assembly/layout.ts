@@ -1689,9 +1689,7 @@ export const STEERING_BYTES = 1536 + 8192;
 //   | header 64 B | u32 limit of each zone | u32 connections of each zone | sources |
 /** u32: 1 = a worker is at it. */
 export const OWNERS_LOCK = 0;
-/**
- * u64: slot of the timer wheel (plus 1) at which the shards were last searched for what is over.
- */
+/** u64: slot of the timer wheel, plus 1, at which all shards were last rid of what is over. */
 export const OWNERS_SWEPT = 8;
 /** u32[ZONES], plus 1; 0 = none. Written by the host; all behind it by workers. */
 export const OWNERS_LIMITS = 64;

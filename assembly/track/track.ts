@@ -27,6 +27,7 @@ import {
   PACKET_FRAGMENT,
   PACKET_IP4,
   PACKET_L4,
+  SHARD_SHIFT,
   STATE_ASSURED,
   STATE_DNAT,
   STATE_ESTABLISHED,
@@ -38,6 +39,7 @@ import {
   STATE_TRACKED,
   STATE_UNTRACKED,
   TRACK_CHECKSUM,
+  TRACK_ORDERED,
   TUPLE_DST,
   TUPLE_ZONE,
   WORKER_TUPLE,
@@ -285,7 +287,12 @@ function relate(record: usize, zone: u32): u32 {
   if (!quotedTuple(record, quoted) || !invertTuple(quoted, tuple)) return invalid();
   store<u16>(tuple, <u16>zone, TUPLE_ZONE);
   if (!isAddressedTo(record, tuple + TUPLE_DST)) return invalid();
-  const entry = findConnection(hashOfTuple(tuple), tuple);
+  const hash = hashOfTuple(tuple);
+  // ICMPv6 errors of types that nobody knows are steered as themselves: they may be of another
+  // shard than what they quote, which another worker may own.
+  const foreign = (hash ^ hashOf(record)) >>> SHARD_SHIFT !== 0;
+  if (foreign && (modes & TRACK_ORDERED) === 0) return invalid();
+  const entry = findConnection(hash, tuple);
   if (entry === 0) return invalid();
   connection = entry;
   isReply = foundReply;

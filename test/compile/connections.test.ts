@@ -186,6 +186,42 @@ describe("modes and timeouts", () => {
     expect(bitsOf(`${tail}\n`)).toBe(expected);
   });
 
+  it("say what zones and sources may have, and keep it from run to run", () => {
+    const limits = (tail: string) => {
+      const { region, connections } = memoryOf(`conntrack: ${tail}\n`);
+      const owners = region.base(layout.REGION_OWNERS);
+      connections.beginRun();
+      const zone = (number: number) => owners + layout.OWNERS_LIMITS + number * 4;
+      region.setU32(owners + layout.OWNERS_ZONES, 7);
+      connections.beginRun();
+      return {
+        slots: region.getU32(layout.CONTROL_OWNER_SLOTS),
+        source: region.getU32(layout.CONTROL_MAX_PER_SOURCE),
+        bytes: region.map.bytes[layout.REGION_OWNERS],
+        zones: [0, 1, 65535].map((number) => region.getU32(zone(number))),
+        counted: region.getU32(owners + layout.OWNERS_ZONES),
+      };
+    };
+    const zones = layout.OWNERS_SOURCES;
+    // Each shard has room for 40 connections, and a fifth of the places stays free.
+    const slots = 2 ** Math.ceil(Math.log2(128 * 40 * 1.25));
+    expect(limits("{}")).toMatchObject({ slots: 0, source: 0, bytes: 0 });
+    expect(limits("{ max_per_source: 9 }")).toEqual({
+      slots,
+      source: 9,
+      bytes: zones + slots * layout.OWNER_STRIDE,
+      zones: [0, 0, 0],
+      counted: 0,
+    });
+    expect(limits("{ zone_limits: { 0: 0, 65535: 3 } }")).toEqual({
+      slots: 1,
+      source: 0,
+      bytes: zones + layout.OWNER_STRIDE,
+      zones: [1, 0, 4],
+      counted: 0,
+    });
+  });
+
   it("are in ticks, each in its place", () => {
     const { model, region } = memoryOf(`conntrack:
   fragment_timeout: 2s

@@ -174,7 +174,7 @@ describe("ten million SYNs from random sources", () => {
     expect(end.connections.evicted).toBe(after.connections.evicted);
     expect(imbalances(end)).toEqual([]);
     expect(frameLeaks(run.router.region)).toEqual([]);
-  }, 240_000);
+  }, 300_000);
 });
 
 describe("two million fragments of datagrams that are never whole", () => {

@@ -27,6 +27,8 @@ const ACK = 0x10;
 
 const toFar = (from: string) => hostToRouter().ip4({ from, to: FAR.ip4 });
 const leaving = (from: string) => routerToGateway().ip4({ from, to: FAR.ip4, ttl: 63 });
+const answering = () => gatewayToRouter().ip4({ from: FAR.ip4, to: HOST.ip4 });
+const arriving = () => routerToHost().ip4({ from: FAR.ip4, to: HOST.ip4, ttl: 63 });
 const udp = (from: string, port: number, time = 0): Arrival =>
   arrival("lan", toFar(from).udp({ from: port, to: DNS }).payload(6), { time });
 const udpOut = (from: string, port: number): Expectation => [
@@ -83,19 +85,17 @@ const numbers = Array.from({ length: ENTRIES }, (_, number) => number + 1000);
 const handshake = (port: number): Arrival[] => {
   const there = { from: port, to: 80 };
   const back = { from: 80, to: port };
-  const reply = gatewayToRouter().ip4({ from: FAR.ip4, to: HOST.ip4 });
   return [
     arrival("lan", toFar(HOST.ip4).tcp(there, SYN)),
-    arrival("wan", reply.tcp(back, SYN_ACK)),
+    arrival("wan", answering().tcp(back, SYN_ACK)),
     arrival("lan", toFar(HOST.ip4).tcp(there, ACK)),
   ];
 };
 const handshakeOut = (port: number): Expectation[] => {
   const there = { from: port, to: 80 };
-  const reply = routerToHost().ip4({ from: FAR.ip4, to: HOST.ip4, ttl: 63 });
   return [
     ["wan", leaving(HOST.ip4).tcp(there, SYN)],
-    ["lan", reply.tcp({ from: 80, to: port }, SYN_ACK)],
+    ["lan", arriving().tcp({ from: 80, to: port }, SYN_ACK)],
     ["wan", leaving(HOST.ip4).tcp(there, ACK)],
   ];
 };
@@ -258,4 +258,33 @@ const TRANSLATED: readonly PathRow[] = [
   },
 ];
 
-export const CONNECTIONS: readonly PathRow[] = [...LIMITS, ...FULL, ...TRANSLATED];
+const CONTROL = { from: 2000, to: 21 };
+const [GREETING, CUT_OFF] = ["USER a\r\n", "PORT 10,0,0"].map((text) =>
+  new TextEncoder().encode(text),
+) as [Uint8Array, Uint8Array];
+
+const HELPED: readonly PathRow[] = [
+  {
+    what: "a line of FTP that announces half an address is dropped",
+    router: limited("{ helpers: [ftp] }"),
+    send: [
+      arrival("lan", toFar(HOST.ip4).tcp(CONTROL, ACK)),
+      arrival("wan", answering().tcp({ from: 21, to: 2000 }, ACK)),
+      arrival("lan", toFar(HOST.ip4).tcp(CONTROL, ACK).payload(GREETING)),
+      arrival(
+        "lan",
+        toFar(HOST.ip4)
+          .tcp(CONTROL, ACK, 1 + GREETING.length)
+          .payload(CUT_OFF),
+      ),
+    ],
+    out: [
+      ["wan", leaving(HOST.ip4).tcp(CONTROL, ACK)],
+      ["lan", arriving().tcp({ from: 21, to: 2000 }, ACK)],
+      ["wan", leaving(HOST.ip4).tcp(CONTROL, ACK).payload(GREETING)],
+    ],
+    drops: { "helper-unreadable": 1 },
+  },
+];
+
+export const CONNECTIONS: readonly PathRow[] = [...LIMITS, ...FULL, ...TRANSLATED, ...HELPED];

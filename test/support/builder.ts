@@ -178,9 +178,9 @@ export class PacketBuilder {
     return this.#with({ protocol: 17, build });
   }
 
-  tcp({ from, to }: Ports, flags = 0x10): PacketBuilder {
+  tcp({ from, to }: Ports, flags = 0x10, sequence = 1): PacketBuilder {
     const build: Layer["build"] = (payload, _next, around) => {
-      const words = concat(u16(from), u16(to), u32(1), u32(2), [0x50, flags], u16(8192));
+      const words = concat(u16(from), u16(to), u32(sequence), u32(2), [0x50, flags], u16(8192));
       return summed(concat(words, [0, 0, 0, 0], payload), 16, around, 6);
     };
     return this.#with({ protocol: 6, build });
