@@ -311,7 +311,7 @@ export const PORT_TX_BYTES = 24;
 /**
  * For each of the next packets, the forwarding entry found for it (0 = none, or not looked up), and
  * with what: the address in host order and the root of the table.
- *   | route | address | root | entry | flow | |
+ *   | route | address | root | entry | flow | hash | connection |
  */
 export const WORKER_AHEAD = 12288;
 /** Packets looked ahead (assembly/device/lookahead.ts); a power of two. */
@@ -323,6 +323,9 @@ export const AHEAD_ROOT = 8;
 /** Address of the packet's entry in the flow cache (0 = not known), and the first flow it keeps. */
 export const AHEAD_ENTRY = 12;
 export const AHEAD_FLOW = 16;
+/** The packet's flow hash, and its connection as far as the index shows (0 = not known). */
+export const AHEAD_HASH = 20;
+export const AHEAD_CONNECTION = 24;
 
 /** Trace buffer: TRACE_SLOTS entries, one per step that touched the packet. */
 export const WORKER_TRACE_BUFFER = 16384;
@@ -1686,7 +1689,9 @@ export const STEERING_BYTES = 1536 + 8192;
 //   | header 64 B | u32 limit of each zone | u32 connections of each zone | sources |
 /** u32: 1 = a worker is at it. */
 export const OWNERS_LOCK = 0;
-/** u64: slot of the timer wheel, plus 1, at which all shards were last rid of what is over. */
+/**
+ * u64: slot of the timer wheel (plus 1) at which the shards were last searched for what is over.
+ */
 export const OWNERS_SWEPT = 8;
 /** u32[ZONES], plus 1; 0 = none. Written by the host; all behind it by workers. */
 export const OWNERS_LIMITS = 64;

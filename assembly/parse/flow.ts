@@ -3,7 +3,8 @@
 // Ports count when the packet has them; an echo's identifier stands for both. Fragments are hashed
 // without ports, so that all fragments of a datagram meet, those of IPv6 as protocol 44, because
 // only the first names the true one. An ICMP error is hashed as the packet it quotes; where
-// datagrams are put together before they are tracked, a first fragment quoted stands for all of it.
+// datagrams are put together before they are tracked, a first fragment quoted stands for the whole
+// one.
 
 import {
   PACKET_FRAGMENT,

@@ -49,6 +49,7 @@ import { countEvent } from "../memory/counters";
 import { track as modes, worker } from "../memory/directory";
 import { flagsOf, hashOf, l3Of, l4Of, protocolOf, timestampOf } from "../packet";
 import { verifyTransport } from "../parse/transport_checksum";
+import { hashOfTuple } from "../parse/tuple";
 import { keepEvent } from "../state/connection_events";
 import {
   beginConnection,
@@ -85,7 +86,7 @@ import { updateOneWay } from "./one_way";
 import { TRACKED_INVALID, TRACKED_OK, TRACKED_REPEAT } from "./outcome";
 import { updateSctp } from "./sctp";
 import { closeTcp, updateTcp } from "./tcp";
-import { invertTuple, quotedTuple, tupleHash, tupleOf } from "./tuple";
+import { invertTuple, quotedTuple, tupleOf } from "./tuple";
 import { updateUdp, updateUdpLite } from "./udp";
 
 // The packet at hand, as track() found it
@@ -286,7 +287,7 @@ function relate(record: usize, zone: u32): u32 {
   if (!quotedTuple(record, quoted) || !invertTuple(quoted, tuple)) return invalid();
   store<u16>(tuple, <u16>zone, TUPLE_ZONE);
   if (!isAddressedTo(record, tuple + TUPLE_DST)) return invalid();
-  const hash = tupleHash(tuple);
+  const hash = hashOfTuple(tuple);
   // ICMPv6 errors of types that nobody knows are steered as themselves: they may be of another
   // shard than what they quote, which another worker may own.
   const foreign = (hash ^ hashOf(record)) >>> SHARD_SHIFT !== 0;

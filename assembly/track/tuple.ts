@@ -16,10 +16,8 @@ import {
 } from "../layout";
 import { flagsOf, l3Of, l4Of, protocolOf } from "../packet";
 import { roomOf } from "../parse/fields";
-import { hashIp4, hashIp6 } from "../parse/hash";
 import { inversePorts } from "../state/connection_tuples";
-import { ICMP_HEADER, isIcmpEcho } from "../wire/icmp";
-import { isIcmp6Echo } from "../wire/icmp6";
+import { ICMP_HEADER } from "../wire/icmp";
 import {
   IP4_HEADER,
   IP4_OFFSET_MASK,
@@ -156,19 +154,4 @@ export function invertTuple(from: usize, to: usize): bool {
   store<u32>(to, answer, TUPLE_SRC_PORT);
   // The type that answers is never the same one
   return answer !== ports || (protocol !== PROTOCOL_ICMP && protocol !== PROTOCOL_ICMP6);
-}
-
-/** The flow hash of a packet with this tuple, as parse gives it (parse/flow.ts). */
-export function tupleHash(tuple: usize): u32 {
-  const protocol: u32 = load<u8>(tuple, TUPLE_PROTOCOL);
-  let ports = load<u32>(tuple, TUPLE_SRC_PORT);
-  if (protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMP6) {
-    const type = (ports >> 16) & 0xff;
-    const echo = protocol === PROTOCOL_ICMP ? isIcmpEcho(type) : isIcmp6Echo(type);
-    ports = echo ? (ports & 0xffff) * 0x10001 : 0;
-  }
-  if (load<u8>(tuple, TUPLE_FAMILY) === 4) {
-    return hashIp4(load<u32>(tuple, TUPLE_SRC), load<u32>(tuple, TUPLE_DST), ports, protocol);
-  }
-  return hashIp6(tuple + TUPLE_SRC, tuple + TUPLE_DST, ports, protocol);
 }

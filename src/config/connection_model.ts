@@ -1,5 +1,5 @@
-// What the configuration says of connections: how they are tracked, translated and balanced. It is
-// part of the model (model.ts), like it frozen plain data.
+// What the configuration says of connections: how they are tracked, translated, balanced. Part of
+// the model (model.ts), like it frozen plain data.
 
 import type { IpBytes } from "./model.ts";
 

@@ -80,7 +80,7 @@ describe("the flow hash", () => {
     expect(hashOf(error6)).toBe(hashOf(flow6));
   });
 
-  it("is that of the datagram when that is put together and its first part quoted", () => {
+  it("is that of the datagram when its first fragment is quoted, and it is put together", () => {
     const fields = { ...PAIR4, protocol: 17 };
     const message = udp(PAIR4, PORTS, zeros(24));
     const quoting = (quoted: Octets) =>

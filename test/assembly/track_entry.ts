@@ -9,11 +9,12 @@ import {
 } from "../../assembly/layout";
 import { worker } from "../../assembly/memory/directory";
 import { hashOf, timestampOf } from "../../assembly/packet";
+import { hashOfTuple } from "../../assembly/parse/tuple";
 import { parse } from "../../assembly/stage/parse";
 import { replyTuple } from "../../assembly/state/connection_tuples";
 import { beginConnections, confirmConnection, confirmed } from "../../assembly/state/connections";
 import { connection, isUnconfirmed, settleConnection, track } from "../../assembly/track/track";
-import { invertTuple, tupleHash, tupleOf } from "../../assembly/track/tuple";
+import { invertTuple, tupleOf } from "../../assembly/track/tuple";
 
 export { openDirectory } from "../../assembly/memory/directory";
 
@@ -34,7 +35,7 @@ export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
   if (isUnconfirmed && through) {
     const reply = worker + WORKER_TUPLE_OTHER;
     replyTuple(connection, reply);
-    const refused = confirmConnection(connection, hashOf(record), tupleHash(reply), now);
+    const refused = confirmConnection(connection, hashOf(record), hashOfTuple(reply), now);
     entry = confirmed;
     if (refused !== VERDICT_CONTINUE) return -refused;
     settleConnection(confirmed);
@@ -59,9 +60,9 @@ export function checkTuple(record: usize): u32 {
   const tuple = worker + WORKER_TUPLE;
   const inverse = worker + WORKER_TUPLE_OTHER;
   if (!tupleOf(record, tuple)) return 2;
-  if (tupleHash(tuple) !== hashOf(record)) return 0;
+  if (hashOfTuple(tuple) !== hashOf(record)) return 0;
   const answered = invertTuple(tuple, inverse);
-  const same = tupleHash(inverse) === hashOf(record);
+  const same = hashOfTuple(inverse) === hashOf(record);
   const again = worker + WORKER_TUPLE_OTHER + 256;
   invertTuple(inverse, again);
   if (!tupleOf(record, tuple)) return 0;

@@ -44,10 +44,11 @@ const CROSS = world({
   // The cross-connected ports come first, for packets to enter by.
   .replace(/ports:([\s\S]*)(\n {2}one[\s\S]*)\nneighbors/, "ports:$2$1\nneighbors");
 
+const SMALL_TABLES = "flows: 5000, datagrams: 500, flow_extensions: 500";
+
 /** Connections, NAT of every kind, a service, fragments: in small tables that are soon full. */
-const FEW = "limits: { flows: 5000, datagrams: 500, flow_extensions: 500,";
 const STATEFUL = (engine: string) => `
-${router(engine).replace("limits: {", FEW)}
+${router(engine).replace("limits: {", `limits: { ${SMALL_TABLES},`)}
 conntrack: { fragment_timeout: 1s, max_per_source: 300, zone_limits: { 5: 100 } }
 services:
   - name: web
@@ -69,13 +70,11 @@ tables:
   policy:
     attach: forward
     flows:
-      - match: { ct_state: [new], ip_proto: udp }
-        actions: [{ set_field: { ct_label: 7 } }, accept]
+      - { match: { ct_state: [new], ip_proto: udp }, actions: [{ set_field: { ct_label: 7 } }, accept] }
   sources:
     attach: postrouting
     flows:
-      - match: { ipv4_src: 10.0.0.0/24, ip_proto: udp }
-        actions: [{ snat: "203.0.113.9:5000-5100" }]
+      - { match: { ipv4_src: 10.0.0.0/24, ip_proto: udp }, actions: [{ snat: "203.0.113.9:5000-5100" }] }
       - { match: { out_port: wan }, actions: [masquerade] }`;
 
 const CAMPAIGNS: readonly Campaign[] = [

@@ -3,9 +3,9 @@
 //
 // What the generators leave out, since the two mean different things:
 //
-// - Behind a ct without a table Open vSwitch's flows see no states; here they see what it has found.
-// - +snat and +dnat of replies: there, what was exchanged in the packet; here, as iptables' SNAT and
-//   DNAT, what was exchanged when the connection began.
+// - Behind a ct without a table Open vSwitch's flows see no states; here they see what it found.
+// - +snat and +dnat of replies: there, what was exchanged in the packet; here, as iptables' SNAT
+//   and DNAT, what was exchanged when the connection began.
 // - A destination port for ICMP: Linux, and the engine, take it for the identifier.
 // - Ports for what has lost its own: there the next ones, here one at random. So under NAT none of
 //   the conversations begins twice, nor at p2.

@@ -252,7 +252,8 @@ tables:
   policy:
     attach: forward
     miss: accept
-    flows: [{ match: { ct_state: +established+reply }, actions: [{ set_field: { ct_mark: 1 } }, accept] }]
+    flows:
+      - { match: { ct_state: +established+reply }, actions: [{ set_field: { ct_mark: 1 } }, accept] }
   late:
     attach: postrouting
     flows:

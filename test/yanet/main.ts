@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { runUnit } from "./runner.ts";
-import { Unit } from "./unit.ts";
+import { Unit, whatIsMissing } from "./unit.ts";
 
 async function main(folders: readonly string[]): Promise<number> {
   if (folders.length === 0) {
@@ -12,7 +12,13 @@ async function main(folders: readonly string[]): Promise<number> {
   const counts = { passed: 0, failed: 0, unsupported: 0 };
   for (const folder of folders) {
     // npm runs scripts in the project's folder; people name folders from where they are.
-    const unit = new Unit(resolve(process.env.INIT_CWD ?? "", folder));
+    const path = resolve(process.env.INIT_CWD ?? "", folder);
+    const problem = whatIsMissing(path);
+    if (problem !== undefined) {
+      console.error(problem);
+      return 2;
+    }
+    const unit = new Unit(path);
     const { status, reasons, compared, steps } = await runUnit(unit);
     counts[status] += 1;
     console.log(`${status}: ${unit.name} (${compared} of ${steps} steps compared)`);

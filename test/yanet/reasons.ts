@@ -14,8 +14,8 @@ export const REASONS = {
   nat64: "translation between IPv6 and IPv4 (NAT64) is not there",
   tun64: "IPv4 is carried in IPv6 by a map of addresses, which is not there",
   balancer:
-    "the outer source of a tunnel to a real is made from the client's address, which real a client " +
-    "gets from a hash of its own, and routing takes the outer TTL",
+    "the outer source of a tunnel to a real is made from the client's address, which real a " +
+    "client gets from a hash of its own, and routing takes the outer TTL",
   tunnel: "packets go into MPLS and UDP tunnels by weights of RIB attributes, which is not there",
   ipTunnel: "packets go into IP tunnels by routes, which there are none of yet",
 } as const;

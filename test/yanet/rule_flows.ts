@@ -30,7 +30,20 @@ const STEP = 130;
 const RECORDED = 1;
 const CHECK: Match = { ct_state: "+reply-related", ct_mark: RECORDED };
 const PROTOCOLS: Readonly<Record<string, string>> = { "ipv6-icmp": "icmpv6", icmp6: "icmpv6" };
-const ANY_PROTOCOL = ["ip", "all"];
+/** Any protocol, of any family or of one. */
+const ANY_PROTOCOL = ["ip", "all", "ip4", "ipv4", "ip6", "ipv6"];
+const ETHER_TYPES = { 4: "ipv4", 6: "ipv6" } as const;
+const FAMILIES: readonly Family[] = [4, 6];
+/** Families of protocols that belong to one. */
+const OF_FAMILY: Readonly<Record<string, readonly Family[]>> = {
+  ip4: [4],
+  ipv4: [4],
+  icmp: [4],
+  ip6: [6],
+  ipv6: [6],
+  icmp6: [6],
+  "ipv6-icmp": [6],
+};
 const WITH_PORTS = ["tcp", "udp", "sctp"];
 
 export function ruleCounter(rule: Rule): string {
@@ -137,6 +150,7 @@ export class RuleFlows {
     const families = this.#familiesOf(rule);
     return families.flatMap((family) => {
       const addresses = {
+        ...(family === undefined ? {} : { eth_type: ETHER_TYPES[family] }),
         ...this.#addressMatch("src", from, family),
         ...this.#addressMatch("dst", to, family),
       };
@@ -149,11 +163,11 @@ export class RuleFlows {
   /** Address families it may be about; one undefined: it does not look at addresses. */
   #familiesOf({ from, to, protocol }: Rule): (Family | undefined)[] {
     const ends = [from, to].filter(({ addresses }) => addresses !== undefined);
-    const own = protocol === "icmp" ? [4] : protocol.includes("6") ? [6] : [4, 6];
-    const families = ([4, 6] as const).filter((family) => {
-      return own.includes(family) && ends.every((end) => this.#addresses(end, family).length > 0);
+    const own = OF_FAMILY[protocol] ?? FAMILIES;
+    if (ends.length === 0 && own === FAMILIES) return [undefined];
+    return own.filter((family) => {
+      return ends.every((end) => this.#addresses(end, family).length > 0);
     });
-    return ends.length === 0 ? [undefined] : families;
   }
 
   #tableOf(address: string): readonly TableEntry[] | undefined {

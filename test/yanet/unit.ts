@@ -26,6 +26,13 @@ export type Step = readonly [kind: string, value: unknown];
 const CONTROL_PLANE = "controlplane.conf";
 const STEPS = "autotest.yaml";
 
+/** What keeps a folder from being a unit; undefined: it is one. */
+export function whatIsMissing(folder: string): string | undefined {
+  const missing = [CONTROL_PLANE, STEPS].filter((file) => !existsSync(join(folder, file)));
+  if (missing.length === 0) return undefined;
+  return `${folder}: expected the folder of a unit, with ${missing.join(" and ")} in it`;
+}
+
 export class Unit {
   readonly name: string;
   readonly #folder: string;
@@ -33,12 +40,8 @@ export class Unit {
   constructor(folder: string) {
     this.#folder = resolve(folder);
     this.name = basename(this.#folder);
-    for (const file of [CONTROL_PLANE, STEPS]) {
-      if (existsSync(join(folder, file))) continue;
-      throw new Error(
-        `${folder}: expected the folder of a unit, with ${CONTROL_PLANE} and ${STEPS}`,
-      );
-    }
+    const problem = whatIsMissing(this.#folder);
+    if (problem !== undefined) throw new Error(problem);
   }
 
   text(file: string): string {

@@ -38,8 +38,7 @@ describe("units of a software router's tests", () => {
   });
 
   const isThere = existsSync(SHARED);
-  const why = isThere ? "" : " (skipped: ../shared/data/yanet is not there)";
-  describe.skipIf(!isThere)(`all of them${why}`, () => {
+  describe.skipIf(!isThere)("all of them (skipped without ../shared/data)", () => {
     const names = isThere ? unitsIn(SHARED) : [];
 
     it("are in the table", () => {
