@@ -20,6 +20,7 @@ import {
   PACKET_FRAGMENT,
   PACKET_IP4,
   PACKET_IP6,
+  PACKET_OWN,
   POINT_INPUT,
   POINT_PREROUTING,
   POINT_RAW,
@@ -40,7 +41,15 @@ import { translateDestination, translateSource } from "./nat/translate";
 import { flagsOf, outPortOf, sequenceOf } from "./packet";
 import { balance, keepBackend, sourceNat, steeredBackend } from "./stage/balance";
 import { reassemble } from "./stage/reassemble";
-import { beginTables, resumeTables, runNat, runTables, runUncached } from "./stage/tables";
+import {
+  beginOwnTables,
+  beginTables,
+  beginUncached,
+  resumeTables,
+  runNat,
+  runTables,
+  runUncached,
+} from "./stage/tables";
 import { removeConnection } from "./state/connections";
 import { extensionOf } from "./state/extensions";
 import { forgetFragments } from "./state/reassembled";
@@ -151,7 +160,7 @@ export function steeredTo(): usize {
 function decideDestination(record: usize, point: u32): i32 {
   let verdict = VERDICT_CONTINUE;
   if ((natPoints & (1 << point)) !== 0) {
-    verdict = runNat(record, point, CT_DNAT_DONE);
+    verdict = runNatTables(record, point, CT_DNAT_DONE);
     if (verdict !== VERDICT_CONTINUE || hasStatus(connection, CT_DNAT_DONE)) return verdict;
   }
   if (serviceCount !== 0) {
@@ -160,6 +169,16 @@ function decideDestination(record: usize, point: u32): i32 {
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return mayTranslate() ? chooseNothing(connection, false) : VERDICT_CONTINUE;
+}
+
+/** Ordinary tables have begun the packet's walk, where there are any. */
+function runNatTables(record: usize, point: u32, decided: u32): i32 {
+  if (points === 0) {
+    if ((flagsOf(record) & PACKET_OWN) !== 0) beginOwnTables(record);
+    else beginUncached(record);
+    showConnection();
+  }
+  return runNat(record, point, decided);
 }
 
 /**
@@ -183,7 +202,7 @@ export function finishTracked(record: usize, point: u32): i32 {
 
 function decideSource(record: usize, point: u32): i32 {
   if ((natPoints & (1 << point)) !== 0) {
-    const verdict = runNat(record, point, CT_SNAT_DONE);
+    const verdict = runNatTables(record, point, CT_SNAT_DONE);
     if (verdict !== VERDICT_CONTINUE || hasStatus(connection, CT_SNAT_DONE)) return verdict;
   }
   const service: usize = serviceCount === 0 || point === POINT_INPUT ? 0 : sourceNat(connection);

@@ -33,6 +33,9 @@ class RoundEstimate {
   }
 }
 
+/** What of a replay counts here. */
+export type ReplayOutcome = Pick<ReplayResult, "failure" | "seconds" | "statistics">;
+
 /**
  * sluice itself: a capture replayed in loops. Throws when a packet is not forwarded: then something
  * else than the path in question was measured.
@@ -40,9 +43,9 @@ class RoundEstimate {
 export class ReplayContestant implements Contestant {
   readonly name: string;
   readonly #estimate: RoundEstimate;
-  readonly #replay: (loops: number) => Promise<ReplayResult>;
+  readonly #replay: (loops: number) => Promise<ReplayOutcome>;
 
-  constructor(name: string, packets: number, replay: (loops: number) => Promise<ReplayResult>) {
+  constructor(name: string, packets: number, replay: (loops: number) => Promise<ReplayOutcome>) {
     this.name = name;
     this.#estimate = new RoundEstimate(packets);
     this.#replay = replay;

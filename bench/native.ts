@@ -35,10 +35,19 @@ export function layoutHeader(): string {
 
 /** Compiles the twin into a folder; returns the program. Throws what the compiler says. */
 export function buildTwin(folder: string): string {
+  return build(folder, "twin");
+}
+
+/** The same of what sends captures to the kernel. */
+export function buildSender(folder: string): string {
+  return build(folder, "sender");
+}
+
+function build(folder: string, name: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "layout.h"), layoutHeader());
-  const program = join(folder, "twin");
-  const source = fileURLToPath(new URL("twin.c", SOURCES));
+  const program = join(folder, name);
+  const source = fileURLToPath(new URL(`${name}.c`, SOURCES));
   execFileSync("gcc", [...FLAGS, `-I${folder}`, "-o", program, source], { encoding: "utf8" });
   return program;
 }

@@ -15,6 +15,7 @@ import { readStatistics } from "../src/memory/statistics.ts";
 import { Replay, type ReplayResult } from "../src/replay/replay.ts";
 import { instantiate, loadModule } from "../src/worker/kernel.ts";
 import { WorkerPool } from "../src/worker/pool.ts";
+import type { ReplayOutcome } from "./contestants.ts";
 
 /** Bytes written to a file at once. */
 const WRITE_BYTES = 1 << 26;
@@ -23,17 +24,23 @@ export class Rig {
   readonly region: Region;
   readonly tables: Tables;
   readonly #pool: WorkerPool;
+  readonly #ports: readonly number[];
+  #kept: readonly Chunk[] = [];
 
-  private constructor(model: Model, chunks: number) {
+  private constructor(model: Model, chunks: number, ports: readonly number[]) {
+    this.#ports = ports;
     this.region = new Region(planMemory({ ...sizesOf(model), chunks }));
     useHugePages(this.region.buffer);
     this.tables = new Tables(this.region, model);
     this.#pool = new WorkerPool(model.engine.queues);
   }
 
-  /** `chunks` chunks of a capture (CHUNK_PACKETS, CHUNK_BYTES) fit at once. */
-  static async create(model: Model, chunks: number): Promise<Rig> {
-    const rig = new Rig(model, chunks);
+  /**
+   * `chunks` chunks of a capture (CHUNK_PACKETS, CHUNK_BYTES) fit at once. Packets of capture
+   * interface i come in by ports[i].
+   */
+  static async create(model: Model, chunks: number, ports: readonly number[] = [0]): Promise<Rig> {
+    const rig = new Rig(model, chunks, ports);
     await rig.tables.load(model);
     return rig;
   }
@@ -45,9 +52,9 @@ export class Rig {
   /**
    * Reads captures into chunks, each beginning a new one, and publishes every chunk as one job,
    * `rounds` times, with the last word said: what is in memory then is a whole run that only has to
-   * be done. Returns its packets.
+   * be done. Returns its packets. Their times are `timeShift` nanoseconds later.
    */
-  async fill(captures: readonly string[], rounds = 1): Promise<number> {
+  async fill(captures: readonly string[], rounds = 1, timeShift = 0n): Promise<number> {
     resetRun(this.region);
     prepareRun(this.region, { kind: "top" }, "overwrite");
     const ring = new JobRing(this.region);
@@ -59,7 +66,7 @@ export class Rig {
     for (let round = 0; round < rounds; round++) {
       for (const chunk of filled) {
         if (!ring.hasRoom) throw new RangeError("more jobs than the ring holds");
-        ring.publish(chunk, { sequence, timeShift: 0n, bytesBefore: 0 });
+        ring.publish(chunk, { sequence, timeShift, bytesBefore: 0 });
         sequence += chunk.count;
       }
     }
@@ -72,7 +79,7 @@ export class Rig {
     const reader = await openCapture(capture);
     try {
       for (const chunk of chunks) {
-        chunk.reset([0]);
+        chunk.reset(this.#ports);
         if (!(await reader.fill(chunk))) return filled;
         this.region.setU32(chunk.address + layout.CHUNK_COUNT, chunk.count);
         filled.push(chunk);
@@ -81,6 +88,49 @@ export class Rig {
       await reader.close();
     }
     throw new RangeError(`${capture} is larger than the rig's chunks`);
+  }
+
+  /**
+   * Reads a capture that runKept() takes from memory, as long as nothing else is read. Returns its
+   * packets.
+   */
+  async keep(capture: string): Promise<number> {
+    resetRun(this.region);
+    const ring = new JobRing(this.region);
+    this.#kept = await this.#readChunks(ring.chunks, capture);
+    const { queues } = this.region.map.sizes;
+    this.#kept.forEach((chunk, number) => {
+      ring.seal(chunk, number % queues);
+    });
+    return this.#kept.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /**
+   * Runs what keep() has read in the workers, so many rounds (fewer, if jobs do not suffice), each
+   * of them `step` nanoseconds later. Nothing is read meanwhile.
+   */
+  async runKept(rounds: number, step: bigint): Promise<ReplayOutcome> {
+    resetRun(this.region);
+    prepareRun(this.region, { kind: "top" }, "overwrite");
+    const ring = new JobRing(this.region);
+    let sequence = 0;
+    const most = Math.floor((layout.JOB_SLOTS - 1) / this.#kept.length);
+    for (let round = 0; round < Math.min(rounds, most); round++) {
+      for (const chunk of this.#kept) {
+        ring.publish(chunk, { sequence, timeShift: BigInt(round) * step, bytesBefore: 0 });
+        sequence += chunk.count;
+      }
+    }
+    ring.close();
+    const start = process.hrtime.bigint();
+    const end = await this.#pool.run(this.region.memory, this.#cpus);
+    return { failure: undefined, seconds: Number(end - start) / 1e9, statistics: this.statistics };
+  }
+
+  /** One processor for each worker, if there are several. */
+  get #cpus(): number[] | undefined {
+    const { queues } = this.region.map.sizes;
+    return queues < 2 ? undefined : Array.from({ length: queues }, (_, queue) => queue);
   }
 
   /** Runs what fill() left to do in this thread; returns nanoseconds. */
@@ -94,10 +144,9 @@ export class Rig {
 
   /** Replays a capture as the engine does, its frames copied out, and all of it kept in memory. */
   replay(capture: string, loops: number): Promise<ReplayResult> {
-    const { queues } = this.region.map.sizes;
     const source = {
       open: () => openCapture(capture),
-      ports: [0],
+      ports: this.#ports,
       rereadable: true,
       size: undefined,
     };
@@ -107,7 +156,7 @@ export class Rig {
       pace: { kind: "top" } as const,
       loops,
       digest: false,
-      cpus: queues < 2 ? undefined : Array.from({ length: queues }, (_, queue) => queue),
+      cpus: this.#cpus,
       idleOutput: "overwrite" as const,
       trace: undefined,
       signal: undefined,

@@ -10,21 +10,26 @@
 
 import {
   AHEAD_ADDRESS,
+  AHEAD_CONNECTION,
   AHEAD_ENTRY,
   AHEAD_FLOW,
+  AHEAD_HASH,
   AHEAD_ROOT,
   AHEAD_ROUTE,
   CACHE_FLOWS,
   CACHE_SILENT,
   CHUNK_DATA,
+  CONNECTION_LAST_END,
+  CONNECTION_PACKETS,
   DESCRIPTOR_LENGTH,
   DESCRIPTOR_LINK,
   DESCRIPTOR_OFFSET,
   DESCRIPTOR_PORT,
   LINK_ETHERNET,
 } from "../layout";
-import { points } from "../memory/directory";
+import { points, track } from "../memory/directory";
 import { hashIp4 } from "../parse/hash";
+import { bucketAhead, entryAhead } from "../state/connection_index";
 import { cachedAhead } from "../state/flow_cache";
 import { counterAt } from "../state/flows";
 import { vrfRoot4 } from "../table/forwarding";
@@ -42,6 +47,7 @@ const HEADERS: u32 = ETHERNET_HEADER + IP4_HEADER;
 export function beginAhead(chunk: usize, descriptor: usize, slot: usize): void {
   store<u32>(slot, 0, AHEAD_ROOT);
   store<u32>(slot, 0, AHEAD_ENTRY);
+  store<u32>(slot, 0, AHEAD_CONNECTION);
   if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) return;
   if (load<u32>(descriptor, DESCRIPTOR_LENGTH) < HEADERS) return;
   const bytes = chunk + CHUNK_DATA + load<u32>(descriptor, DESCRIPTOR_OFFSET);
@@ -51,13 +57,27 @@ export function beginAhead(chunk: usize, descriptor: usize, slot: usize): void {
   store<u32>(slot, begin4(root, address), AHEAD_ROUTE);
   store<u32>(slot, address, AHEAD_ADDRESS);
   store<u32>(slot, <u32>root, AHEAD_ROOT);
-  if (points !== 0) touchEntry(bytes + ETHERNET_HEADER, slot);
+  if (points === 0 && track === 0) return;
+  const hash = hashAhead(bytes + ETHERNET_HEADER);
+  if (points !== 0) touchEntry(hash, slot);
+  if (track !== 0) touchBucket(hash, slot);
 }
 
-/** Loads the flow cache's entry of a packet without options; of others a wrong one, in vain. */
-function touchEntry(ip: usize, slot: usize): void {
+/** The flow hash of a packet without options; of others a wrong one, and what it leads to. */
+function hashAhead(ip: usize): u32 {
   const ports = load<u32>(ip, IP4_HEADER);
-  const entry = cachedAhead(hashIp4(ip4Source(ip), ip4Destination(ip), ports, ip4Protocol(ip)));
+  return hashIp4(ip4Source(ip), ip4Destination(ip), ports, ip4Protocol(ip));
+}
+
+/** Loads the bucket that the packet's connection is indexed in; it is looked at later. */
+function touchBucket(hash: u32, slot: usize): void {
+  store<u32>(slot, hash, AHEAD_HASH);
+  store<u32>(slot, load<u16>(bucketAhead(hash)) | 1, AHEAD_CONNECTION);
+}
+
+/** Loads the flow cache's entry. */
+function touchEntry(hash: u32, slot: usize): void {
+  const entry = cachedAhead(hash);
   if (entry === 0) return;
   store<u32>(slot, load<u32>(entry, CACHE_FLOWS), AHEAD_FLOW);
   store<u32>(slot, <u32>entry, AHEAD_ENTRY);
@@ -70,6 +90,14 @@ export function endAhead(slot: usize): void {
     root === 0 ? 0 : continue4(root, load<u32>(slot, AHEAD_ROUTE), load<u32>(slot, AHEAD_ADDRESS));
   store<u32>(slot, route, AHEAD_ROUTE);
   if (load<u32>(slot, AHEAD_ENTRY) !== 0) touchCounter(slot);
+  if (load<u32>(slot, AHEAD_CONNECTION) !== 0) touchConnection(slot);
+}
+
+/** Loads the lines of the packet's connection, of which the index is in the cache by now. */
+function touchConnection(slot: usize): void {
+  const connection = entryAhead(load<u32>(slot, AHEAD_HASH));
+  const first = load<u32>(connection) | load<u32>(connection, CONNECTION_PACKETS);
+  store<u32>(slot, first | load<u32>(connection, CONNECTION_LAST_END), AHEAD_CONNECTION);
 }
 
 /** Loads the counter of the first flow that the entry keeps. */

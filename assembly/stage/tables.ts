@@ -76,6 +76,8 @@ import { flowCounter, flowFlags, flowOf } from "../table/flows";
 const NUMBER: u32 = (1 << CACHE_POINT_SHIFT) - 1;
 /** The packet's entry in the flow cache; 0 = it has none. */
 let entry: usize = 0;
+/** The entry is to be looked for. */
+let isDue: bool = false;
 /** The time it is for the timeouts of flows. */
 let now: u64 = 0;
 
@@ -85,14 +87,18 @@ export function beginTables(record: usize): void {
   find(record);
 }
 
-/** Looks anew, for the packet as it is now: its connection has become known, or changed it. */
+/**
+ * The packet's connection has become known, or changed it: the tables that it meets next, if there
+ * are any, look anew, for the packet as it is now.
+ */
 export function resumeTables(record: usize): void {
   renewWalk(record);
   entry = 0;
-  find(record);
+  isDue = true;
 }
 
 function find(record: usize): void {
+  isDue = false;
   now = advanceFlowClock(hashOf(record), now);
   // A traced packet is classified, to show how.
   if (tracing || (mode & MODE_NO_CACHE) !== 0) return;
@@ -116,6 +122,7 @@ export function beginUncached(record: usize): void {
   beginTurn(sequenceOf(record));
   now = timestampOf(record);
   entry = 0;
+  isDue = false;
 }
 
 /** Begins the walk of a packet of the engine's own, which came in by no port. */
@@ -168,6 +175,7 @@ function isGood(): bool {
  * CACHED_* of its way. VERDICT_CONTINUE: on with the built-in path.
  */
 export function runTables(record: usize, part: u32, first: u32, last: u32): i32 {
+  if (isDue) find(record);
   if (entry === 0) return classify(record, first, last, now);
   if ((cacheFlags(entry) & part) === 0) return learn(record, part, first, last);
   if ((mode & MODE_CHECK_CACHE) !== 0) compare(record, part, first, last);
@@ -200,6 +208,8 @@ function keptAs(place: u32): u32 {
  * flow looks at that, and never for both what is forwarded and what is for the engine itself.
  */
 export function runTablesBehind(record: usize, port: u32, first: u32, last: u32): i32 {
+  // Entries are found by a key whose out-port is not known yet.
+  if (isDue) find(record);
   setKeyOutPort(port);
   if (entry !== 0) {
     if ((cacheFlags(entry) & CACHED_BEHIND) !== 0 && !isSameWay(cachedOutPort(entry), port)) {

@@ -64,6 +64,22 @@ export function bucketAhead(hash: u32): usize {
 }
 
 /**
+ * The entry that a connection of this hash, in zone 0, most likely has; entry 0, which is none's,
+ * if its bucket does not show it.
+ */
+export function entryAhead(hash: u32): usize {
+  const shard = connections + <usize>(hash >>> SHARD_SHIFT) * shardConnectionBytes;
+  const mixed = mixZone(hash, 0);
+  const bucket = shard + CONNECTIONS_INDEX + <usize>bucketOf(mixed) * CONNECTION_BUCKET_BYTES;
+  const tags = v128.and(v128.load(bucket), i16x8.splat(<i16>TAG_BITS));
+  const hits: i32 = i16x8.bitmask(i16x8.eq(tags, i16x8.splat(<i16>tagOf(mixed))));
+  const place = bucket + ((<usize>ctz(hits | 256)) << 1);
+  const number: usize = hits === 0 ? 0 : load<u16>(place, ENTRIES);
+  const first = shard + CONNECTIONS_INDEX + <usize>connectionBuckets * CONNECTION_BUCKET_BYTES;
+  return first + number * CONNECTION_STRIDE;
+}
+
+/**
  * The first entry behind this hash in the open shard, except one, that is of the tuple; 0 = none.
  */
 export function searchIndex(hash: u32, tuple: usize, except: usize): usize {

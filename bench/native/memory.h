@@ -2,6 +2,9 @@
 // memory is an offset from a constant: what the engine's own code has in a register.
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <stdint.h>
 #include <string.h>
 
@@ -52,8 +55,27 @@ static inline u64 swap64(u64 value) { return __builtin_bswap64(value); }
 static u32 worker, frames, frame_size, records, free_list, jobs, output;
 static u32 ports, vrfs, forwarding, buckets, neighbors;
 static u32 mode, output_mode, head;
+static u32 shard_states, points, track, steer, steering, flow_counters, flow_cache;
+static u32 flow_cache_entries, connections, connection_buckets, shard_connection_bytes;
 
 static inline u32 region(u32 slot) { return load_u32(CONTROL_REGIONS, slot * 4); }
+
+static inline void open_connections(void) {
+  shard_states = region(REGION_SHARD_STATE);
+  points = load_u32(CONTROL_POINTS, 0);
+  track = load_u32(CONTROL_TRACK, 0);
+  steer = load_u32(CONTROL_STEER, 0);
+  steering = region(REGION_STEERING);
+  flow_counters = region(REGION_FLOW_COUNTERS);
+  flow_cache = region(REGION_FLOW_CACHE);
+  flow_cache_entries = load_u32(CONTROL_FLOW_CACHE_ENTRIES, 0);
+  connections = region(REGION_CONNECTIONS);
+  connection_buckets = load_u32(CONTROL_CONNECTION_BUCKETS, 0);
+  u32 entry = CONNECTION_STRIDE + CONNECTION_PLACES_BYTES;
+  u32 bytes = CONNECTIONS_INDEX + connection_buckets * CONNECTION_BUCKET_BYTES +
+              load_u32(CONTROL_CONNECTIONS, 0) * entry;
+  shard_connection_bytes = (bytes + CACHE_LINE - 1) & ~(u32)(CACHE_LINE - 1);
+}
 
 static inline void open_directory(void) {
   worker = region(REGION_WORKERS);
@@ -73,6 +95,7 @@ static inline void open_directory(void) {
   u32 version = load_u32(CONTROL_TABLES_VERSION, 0);
   __atomic_store_n((u32 *)at(worker + WORKER_TABLES_VERSION), version, __ATOMIC_SEQ_CST);
   head = load_u32(worker, WORKER_OUTPUT_HEAD);
+  open_connections();
 }
 
 // assembly/memory/frames.ts

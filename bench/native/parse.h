@@ -2,26 +2,17 @@
 // options and the IPv6 packet without extension headers, each with a whole TCP or UDP header.
 #pragma once
 
-#include "memory.h"
+#include "steer.h"
 
 enum { ETHERNET = 14, TCP = 6, UDP = 17 };
 
 /** The twin knows only what the benchmark's traffic has; anything else ends it. */
 _Noreturn void unsupported(const char *what, u32 record);
 
-static inline u64 rotate64(u64 value, u32 by) { return (value << by) | (value >> (64 - by)); }
-
-static inline u32 mix_pair(u64 a, u64 b, u32 kind) {
-  u64 low = (a < b ? a : b) * 0x6a09e667f3bcc909u;
-  u64 high = (a < b ? b : a) * 0xbb67ae8584caa73bu;
-  u64 mixed = ((low ^ (low >> 32)) + rotate64(high, 32) + kind) * 0x3c6ef372fe94f82bu;
-  mixed ^= mixed >> 32;
-  return (u32)((mixed * 0xa54ff53a5f1d36f1u) >> 32);
-}
-
 static inline u32 hash_ip4(u32 source, u32 destination, u32 l4_ports, u32 protocol) {
-  return mix_pair((u64)source << 16 | (l4_ports & 0xffff), (u64)destination << 16 | l4_ports >> 16,
-                  protocol);
+  u32 hash = mix_pair((u64)source << 16 | (l4_ports & 0xffff),
+                      (u64)destination << 16 | l4_ports >> 16, protocol);
+  return steer == 0 ? hash : steered4(hash, source, destination, l4_ports, protocol);
 }
 
 static inline u64 endpoint6(u32 address, u32 port) {
@@ -103,6 +94,7 @@ static void parse_ip6(u32 record, u32 frame, u32 length) {
   u32 l4_ports = load_u32(l4, 0);
   u64 from = endpoint6(ip + 8, l4_ports & 0xffff);
   u64 to = endpoint6(ip + 24, l4_ports >> 16);
+  if ((track | steer) != 0) unsupported("tracked IPv6", record);
   store_u32(record, RECORD_HASH, mix_pair(from, to, protocol));
 }
 

@@ -2,7 +2,7 @@
 // of descriptors, each packet copied in, taken through the stages, copied out.
 #pragma once
 
-#include "route.h"
+#include "flows.h"
 
 static u32 done, job, chunk, packets, place;
 
@@ -46,16 +46,30 @@ static inline void send_frame(u32 record) {
   if (output_mode == OUTPUT_OVERWRITE || kept) keep_frame(record, port);
 }
 
+static inline void run_before(u32 record) {
+  track_packet(record);
+  if (points != 0) show_connection(record);
+  if (!is_translated(0)) return;
+  store_u32(record, RECORD_ROUTE, 0);
+  translate(record, 0);
+  if (points == 0) return;
+  show_connection(record);
+  extract_key(record);
+}
+
 static inline u32 run_routed(u32 record, u32 port) {
   u32 verdict = admit(record, port);
   if (verdict != (u32)VERDICT_CONTINUE) return verdict;
+  if (track != 0) run_before(record);
   verdict = route(record);
   if (verdict != (u32)VERDICT_CONTINUE) return verdict;
   verdict = forward(record);
   if (verdict != (u32)VERDICT_CONTINUE) return verdict;
+  decrement_ttl(record);
+  if (points != 0) run_tables(record);
+  if (track != 0 && is_translated(1)) translate(record, 1);
   verdict = resolve(record);
   if (verdict != (u32)VERDICT_CONTINUE) return verdict;
-  decrement_ttl(record);
   rewrite_link(record);
   return VERDICT_TRANSMIT;
 }
@@ -89,6 +103,7 @@ static inline void run_descriptor(u32 descriptor, u32 route_found) {
   parse(record, (mode & MODE_VERIFY_HEADER) != 0);
   if ((mode & MODE_VERIFY_TRANSPORT) != 0) unsupported("transport checksum", record);
   if ((load_u32(port, PORT_FLAGS) & PORT_CROSS_CONNECT) != 0) unsupported("cross-connect", record);
+  if (points != 0) begin_walk(record);
   finish(record, run_routed(record, port));
 }
 
@@ -98,9 +113,36 @@ static inline void publish_progress(u64 finished) {
   __atomic_store_n((u32 *)at(worker + WORKER_JOBS_DONE), done, __ATOMIC_SEQ_CST);
 }
 
+static inline void touch_flow(u32 ip, u32 slot) {
+  u32 hash = hash_ip4(load_u32(ip, 12), load_u32(ip, 16), load_u32(ip, 20), load_u8(ip, 9));
+  u32 entry = points == 0 ? 0 : cached_ahead(hash);
+  if (entry != 0) {
+    store_u32(slot, AHEAD_FLOW, load_u32(entry, CACHE_FLOWS));
+    store_u32(slot, AHEAD_ENTRY, entry);
+  }
+  if (track == 0) return;
+  store_u32(slot, AHEAD_HASH, hash);
+  store_u32(slot, AHEAD_CONNECTION, load_u16(bucket_ahead(hash), 0) | 1u);
+}
+
+static inline void touch_counter(u32 slot) {
+  u32 flow = load_u32(slot, AHEAD_FLOW);
+  if ((flow & CACHE_SILENT) == 0) return;
+  u32 counter = flow & ~(u32)CACHE_SILENT;
+  store_u32(slot, AHEAD_FLOW, load_u32(flow_counters + counter * FLOW_COUNTER_STRIDE, 0));
+}
+
+static inline void touch_connection(u32 slot) {
+  u32 entry = entry_ahead(load_u32(slot, AHEAD_HASH));
+  u32 words = load_u32(entry, 0) | load_u32(entry, CONNECTION_PACKETS);
+  store_u32(slot, AHEAD_CONNECTION, words | load_u32(entry, CONNECTION_LAST_END));
+}
+
 /** The route of a packet before its turn, in two halves (assembly/device/lookahead.ts). */
 static inline void begin_ahead(u32 descriptor, u32 slot) {
   store_u32(slot, AHEAD_ROOT, 0);
+  store_u32(slot, AHEAD_ENTRY, 0);
+  store_u32(slot, AHEAD_CONNECTION, 0);
   if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) return;
   if (load_u32(descriptor, DESCRIPTOR_LENGTH) < ETHERNET + 20) return;
   u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
@@ -111,6 +153,7 @@ static inline void begin_ahead(u32 descriptor, u32 slot) {
   store_u32(slot, AHEAD_ROUTE, begin4(root, address));
   store_u32(slot, AHEAD_ADDRESS, address);
   store_u32(slot, AHEAD_ROOT, root);
+  if ((points | track) != 0) touch_flow(bytes + ETHERNET, slot);
 }
 
 static inline void end_ahead(u32 slot) {
@@ -118,6 +161,8 @@ static inline void end_ahead(u32 slot) {
   u32 entry = load_u32(slot, AHEAD_ROUTE);
   u32 address = load_u32(slot, AHEAD_ADDRESS);
   store_u32(slot, AHEAD_ROUTE, root == 0 ? 0 : continue4(root, entry, address));
+  if (load_u32(slot, AHEAD_ENTRY) != 0) touch_counter(slot);
+  if (load_u32(slot, AHEAD_CONNECTION) != 0) touch_connection(slot);
 }
 
 static inline void look_ahead(void) {

@@ -3,8 +3,10 @@
 // since it must leave the same bytes behind, an independent check of the result.
 //
 // It has the paths that untagged Ethernet frames with IPv4 without options, or IPv6 without
-// extension headers, and TCP or UDP take when they are routed to a gateway. A packet that would
-// need anything else (the general parser, answers, ICMP errors, several queues) ends the program.
+// extension headers, and TCP or UDP take when they are routed to a gateway; with IPv4 also those of
+// established connections, translated or not, through tables at the forward hook that only count.
+// A packet that would need anything else (the general parser, answers, ICMP errors, a connection
+// that begins or ends, several queues) ends the program.
 //
 //   twin IMAGE BYTES      then one command a line; the answer is "NANOSECONDS NUMBER":
 //     run ROUNDS               every job of the image ROUNDS times; NUMBER = packets
@@ -93,6 +95,7 @@ int main(int argc, char **argv) {
   size_t bytes = strtoull(argv[2], NULL, 10);
   map_image(argv[1], bytes);
   open_directory();
+  open_flows();
   char line[4096];
   while (fgets(line, sizeof line, stdin)) {
     char name[16] = "";

@@ -4,8 +4,19 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHUNK_DATA, CHUNK_DESCRIPTORS } from "../../assembly/layout.ts";
+import {
+  BEGINNING,
+  CLIENT_PORT,
+  type ConnectionTraffic,
+  SERVER_PORT,
+  STEADY_START,
+  writeOpening,
+  writeSteady,
+} from "../../bench/connection_traffic.ts";
+import { connectionRouter } from "../../bench/connection_world.ts";
 import { buildTwin, compilerVersion, layoutHeader, Twin } from "../../bench/native.ts";
 import { chunksFor, Rig } from "../../bench/rig.ts";
 import { syntheticTable } from "../../bench/routes.ts";
@@ -21,6 +32,14 @@ const CASES: readonly { family: 4 | 6; mix: Mix; rounds: number }[] = [
   { family: 6, mix: "64B", rounds: 2 },
   { family: 4, mix: "IMIX", rounds: 5 },
   { family: 6, mix: "IMIX", rounds: 2 },
+];
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const CONNECTIONS = [
+  { title: "tracking", translated: false, rules: 0 },
+  { title: "SNAT", translated: true, rules: 0 },
+  { title: "rules", translated: false, rules: 900 },
+  { title: "SNAT and rules", translated: true, rules: 900 },
 ];
 
 it("the twin's header names every constant of the layout", () => {
@@ -67,6 +86,40 @@ describe.skipIf(compiler === undefined)("native twin (skipped without gcc)", () 
     expect(native.equals(own), `first difference at ${firstDifference(native, own)}`).toBe(true);
     await rig.close();
   });
+
+  it.each(CONNECTIONS)("leaves the engine's memory, connections with $title", async (options) => {
+    const traffic = { connections: 300, packets: 2000, gap: 100, ...options };
+    const router = { tracked: true, queues: 1, connections: 4096, ...options };
+    const rig = await Rig.create(connectionRouter(ROOT, router), 4, [CLIENT_PORT, SERVER_PORT]);
+    const steady = join(folder, "steady.pcapng");
+    const opening = await begin(rig, traffic);
+    writeSteady(steady, { ...traffic, start: STEADY_START });
+    await rig.fill([steady]);
+    rig.run();
+    const packets = await rig.fill([steady], 2);
+    const twin = openTwin(rig);
+    const answer = await twin.command("run", 1);
+    const after = join(folder, "after");
+    await twin.command("dump", after);
+    await twin.close();
+    rig.run();
+    expect(opening).toMatchObject({ connections: { created: 300 }, ct: { invalid: 0 } });
+    expect(answer.result).toBe(BigInt(packets));
+    expect(rig.statistics.packets).toMatchObject({ received: packets, transmitted: packets });
+    expect(rig.statistics.ct).toMatchObject({ established: packets });
+    const [native, own] = [readFileSync(after), Buffer.from(rig.region.u8)];
+    expect(native.equals(own), `first difference at ${firstDifference(native, own)}`).toBe(true);
+    await rig.close();
+  });
+
+  async function begin(rig: Rig, traffic: Omit<ConnectionTraffic, "start">) {
+    const file = join(folder, "opening.pcapng");
+    writeOpening(file, { ...traffic, start: 0 });
+    rig.tables.connections.startTime(BEGINNING * 1_000_000_000n);
+    await rig.fill([file]);
+    rig.run();
+    return rig.statistics;
+  }
 
   it("comes to the same results in every single stage", async () => {
     const tables = [TABLES[4], TABLES[6]];
