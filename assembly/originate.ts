@@ -178,8 +178,12 @@ export function sendFragments(record: usize, size: u32, backend: usize): i32 {
   return VERDICT_CONTINUE;
 }
 
-/** A packet of the engine's own is cut when the port takes no longer ones. */
+/**
+ * An answer to a datagram that was put together is cut when the port takes no longer ones. Where
+ * nothing is put together, nothing is cut.
+ */
 function fitOwn(record: usize): i32 {
+  if (track === 0) return VERDICT_CONTINUE;
   const mtu = portMtu(portOf(outPortOf(record)));
   return l3LengthOf(record) > mtu ? sendFragments(record, mtu, 0) : VERDICT_CONTINUE;
 }

@@ -151,7 +151,7 @@ describe("what is wrong is refused, with the reason", () => {
     rig.covers = false;
     expect(() => control.addBackend("web", { ip: "10.9.0.1", port: 81 })).toThrow(
       "service 'web': 10.9.0.1:81 cannot be added while packets go: by NAT only backends of the " +
-        "ports, and in the networks, of those of the start can",
+        "ports and networks of those of the start can",
     );
   });
 

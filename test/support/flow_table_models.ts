@@ -1,6 +1,7 @@
 // Random tables of flows: attached at some of the points, with chains that they go to, and actions
 // that do something to the packets of traffic.ts.
 
+import { whyNotFor } from "../../src/config/action_checks.ts";
 import type { FieldName } from "../../src/config/fields.ts";
 import type {
   ActionModel,
@@ -199,7 +200,11 @@ function flows(random: Random, number: number, place: Place): FlowModel[] {
     seen.add(text);
     const id = `table${number}-flow${made.length}`;
     const rest = { cookie: 0n, idleTimeout: 0, hardTimeout: 0 };
-    made.push({ id, priority, match, actions: actions(random, place), ...rest });
+    const chosen = actions(random, place);
+    // A reset answers TCP alone: other flows go without their last action.
+    const isPossible = whyNotFor({ match, actions: chosen }) === undefined;
+    const kept = isPossible ? chosen : chosen.slice(0, -1);
+    made.push({ id, priority, match, actions: kept, ...rest });
   }
   return made;
 }

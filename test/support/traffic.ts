@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { parseIp, parsePrefix } from "../../src/config/address.ts";
+import { defaultConntrack } from "../../src/config/conntrack.ts";
 import type { Model, NextHopModel, Prefix, RouteModel } from "../../src/config/model.ts";
 import { passThroughModel } from "../../src/config/passthrough.ts";
 import { altered, ethernet, type PacketBuilder } from "./builder.ts";
@@ -156,6 +157,7 @@ export const models: fc.Arbitrary<Model> = fc
     const plain = passThroughModel();
     return {
       ...plain,
+      conntrack: defaultConntrack(false),
       engine: {
         queues: 1,
         cpus: undefined,
