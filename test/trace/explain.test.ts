@@ -250,14 +250,7 @@ neighbors:
   it("a cross-connect hands the frame to the other port", async () => {
     const engine = await engineOf(passThroughModel());
     const found = await engine.trace({ captures: [DEMO] }, 5);
-    expect(namesOf(found)).toEqual([
-      "receive",
-      "parse",
-      "track",
-      "confirm",
-      "cross-connect",
-      "verdict",
-    ]);
+    expect(namesOf(found)).toEqual(["receive", "parse", "track", "cross-connect", "verdict"]);
     expect(stepOf(found, "cross-connect").facts).toEqual({ port: "output" });
   });
 
