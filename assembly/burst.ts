@@ -8,8 +8,10 @@
 //                 └─ INPUT ─▶ deliver or answer        forward ─ FORWARD ─ POSTROUTING
 //                                                                    └─ resolve ─ rewrite ─▶ send
 //
-// Every packet ends with one verdict. What the engine sends of its own, answers and errors, is in
-// originate.ts; packets that wait for a neighbor are in waiting.ts.
+// Where connections are tracked, tracking.ts has what is done between RAW and PREROUTING, before
+// routing, and behind POSTROUTING or INPUT. Every packet ends with one verdict. What the engine
+// sends of its own, answers and errors, is in originate.ts; packets that wait for a neighbor are in
+// waiting.ts.
 
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
