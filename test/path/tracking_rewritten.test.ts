@@ -10,7 +10,7 @@ const SHOWN = "203.0.113.200";
 const SERVER = "10.1.0.13";
 const HEAD = `
 version: 1
-engine: { queues: 3, frames: 256, frame_size: 2048, limits: { flows: 4096, flow_extensions: 256 } }
+engine: { frames: 256, frame_size: 2048, limits: { flows: 4096, flow_extensions: 256 } }
 ports:
   wan: { device: "pcap:", addresses: [203.0.113.2/24] }
   dmz: { device: "pcap:", addresses: [10.1.0.1/24] }

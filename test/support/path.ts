@@ -102,6 +102,10 @@ export class TestRouter {
     const isText = typeof configuration === "string";
     const router = new TestRouter(isText ? parseConfiguration(configuration) : configuration);
     await router.tables.load(router.model);
+    const takesTurns = (router.region.getU32(layout.CONTROL_TRACK) & layout.TRACK_ORDERED) !== 0;
+    if (takesTurns && router.model.engine.queues > 1) {
+      throw new Error("workers of one thread cannot wait for each other's turns: use an Engine");
+    }
     return router;
   }
 
