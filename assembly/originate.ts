@@ -6,13 +6,7 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { checkTransport, reachNext } from "./burst";
-import {
-  DROP_BACKEND_GONE,
-  DROP_IP6_UNKNOWN_OPTION,
-  DROP_NO_FRAME,
-  DROP_REJECTED,
-  DROP_TOO_BIG,
-} from "./drops";
+import { DROP_IP6_UNKNOWN_OPTION, DROP_NO_FRAME, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
@@ -45,7 +39,6 @@ import {
   l3LengthOf,
   lengthOf,
   outPortOf,
-  protocolOf,
   routeOf,
   sequenceOf,
   setFlags,
@@ -61,7 +54,7 @@ import { beginCut, hasNextFragment, lastFragment, nextFragment } from "./stage/f
 import { icmpError, wantsIcmpError } from "./stage/icmp_error";
 import { local } from "./stage/local";
 import { nd } from "./stage/nd";
-import { reject } from "./stage/reject";
+import { reject, wantsReset } from "./stage/reject";
 import { resolve } from "./stage/resolve";
 import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
@@ -70,8 +63,6 @@ import { portMtu, portOf } from "./table/ports";
 import { attachReply, closeByReset } from "./track/track";
 import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
-
-const PROTOCOL_TCP: u32 = 6;
 
 const OWN_POINTS: u32 = (1 << POINT_OUTPUT) | (1 << POINT_POSTROUTING);
 
@@ -211,9 +202,8 @@ function runOwn(record: usize, point: u32): i32 {
 /** Tells the sender why its packet was dropped, where the standards or a flow want it told. */
 export function explainDrop(record: usize, reason: i32): void {
   if (reason === DROP_REJECTED) sendRejection(record, rejection);
-  else if (reason === DROP_BACKEND_GONE && protocolOf(record) === PROTOCOL_TCP) {
-    sendRejection(record, REJECT_TCP_RESET);
-  } else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
+  else if (wantsReset(record, reason)) sendRejection(record, REJECT_TCP_RESET);
+  else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
 }
 
 /** As netfilter: what is broken is not answered. */

@@ -1,5 +1,6 @@
 // Refusing a packet in words (OP_REJECT): an ICMP error, or the reset of a TCP connection.
 
+import { DROP_BACKEND_GONE } from "../drops";
 import {
   PACKET_ICMP_ERROR,
   PACKET_IP4,
@@ -7,11 +8,17 @@ import {
   PACKET_LATER_FRAGMENT,
   REJECT_TCP_RESET,
 } from "../layout";
-import { flagsOf, vlanTagsOf } from "../packet";
+import { flagsOf, protocolOf, vlanTagsOf } from "../packet";
 import { networkOf } from "../parse/key_network";
 import { error4, error6 } from "../respond/errors";
 import { rejectKind4, rejectKind6 } from "../respond/kinds";
 import { reset } from "../respond/reset";
+import { PROTOCOL_TCP } from "../wire/ipv4";
+
+/** Whether a packet dropped for this reason is answered by the reset of its connection. */
+export function wantsReset(record: usize, reason: i32): bool {
+  return reason === DROP_BACKEND_GONE && protocolOf(record) === PROTOCOL_TCP;
+}
 
 /**
  * Builds in `reply` what tells the sender that its packet is refused, as `kind` (REJECT_*) says;

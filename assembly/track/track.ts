@@ -110,10 +110,7 @@ const NO_ROLE: u32 = 5;
  * are. `now` is the tick of its shard; `verify` = received: checksums count. Returns `state`.
  */
 export function track(record: usize, zone: u32, now: u32, verify: bool): u32 {
-  connection = 0;
-  isReply = false;
-  isUnconfirmed = false;
-  isHelped = false;
+  forgetConnection();
   state = classify(record, zone, now, verify);
   if (connection !== 0) state |= stateOfStatus(statusOf(connection));
   count();
@@ -122,18 +119,15 @@ export function track(record: usize, zone: u32, now: u32, verify: bool): u32 {
 
 /** Forgets the connection of the packet before: this one is not tracked. */
 export function leaveUntracked(): void {
-  connection = 0;
-  isReply = false;
-  isUnconfirmed = false;
+  forgetConnection();
   state = STATE_UNTRACKED;
   count();
 }
 
 /** The same, of one that cannot be tracked. */
 export function leaveInvalid(): void {
+  forgetConnection();
   state = invalid();
-  isReply = false;
-  isUnconfirmed = false;
   count();
 }
 
@@ -142,6 +136,7 @@ export function forgetConnection(): void {
   connection = 0;
   isReply = false;
   isUnconfirmed = false;
+  isHelped = false;
   state = 0;
 }
 
