@@ -91,26 +91,31 @@ const AT_INPUT: u32 = 1 << POINT_INPUT;
 const BEFORE_ROUTING: u32 = (1 << POINT_RAW) | (1 << POINT_PREROUTING);
 const BEHIND_ROUTING: u32 = (1 << POINT_FORWARD) | (1 << POINT_POSTROUTING);
 
+// Ways through the router, told apart by type: each becomes functions of its own, so that where
+// nothing is tracked no packet asks for what tracking adds.
+type Tracked = bool;
+type Untracked = i32;
+
 /** The packet received ended at ingress: no router has seen it who would have to explain. */
 let quiet: bool = false;
 
 /**
  * Takes one packet, of which the device says `verdict`, all the way to its own verdict, and gives
- * its frame back unless it is held.
+ * its frame back unless it is held. `hash` is what parse() may rely on.
  */
-export function runPacket(record: usize, verdict: i32): void {
+export function runPacket(record: usize, verdict: i32, hash: u32): void {
   countReceived(inPortOf(record), wireLengthOf(record));
   chooseTrace(record);
   if (tracing) note(STEP_RECEIVE, record, verdict);
-  if (verdict === VERDICT_CONTINUE) verdict = runParsed(record);
+  if (verdict === VERDICT_CONTINUE) verdict = runParsed(record, hash);
   finish(record, verdict);
   quiet = false;
   if ((points & AT_INGRESS) !== 0) runDeferred();
 }
 
-function runParsed(record: usize): i32 {
+function runParsed(record: usize, hash: u32): i32 {
   const port = portOf(inPortOf(record));
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0);
+  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
   if (tracing) note(STEP_PARSE, record, verdict);
   if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
     verdict = checkTransport(record);
@@ -160,22 +165,28 @@ function runRouted(record: usize, port: usize): i32 {
   if (tracing) note(STEP_ADMIT, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
-  verdict = beforeRouting(record);
+  return track === 0 ? runThrough<Untracked>(record) : runThrough<Tracked>(record);
+}
+
+/** From admission to the verdict. */
+function runThrough<Way>(record: usize): i32 {
+  const tracked = isBoolean<Way>();
+  let verdict = tracked ? runBefore(record) : runTablesBefore(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   verdict = route(record);
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  const backend: usize = track === 0 ? 0 : steeredTo();
+  const backend: usize = tracked ? steeredTo() : 0;
   if (backend !== 0) {
     verdict = routeTo(record, backendFamily(backend), backendIp(backend));
     if (tracing) note(STEP_ROUTE, record, verdict);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  return isForHere(record) ? runLocal(record) : runForward(record, backend);
+  if (isForHere(record)) return runLocal(record);
+  return runForward<Way>(record, backend);
 }
 
-function beforeRouting(record: usize): i32 {
-  if (track !== 0) return runBefore(record);
+function runTablesBefore(record: usize): i32 {
   if ((points & BEFORE_ROUTING) === 0) return VERDICT_CONTINUE;
   return runTables(record, CACHED_BEFORE, POINT_RAW, POINT_PREROUTING);
 }
@@ -196,9 +207,10 @@ function runLocal(record: usize): i32 {
  * As in the kernel, the TTL is taken from before the hooks and the look for a neighbor. `backend`
  * is where the packet goes rather than to its destination, or 0.
  */
-function runForward(record: usize, backend: usize): i32 {
+function runForward<Way>(record: usize, backend: usize): i32 {
+  const tracked = isBoolean<Way>();
   let verdict = forward(record);
-  if (verdict === VERDICT_CONTINUE && backend !== 0 && isInTunnel(backend)) {
+  if (tracked && verdict === VERDICT_CONTINUE && backend !== 0 && isInTunnel(backend)) {
     verdict = fitTunnel(record, backend);
   }
   if (tracing) note(STEP_FORWARD, record, verdict);
@@ -209,14 +221,14 @@ function runForward(record: usize, backend: usize): i32 {
     verdict = runTablesBehind(record, outPortOf(record), POINT_FORWARD, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  if (track !== 0) {
+  if (tracked) {
     verdict = finishTracked(record, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
     const size = cutSize(record, portMtu(portOf(outPortOf(record))));
     if (size !== 0) verdict = sendFragments(record, size, backend);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
-  verdict = reachNext(record, backend);
+  verdict = tracked ? reachNext(record, backend) : resolve(record);
   if (tracing) note(STEP_NEIGHBOR, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);

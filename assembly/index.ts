@@ -11,6 +11,7 @@ import {
   endSequence,
   finishedSequence,
   finishJob,
+  hashFound,
   hasJob,
   isLastJobDone,
   isOrdered,
@@ -110,6 +111,7 @@ function runBurst(now: f64): i32 {
   readTrace();
   readPlacement();
   const paced = load<u32>(CONTROL_PACE) !== PACE_TOP;
+  const inTurn = isOrdered() || (track & TRACK_ORDERED) !== 0;
   for (let packets: u32 = 0; packets < <u32>BURST; packets++) {
     const ahead = packets % LOOK_AHEAD;
     if (ahead === 0) lookAhead();
@@ -125,7 +127,8 @@ function runBurst(now: f64): i32 {
       waitForOutput(LONGEST_WAIT);
       return RUN_WAITED;
     }
-    runDescriptor(descriptor, routeFound(ahead));
+    if (inTurn) waitForTurn(currentSequence());
+    runDescriptor(descriptor, ahead);
     takeDescriptor();
   }
   return RUN_MORE;
@@ -138,18 +141,17 @@ function isDue(descriptor: usize, now: f64): bool {
   return false;
 }
 
-/** One packet from the capture to its verdict; `route` is what looking ahead has found for it. */
-function runDescriptor(descriptor: usize, route: u32): void {
+/** One packet from the capture to its verdict, the one at place `ahead` of those looked ahead for. */
+function runDescriptor(descriptor: usize, ahead: u32): void {
   clock = currentTime(descriptor);
-  if (isOrdered() || (track & TRACK_ORDERED) !== 0) waitForTurn(currentSequence());
   const record = takeFrame();
   if (record === 0) {
     refuse(descriptor, DROP_NO_FRAME);
     return;
   }
   clearRecord(record, load<u16>(descriptor, DESCRIPTOR_PORT), clock, currentSequence());
-  setRoute(record, route);
-  runPacket(record, receive(currentChunk(), descriptor, record));
+  setRoute(record, routeFound(ahead));
+  runPacket(record, receive(currentChunk(), descriptor, record), hashFound(ahead));
 }
 
 /** Returns when all packets of smaller numbers are done. */

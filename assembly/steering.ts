@@ -100,7 +100,7 @@ function steeringHash(chunk: usize, descriptor: usize, record: usize): u32 {
 }
 
 function parsedHash(record: usize): u32 {
-  parse(record, false);
+  parse(record, false, 0);
   fragments = fragments || (flagsOf(record) & PACKET_FRAGMENT) !== 0;
   return hashOf(record);
 }

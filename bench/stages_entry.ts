@@ -39,7 +39,7 @@ export function parse(chunk: usize, rounds: u32): u64 {
       setData(record, descriptorBytes(chunk, descriptor));
       setLength(record, load<u32>(descriptor, DESCRIPTOR_LENGTH));
       setWireLength(record, load<u32>(descriptor, DESCRIPTOR_WIRE_LENGTH));
-      parseRecord(record, true);
+      parseRecord(record, true, 0);
       result += hashOf(record);
     }
   }
@@ -78,7 +78,7 @@ export function rewrite(chunk: usize, scratch: usize, rounds: u32): u64 {
   for (let i: u32 = 0; i < BATCH; i++) {
     const record = takeFrame();
     receive(chunk, descriptorAt(chunk, i), record);
-    parseRecord(record, true);
+    parseRecord(record, true, 0);
     setNeighbor(record, 1 + (i % GATEWAYS));
     store<u32>(scratch + ((<usize>i) << 2), <u32>record);
   }

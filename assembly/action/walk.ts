@@ -8,8 +8,6 @@ import {
   KEY_BYTES,
   KEY_CT_LABEL,
   KEY_CT_MARK,
-  KEY_CT_STATE,
-  KEY_CT_ZONE,
   KEY_IN_PORT,
   KEY_OUT_PORT,
   PATH_FLOWS,
@@ -130,11 +128,15 @@ export function setKeyOutPort(port: u32): void {
   store<u16>(key, bswap<u16>(<u16>port), KEY_OUT_PORT);
 }
 
-/** What is known of the packet's connection; `label` is the address of 16 bytes, 0 = none. */
+/**
+ * What is known of the packet's connection; `label` is the address of 16 bytes, 0 = none. In whole
+ * blocks, which the look-up that follows loads: a load of what two stores have just written waits
+ * until both are in the cache, and all stores before them.
+ */
 export function setKeyConnection(states: u32, zone: u32, mark: u32, label: usize): void {
-  store<u16>(key, bswap<u16>(<u16>states), KEY_CT_STATE);
-  store<u16>(key, bswap<u16>(<u16>zone), KEY_CT_ZONE);
-  store<u32>(key, bswap<u32>(mark), KEY_CT_MARK);
+  const word = <u32>bswap<u16>(<u16>states) | ((<u32>bswap<u16>(<u16>zone)) << 16);
+  v128.store(key, i32x4.replace_lane(v128.load(key, KEY_IN_PORT), 3, word), KEY_IN_PORT);
+  v128.store(key, i32x4.replace_lane(i64x2.splat(0), 0, bswap<u32>(mark)), KEY_CT_MARK);
   v128.store(key, label === 0 ? i64x2.splat(0) : v128.load(label), KEY_CT_LABEL);
 }
 

@@ -6,6 +6,7 @@
 // a chunk that stays in memory over many loops is steered once.
 
 import {
+  AHEAD_HASH,
   AHEAD_ROUTE,
   AHEAD_STRIDE,
   CHUNK_COUNT,
@@ -169,6 +170,13 @@ export function lookAhead(): void {
  */
 export function routeFound(number: u32): u32 {
   return load<u32>(worker + <usize>number * AHEAD_STRIDE, WORKER_AHEAD + AHEAD_ROUTE);
+}
+
+/**
+ * The flow hash of that packet, if it is what parse() takes in a straight line; 0 = not known.
+ */
+export function hashFound(number: u32): u32 {
+  return load<u32>(worker + <usize>number * AHEAD_STRIDE, WORKER_AHEAD + AHEAD_HASH);
 }
 
 /** Moves on behind the descriptor nextDescriptor() gave. */

@@ -36,7 +36,7 @@ import { vrfRoot4 } from "../table/forwarding";
 import { begin4, continue4 } from "../table/lpm";
 import { portOf, portVrf } from "../table/ports";
 import { ETHERNET_HEADER } from "../wire/ethernet";
-import { IP4_HEADER, ip4Destination, ip4Protocol, ip4Source } from "../wire/ipv4";
+import { IP4_HEADER, ip4Addresses, ip4Destination, ip4Protocol, ip4Source } from "../wire/ipv4";
 
 /** EtherType 0x0800 and version 4 as they lie in memory, and which bits of four bytes they are. */
 const ETHERNET_IP4: u32 = 0x400008;
@@ -48,6 +48,7 @@ export function beginAhead(chunk: usize, descriptor: usize, slot: usize): void {
   store<u32>(slot, 0, AHEAD_ROOT);
   store<u32>(slot, 0, AHEAD_ENTRY);
   store<u32>(slot, 0, AHEAD_CONNECTION);
+  store<u32>(slot, 0, AHEAD_HASH);
   if (load<u8>(descriptor, DESCRIPTOR_LINK) !== LINK_ETHERNET) return;
   if (load<u32>(descriptor, DESCRIPTOR_LENGTH) < HEADERS) return;
   const bytes = chunk + CHUNK_DATA + load<u32>(descriptor, DESCRIPTOR_OFFSET);
@@ -58,12 +59,18 @@ export function beginAhead(chunk: usize, descriptor: usize, slot: usize): void {
   store<u32>(slot, address, AHEAD_ADDRESS);
   store<u32>(slot, <u32>root, AHEAD_ROOT);
   if (points === 0 && track === 0) return;
-  const hash = hashAhead(bytes + ETHERNET_HEADER);
-  if (points !== 0) touchEntry(hash, slot);
+  const ip = bytes + ETHERNET_HEADER;
+  const hash = hashAhead(ip);
+  store<u32>(slot, hash, AHEAD_HASH);
+  if (points !== 0)
+    touchEntry(cachedAhead(hash, ip4Addresses(ip), load<u32>(ip, IP4_HEADER)), slot);
   if (track !== 0) touchBucket(hash, slot);
 }
 
-/** The flow hash of a packet without options; of others a wrong one, and what it leads to. */
+/**
+ * The flow hash of a packet of TCP or UDP without options, no fragment; of others a wrong one, and
+ * what it leads to.
+ */
 function hashAhead(ip: usize): u32 {
   const ports = load<u32>(ip, IP4_HEADER);
   return hashIp4(ip4Source(ip), ip4Destination(ip), ports, ip4Protocol(ip));
@@ -71,13 +78,11 @@ function hashAhead(ip: usize): u32 {
 
 /** Loads the bucket that the packet's connection is indexed in; it is looked at later. */
 function touchBucket(hash: u32, slot: usize): void {
-  store<u32>(slot, hash, AHEAD_HASH);
   store<u32>(slot, load<u16>(bucketAhead(hash)) | 1, AHEAD_CONNECTION);
 }
 
 /** Loads the flow cache's entry. */
-function touchEntry(hash: u32, slot: usize): void {
-  const entry = cachedAhead(hash);
+function touchEntry(entry: usize, slot: usize): void {
   if (entry === 0) return;
   store<u32>(slot, load<u32>(entry, CACHE_FLOWS), AHEAD_FLOW);
   store<u32>(slot, <u32>entry, AHEAD_ENTRY);

@@ -2,7 +2,7 @@
 // cover them (RFC 1624). What came with a wrong checksum leaves with one as wrong.
 
 import { mend, mendUdp } from "../parse/checksum";
-import { updateChecksum, wordOf } from "../wire/checksum";
+import { foldWord, updateChecksum, wordOf } from "../wire/checksum";
 import { dccpChecksumAt } from "../wire/dccp";
 import { icmpChecksumAt, icmpType } from "../wire/icmp";
 import { icmp6ChecksumAt, isIcmp6Echo } from "../wire/icmp6";
@@ -37,8 +37,8 @@ let after: u32 = 0;
 /** Exchanges the source or destination of an IPv4 header. The address is 4 bytes elsewhere. */
 export function rewriteAddress4(ip: usize, source: bool, address: usize): void {
   const at = ip + (source ? IP4_SOURCE : IP4_DESTINATION);
-  before = wordOf(at, 4);
-  after = wordOf(address, 4);
+  before = foldWord(load<u32>(at));
+  after = foldWord(load<u32>(address));
   store<u32>(at, load<u32>(address));
   setIp4Checksum(ip, updateChecksum(ip4Checksum(ip), before, after));
 }

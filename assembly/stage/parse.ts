@@ -39,8 +39,9 @@ const FRAGMENTED: u64 = 0xff3f << 48;
  * tags, labels, tunnel, l3Length, hash) from `length` bytes at `data`; no byte beyond is read.
  * Returns VERDICT_CONTINUE when every header the flags announce is whole, else a drop. Frames that
  * are not IP pass without PACKET_IP4 and PACKET_IP6. A dropped frame's hash is that of its MACs.
+ * `hash` is the flow hash the packet has if it is the common one; 0 = not known.
  */
-export function parse(record: usize, verifyHeader: bool): i32 {
+export function parse(record: usize, verifyHeader: bool, hash: u32): i32 {
   const frame = dataOf(record);
   const length = lengthOf(record);
   // No load reaches over the border between the Ethernet and the IP header: see memory/copy.ts.
@@ -71,7 +72,8 @@ export function parse(record: usize, verifyHeader: bool): i32 {
   setFlags(record, PACKET_IP4 | PACKET_L4 | groupFlags(load<u64>(frame)));
   setOffsets(record, L3, L4, L4 + header, ETHERTYPE_IP4);
   setUntagged(record, protocol, tunnel, total);
-  setHash(record, hashIp4(source, destination, load<u32>(frame, L4), protocol));
+  const known = hash !== 0 ? hash : hashIp4(source, destination, load<u32>(frame, L4), protocol);
+  setHash(record, known);
   return VERDICT_CONTINUE;
 }
 

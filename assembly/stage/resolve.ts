@@ -29,6 +29,11 @@ import { ip6Destination } from "../wire/ipv6";
  * neighbors are resolved, holds it until the neighbor has answered.
  */
 export function resolve(record: usize): i32 {
+  const entry = forwardingOf(routeOf(record));
+  if (forwardingType(entry) === ROUTE_UNICAST && isKnown(neighborEntry(forwardingTarget(entry)))) {
+    setNeighbor(record, forwardingTarget(entry));
+    return VERDICT_CONTINUE;
+  }
   const header = l3Of(record);
   return (flagsOf(record) & PACKET_IP4) !== 0
     ? resolveTo(record, 4, header + IP4_DESTINATION)

@@ -104,8 +104,11 @@ export function isOfTuple(entry: usize, tuple: usize): bool {
   const kinds = load<u32>(entry, CONNECTION_PROTOCOL) ^ load<u32>(tuple, TUPLE_PROTOCOL);
   if ((kinds & KIND_BITS) !== 0) return false;
   if (load<u8>(tuple, TUPLE_FAMILY) === 6) return isOfIp6(entry) && isOfTuple6(entry, tuple);
-  const addresses = addresses4(tuple);
-  const ports = load<u32>(tuple, TUPLE_SRC_PORT);
+  return isOfTuple4(entry, addresses4(tuple), load<u32>(tuple, TUPLE_SRC_PORT));
+}
+
+/** The same of IPv4, whatever the protocol and zone: addresses and ports each as one word. */
+function isOfTuple4(entry: usize, addresses: u64, ports: u32): bool {
   foundReply = false;
   if (load<u64>(entry, CONNECTION_SRC) === addresses) {
     if (load<u32>(entry, CONNECTION_PORTS4) === ports) return !isOfIp6(entry);
@@ -113,6 +116,18 @@ export function isOfTuple(entry: usize, tuple: usize): bool {
   foundReply = true;
   if (load<u64>(entry, CONNECTION_REPLY4) !== addresses) return false;
   return load<u32>(entry, REPLY_PORTS4) === ports && !isOfIp6(entry);
+}
+
+/** Whether a packet of IPv4 is of the connection; foundReply says in which direction. */
+export function isOfPacket4(
+  entry: usize,
+  protocol: u32,
+  zone: u32,
+  addresses: u64,
+  ports: u32,
+): bool {
+  const kinds = load<u32>(entry, CONNECTION_PROTOCOL) ^ (protocol | (zone << 16));
+  return (kinds & KIND_BITS) === 0 && isOfTuple4(entry, addresses, ports);
 }
 
 function isOfTuple6(entry: usize, tuple: usize): bool {

@@ -33,7 +33,6 @@ import {
   CONTROL_KEY_MASK,
   CONTROL_TABLES_WRITING,
   COUNT_CACHE_EVICTED,
-  KEY_IP_PROTO,
   PACKET_L4,
   SHARD_SHIFT,
   WORKER_KEY_MASKED,
@@ -46,13 +45,16 @@ const FIRST: u64 = 0x510e527fade682d1;
 const SECOND: u64 = 0x9b05688c2b3e6c1f;
 const THIRD: u64 = 0x1f83d9abfb41bd6b;
 
-/** Whether entries lie where their packets' flow hash says, as of the start of the burst. */
-let placedByFlow: bool = false;
+/** Whether flows look at whole addresses of IPv4, as of the start of the burst: see readPlacement(). */
+let ends: bool = false;
+/** The bits of IPv4's ports that flows look at. */
+let portMask: u32 = 0;
 /**
  * Of the key looked for last: where to look from on, its hash, the blocks of it that are not zero
  * and how many they are, and the entries of its shard.
  */
 let home: u32 = 0;
+let placedByEnds: bool = false;
 let hash: u32 = 0;
 let blocks: u32 = 0;
 let kept: u32 = 0;
@@ -65,24 +67,31 @@ let shard: usize = 0;
 const NO_TRANSPORT: u32 = 0x8000;
 
 /**
- * Once per burst. Where flows look at the addresses, ports and protocol of IPv4, every flow of
- * packets has entries of its own, and these lie by the flow hash: it is known early (cachedAhead).
- * Else many flows of packets share an entry, which lies by the hash of the key.
+ * Once per burst. Where flows look at whole addresses of IPv4, few entries share both ends, and
+ * they lie by what is looked at of these: it is known early (cachedAhead). Else they lie by the
+ * hash of the key.
  */
 export function readPlacement(): void {
   const mask = v128.load(CONTROL_KEY_MASK);
-  const protocol = load<u8>(<usize>CONTROL_KEY_MASK + KEY_IP_PROTO) === 0xff;
-  const addresses = i64x2.extract_lane(mask, 0) === ~0;
-  placedByFlow = addresses && protocol && i32x4.extract_lane(mask, 2) === ~0;
+  ends = i64x2.extract_lane(mask, 0) === ~0;
+  portMask = i32x4.extract_lane(mask, 2);
 }
 
 /**
- * Where the entry of a packet with this flow hash most likely is, for looking ahead; 0 when that
- * cannot be said.
+ * Where the entry of a packet of this flow hash most likely is, for looking ahead; 0 when that
+ * cannot be said. Addresses and ports as they lie in the packet, the source in the lower half.
  */
-export function cachedAhead(flowHash: u32): usize {
-  if (!placedByFlow || flowCacheEntries === 0) return 0;
-  return shardOf(flowHash) + <usize>(flowHash & (flowCacheEntries - 1)) * CACHE_STRIDE;
+export function cachedAhead(flowHash: u32, addresses: u64, ports: u32): usize {
+  if (!ends || flowCacheEntries === 0) return 0;
+  const place = placeOf(addresses, ports & portMask) & (flowCacheEntries - 1);
+  return shardOf(flowHash) + <usize>place * CACHE_STRIDE;
+}
+
+/** Where to look from on for the entries of two ends, each direction for itself. */
+function placeOf(addresses: u64, ports: u32): u32 {
+  let mixed = addresses * FIRST;
+  mixed = (mixed ^ (mixed >> 32) ^ ports) * SECOND;
+  return <u32>(mixed >> 32);
 }
 
 function shardOf(flowHash: u32): usize {
@@ -97,7 +106,11 @@ export function findCached(key: usize, wanted: u32, flags: u32, flowHash: u32): 
   maskKey(key, wanted, (flags & PACKET_L4) === 0 ? NO_TRANSPORT : 0);
   if (kept > <u32>CACHE_MAX_BLOCKS || flowCacheEntries === 0) return 0;
   shard = shardOf(flowHash);
-  home = placedByFlow ? flowHash : hash;
+  const first = v128.load(worker + WORKER_KEY_MASKED);
+  const addresses = i64x2.extract_lane(first, 0);
+  // Block 0 is the first if it is kept, and else others' lie there.
+  placedByEnds = ends && (blocks & 1) !== 0 && addresses !== 0;
+  home = placedByEnds ? placeOf(addresses, i32x4.extract_lane(first, 2)) : hash;
   for (let way: u32 = 0; way < <u32>CACHE_WAYS; way++) {
     const entry = entryAt(way);
     if (
@@ -161,14 +174,20 @@ function isOfKey(entry: usize): bool {
 /**
  * An empty entry for the key looked for last; 0 when the key does not fit into one. Another entry
  * may have to give way: rather one that is outdated, else one that the packet's number chooses, so
- * that it is the same one for any number of workers.
+ * that it is the same one for any number of workers. Of the entries of two ends, such as those of
+ * a connection's first packet and of all others, the newest lies where looking ahead expects it.
  */
 export function claimEntry(sequence: u64): usize {
   if (kept > <u32>CACHE_MAX_BLOCKS || flowCacheEntries === 0) return 0;
   let entry = outdatedWay();
   if (entry === 0) {
-    entry = entryAt((hash ^ <u32>sequence) % CACHE_WAYS);
+    entry = victim(sequence);
     countEvent(COUNT_CACHE_EVICTED);
+  }
+  const first = entryAt(0);
+  if (entry !== first && isOfSameEnds(first)) {
+    memory.copy(entry, first, CACHE_STRIDE);
+    entry = first;
   }
   clearEntry(entry);
   store<u32>(entry, hash, CACHE_HASH);
@@ -178,6 +197,24 @@ export function claimEntry(sequence: u64): usize {
     v128.store(keyBlock(entry, place), v128.load(masked + ((<usize>place) << 4)));
   }
   return entry;
+}
+
+/** The older one of the same ends, or any. */
+function victim(sequence: u64): usize {
+  for (let way: u32 = CACHE_WAYS; way !== 0; way--) {
+    const entry = entryAt(way - 1);
+    if (isOfSameEnds(entry)) return entry;
+  }
+  return entryAt((hash ^ <u32>sequence) % CACHE_WAYS);
+}
+
+/** Whether the entry, if it is one, lies by the same ends as the key looked for last. */
+function isOfSameEnds(entry: usize): bool {
+  if (!placedByEnds) return false;
+  if (load<u32>(entry, CACHE_VERSION) === 0 || (load<u16>(entry, CACHE_BLOCKS) & 1) === 0)
+    return false;
+  const masked = worker + WORKER_KEY_MASKED;
+  return !v128.any_true(v128.xor(v128.load(masked), v128.load(entry, CACHE_KEY)));
 }
 
 function outdatedWay(): usize {

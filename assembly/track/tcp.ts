@@ -301,7 +301,7 @@ function shorten(entry: usize, reply: bool, kind: u32, now: u32): void {
 }
 
 function prolong(record: usize, entry: usize, reply: bool, kind: u32, now: u32): void {
-  let ticks = timeoutFor(entry, kind);
+  let ticks = timeoutFor(entry, next, kind);
   if (!hasSeenReply(entry)) {
     if (kind === KIND_RST) {
       // The only answer was a reset: there never was a connection
@@ -319,8 +319,9 @@ function prolong(record: usize, entry: usize, reply: bool, kind: u32, now: u32):
   refresh(record, entry, reply, ticks, now);
 }
 
-function timeoutFor(entry: usize, kind: u32): u32 {
-  const usual = timeoutOf(TIMEOUT_TCP + next);
+/** Ticks a connection in this state lasts after a segment of this kind. */
+export function timeoutFor(entry: usize, state: u32, kind: u32): u32 {
+  const usual = timeoutOf(TIMEOUT_TCP + state);
   const repeated = timeoutOf(TIMEOUT_TCP_RETRANS);
   if (repeatedOf(entry) >= MOST_REPEATED && usual > repeated) return repeated;
   if (kind === KIND_RST) return timeoutOf(TIMEOUT_TCP + TCP_CLOSE);

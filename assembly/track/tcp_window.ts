@@ -26,6 +26,7 @@ import { l3LengthOf, l3Of, l4Of } from "../packet";
 import {
   TCP_ACK,
   TCP_FIN,
+  TCP_HEADER,
   TCP_RST,
   TCP_SYN,
   tcpAcknowledgement,
@@ -119,14 +120,36 @@ export function judgeWindow(record: usize, entry: usize, reply: bool, acks: bool
     sequence = endOf(entry, reply);
     end = sequence;
   }
-  const judgement = judge(entry, reply);
+  const judgement = judge(entry, reply, sequence, end, selected);
   if (judgement !== OPEN) return lenient(entry, reply, judgement);
   if ((flags & TCP_SYN) === 0) window <<= scaleOf(entry, reply);
-  const repeated = acks && isRepeated(record, entry, reply);
-  noteSender(entry, reply, (flags & TCP_ACK) !== 0);
-  noteReceiver(entry, reply);
-  if (acks) noteLast(record, entry, reply, repeated);
+  if (acks) {
+    noteAck(entry, reply, sequence, end, acknowledged, selected, window, tcpWindow(tcp));
+    return WINDOW_RIGHT;
+  }
+  const known = (flags & TCP_ACK) !== 0;
+  noteSender(entry, reply, known, end, acknowledged, window + (selected - acknowledged));
+  noteReceiver(entry, reply, end, acknowledged, selected, window);
   return WINDOW_RIGHT;
+}
+
+/**
+ * What judgeWindow() does with a plain acknowledgement of `length` bytes, header included, when it
+ * is right and nothing about it is special. False, with nothing noted: it needs a closer look.
+ */
+export function takePlainAck(entry: usize, reply: bool, tcp: usize, length: u32): bool {
+  const header = tcpHeaderLength(tcp);
+  const first = tcpSequence(tcp);
+  const behind = first + (length - header);
+  const ack = tcpAcknowledgement(tcp);
+  const sacks = header !== TCP_HEADER && (sideFlagsOf(entry, !reply) & TCP_FLAG_SACK) !== 0;
+  const highest = sacks ? highestSack(tcp, ack) : ack;
+  if (maxWindowOf(entry, reply) === 0) return false;
+  if (!isBefore(first, maxEndOf(entry, reply) + 1)) return false;
+  if (judge(entry, reply, first, behind, highest) !== OPEN) return false;
+  const sent = tcpWindow(tcp);
+  noteAck(entry, reply, first, behind, ack, highest, sent << scaleOf(entry, reply), sent);
+  return true;
 }
 
 function readSegment(record: usize, entry: usize, reply: bool): void {
@@ -184,19 +207,19 @@ function pickUp(entry: usize, reply: bool): void {
   }
 }
 
-function judge(entry: usize, reply: bool): i32 {
+function judge(entry: usize, reply: bool, first: u32, behind: u32, highest: u32): i32 {
   const sent = endOf(entry, reply);
   const received = endOf(entry, !reply);
   const room = maxWindowOf(entry, !reply);
   const lag = max<u32>(maxWindowOf(entry, reply), MAX_ACK_WINDOW);
-  const recent = isBefore(sent - room - 1, end);
-  const known = isBefore(selected, received + 1);
-  const timely = isBefore(received - lag - 1, selected);
-  if (!isBefore(sequence, maxEndOf(entry, reply) + 1)) {
-    const beyond = end - maxEndOf(entry, reply) + 1;
+  const recent = isBefore(sent - room - 1, behind);
+  const known = isBefore(highest, received + 1);
+  const timely = isBefore(received - lag - 1, highest);
+  if (!isBefore(first, maxEndOf(entry, reply) + 1)) {
+    const beyond = behind - maxEndOf(entry, reply) + 1;
     if (room === 0 || !recent || !timely || beyond > room || !known) return WINDOW_WRONG;
     // What was sent too much may be acknowledged all the same
-    setEnd(entry, reply, end);
+    setEnd(entry, reply, behind);
     setSideFlags(entry, reply, sideFlagsOf(entry, reply) | TCP_FLAG_UNACKNOWLEDGED);
     return WINDOW_UNHEEDED;
   }
@@ -211,46 +234,68 @@ function lenient(entry: usize, reply: bool, judgement: i32): i32 {
   return (sideFlagsOf(entry, reply) & TCP_FLAG_LIBERAL) !== 0 ? WINDOW_RIGHT : judgement;
 }
 
-function noteSender(entry: usize, reply: bool, acks: bool): void {
-  const announced = window + (selected - acknowledged);
+/** Takes note of a plain acknowledgement that is right; `sent` = its window as it was sent. */
+function noteAck(
+  entry: usize,
+  reply: bool,
+  first: u32,
+  behind: u32,
+  ack: u32,
+  highest: u32,
+  scaled: u32,
+  sent: u32,
+): void {
+  const repeated = isLast(entry, reply, behind, behind - first, sent, ack);
+  noteSender(entry, reply, true, behind, ack, scaled + (highest - ack));
+  noteReceiver(entry, reply, behind, ack, highest, scaled);
+  setRepeated(entry, repeated ? repeatedOf(entry) + 1 : 0);
+  if (repeated) return;
+  setLastEnd(entry, behind, behind - first, sent);
+  setOldAck(entry, ack !== maxAckOf(entry, reply));
+}
+
+/** Of a segment up to `behind`. `known` = it acknowledges; `announced` = what it leaves room for. */
+function noteSender(
+  entry: usize,
+  reply: bool,
+  known: bool,
+  behind: u32,
+  ack: u32,
+  announced: u32,
+): void {
   if (maxWindowOf(entry, reply) < announced) setMaxWindow(entry, reply, announced);
   let flags = sideFlagsOf(entry, reply);
-  if (isBefore(endOf(entry, reply), end)) {
-    setEnd(entry, reply, end);
+  if (isBefore(endOf(entry, reply), behind)) {
+    setEnd(entry, reply, behind);
     flags |= TCP_FLAG_UNACKNOWLEDGED;
   }
-  if (acks) {
-    const first = (flags & TCP_FLAG_MAX_ACK) === 0;
-    if (first || isBefore(maxAckOf(entry, reply), acknowledged)) {
-      setMaxAck(entry, reply, acknowledged);
-    }
+  if (known) {
+    const unheard = (flags & TCP_FLAG_MAX_ACK) === 0;
+    if (unheard || isBefore(maxAckOf(entry, reply), ack)) setMaxAck(entry, reply, ack);
     flags |= TCP_FLAG_MAX_ACK;
   }
   setSideFlags(entry, reply, flags);
 }
 
-function noteReceiver(entry: usize, reply: bool): void {
+function noteReceiver(
+  entry: usize,
+  reply: bool,
+  behind: u32,
+  ack: u32,
+  highest: u32,
+  scaled: u32,
+): void {
   const allowed = maxEndOf(entry, reply);
   const room = maxWindowOf(entry, !reply);
-  if (room !== 0 && isBefore(allowed, end)) setMaxWindow(entry, !reply, room + (end - allowed));
-  if (isBefore(maxEndOf(entry, !reply) - 1, selected + window)) {
-    // Into a closed window one octet may be sent to see whether it has opened (RFC 9293 3.8.6.1)
-    setMaxEnd(entry, !reply, selected + max<u32>(window, 1));
+  if (room !== 0 && isBefore(allowed, behind)) {
+    setMaxWindow(entry, !reply, room + (behind - allowed));
   }
-  if (acknowledged === endOf(entry, !reply)) {
+  if (isBefore(maxEndOf(entry, !reply) - 1, highest + scaled)) {
+    // Into a closed window one octet may be sent to see whether it has opened (RFC 9293 3.8.6.1)
+    setMaxEnd(entry, !reply, highest + max<u32>(scaled, 1));
+  }
+  if (ack === endOf(entry, !reply)) {
     const flags = sideFlagsOf(entry, !reply) & ~TCP_FLAG_UNACKNOWLEDGED;
     setSideFlags(entry, !reply, flags);
   }
-}
-
-function isRepeated(record: usize, entry: usize, reply: bool): bool {
-  const sent = tcpWindow(l4Of(record));
-  return isLast(entry, reply, end, end - sequence, sent, acknowledged);
-}
-
-function noteLast(record: usize, entry: usize, reply: bool, repeated: bool): void {
-  setRepeated(entry, repeated ? repeatedOf(entry) + 1 : 0);
-  if (repeated) return;
-  setLastEnd(entry, end, end - sequence, tcpWindow(l4Of(record)));
-  setOldAck(entry, acknowledged !== maxAckOf(entry, reply));
 }

@@ -51,6 +51,7 @@ import { flagsOf, hashOf, l3Of, l4Of, protocolOf, timestampOf } from "../packet"
 import { verifyTransport } from "../parse/transport_checksum";
 import { hashOfTuple } from "../parse/tuple";
 import { keepEvent } from "../state/connection_events";
+import { foundReply as foundHere } from "../state/connection_tuples";
 import {
   beginConnection,
   findConnection,
@@ -71,6 +72,7 @@ import {
 } from "../wire/ipv4";
 import { ip6Destination, ip6Equal } from "../wire/ipv6";
 import { udpChecksum } from "../wire/udp";
+import { followEstablished } from "./established";
 import { endow } from "./expected";
 import { updateGeneric, updateGre } from "./generic";
 import {
@@ -111,6 +113,15 @@ const NO_ROLE: u32 = 5;
  */
 export function track(record: usize, zone: u32, now: u32, verify: bool): u32 {
   forgetConnection();
+  const entry: usize = verify ? followEstablished(record, zone, now) : 0;
+  if (entry !== 0) {
+    connection = entry;
+    isReply = foundHere;
+    state = STATE_ESTABLISHED | STATE_TRACKED | stateOfStatus(statusOf(entry));
+    if (isReply) state |= STATE_REPLY;
+    countEvent(COUNT_CT_ESTABLISHED);
+    return state;
+  }
   state = classify(record, zone, now, verify);
   if (connection !== 0) state |= stateOfStatus(statusOf(connection));
   count();

@@ -11,8 +11,13 @@ const STREAM_TICKS: u32 = 2_000_000_000 >>> TICK_SHIFT;
 /** Follows a packet of UDP. */
 export function updateUdp(record: usize, entry: usize, reply: bool, now: u32): i32 {
   if (!isConfirmed(entry)) setUdpSince(entry, now);
-  const lasting = now - udpSince(entry) > STREAM_TICKS;
+  const lasting = isLasting(udpSince(entry), now);
   return converse(record, entry, reply, now, lasting && hasSeenReply(entry));
+}
+
+/** Whether a conversation has lasted long enough to be a stream. */
+export function isLasting(since: u32, now: u32): bool {
+  return now - since > STREAM_TICKS;
 }
 
 /** Follows a packet of UDP-Lite, where the first answer makes a stream. */

@@ -49,8 +49,7 @@ function sumBlock(pointer: usize, length: u32): u64 {
 /** Folds to 16 bits with end-around carry; 0xffff over an area whose checksum field is right. */
 export function foldSum(sum: u64): u32 {
   // a sum plus itself with its halves exchanged carries end-around into the upper half
-  const word = <u32>((sum + rotl<u64>(sum, 32)) >> 32);
-  return (word + rotl<u32>(word, 16)) >> 16;
+  return foldWord(<u32>((sum + rotl<u64>(sum, 32)) >> 32));
 }
 
 /** The value for a checksum field that was zero while `sum` was taken. */
@@ -84,6 +83,11 @@ export function updateChecksum(checksum: u32, before: u32, after: u32): u32 {
 export function updateChecksum32(checksum: u32, before: u32, after: u32): u32 {
   const low = updateChecksum(checksum, before & 0xffff, after & 0xffff);
   return updateChecksum(low, before >> 16, after >> 16);
+}
+
+/** A word of 32 bits, such as an IPv4 address, as one of 16, for updateChecksum(). */
+export function foldWord(word: u32): u32 {
+  return (word + rotl<u32>(word, 16)) >> 16;
 }
 
 /** The sum of an area as one word, for updateChecksum(). */

@@ -89,6 +89,10 @@ export function ip4Source(ip: usize): u32 {
 export function ip4Destination(ip: usize): u32 {
   return load<u32>(ip, IP4_DESTINATION);
 }
+/** Both, the source in the lower half. */
+export function ip4Addresses(ip: usize): u64 {
+  return <u64>ip4Source(ip) | ((<u64>ip4Destination(ip)) << 32);
+}
 
 export function setIp4Service(ip: usize, service: u32): void {
   store<u8>(ip, <u8>service, SERVICE);

@@ -21,6 +21,8 @@ export const TCP_PSH: u32 = 8;
 export const TCP_ACK: u32 = 16;
 export const TCP_URG: u32 = 32;
 
+const DECISIVE: u32 = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
+
 export function tcpFits(room: u32): bool {
   return room >= TCP_HEADER;
 }
@@ -44,6 +46,10 @@ export function tcpHeaderLength(tcp: usize): u32 {
 /** TCP_* bits. */
 export function tcpFlags(tcp: usize): u32 {
   return load<u8>(tcp, FLAGS);
+}
+/** An acknowledgement and nothing else, with data or without. */
+export function isPlainAck(tcp: usize): bool {
+  return (tcpFlags(tcp) & DECISIVE) === TCP_ACK;
 }
 export function tcpWindow(tcp: usize): u32 {
   return bswap<u16>(load<u16>(tcp, WINDOW));

@@ -7,7 +7,11 @@
 typedef u64 pair __attribute__((vector_size(16)));
 
 static u32 key_blocks, cache_hash, cache_blocks, cache_kept;
-static int placed_by_flow;
+#define CACHE_FIRST 0x510e527fade682d1u
+#define CACHE_SECOND 0x9b05688c2b3e6c1fu
+
+static u32 port_mask;
+static int placed_by_ends;
 
 static inline pair load_pair(u32 address) { return (pair)load_vector(address); }
 static inline void store_pair(u32 address, pair value) { store_vector(address, (vector)value); }
@@ -16,9 +20,8 @@ static inline int is_zero(pair value) { return (value[0] | value[1]) == 0; }
 static inline void open_flows(void) {
   key_blocks = load_u32(CONTROL_KEY_BLOCKS, 0);
   pair mask = load_pair(CONTROL_KEY_MASK);
-  u32 l4_ports = (u32)mask[1];
-  int protocol = load_u8(CONTROL_KEY_MASK, KEY_IP_PROTO) == 0xff;
-  placed_by_flow = protocol && mask[0] == ~(u64)0 && l4_ports == ~0u;
+  port_mask = (u32)mask[1];
+  placed_by_ends = mask[0] == ~(u64)0;
 }
 
 static inline void extract_key(u32 record) {
@@ -34,7 +37,9 @@ static inline void extract_key(u32 record) {
   if ((key_blocks & 2) != 0) {
     u32 flags = protocol == TCP ? load_u16(ip, 32) & 0xff0fu : 0;
     u32 word = flags | (u32)load_u8(ip, 1) << 16 | (u32)middle << 24;
-    store_u32(key, KEY_TCP_FLAGS, word);
+    pair second = load_pair(key + KEY_IN_PORT);
+    second[1] = (second[1] & ~(u64)0xffffffff) | word;
+    store_pair(key + KEY_IN_PORT, second);
   }
 }
 
@@ -51,9 +56,12 @@ static inline void begin_walk(u32 record) {
 static inline void show_connection(u32 record) {
   u32 key = worker + WORKER_KEY;
   if (load_u16(connection, CONNECTION_EXTENSION) != 0) unsupported("extension", record);
-  store_u16(key, KEY_CT_STATE, swap16((u16)connection_state));
-  store_u16(key, KEY_CT_ZONE, swap16(load_u16(connection, CONNECTION_ZONE)));
-  store_u32(key, KEY_CT_MARK, swap32(load_u32(connection, CONNECTION_MARK)));
+  u32 zone = swap16(load_u16(connection, CONNECTION_ZONE));
+  u64 word = swap16((u16)connection_state) | zone << 16;
+  pair second = load_pair(key + KEY_IN_PORT);
+  second[1] = (second[1] & 0xffffffff) | word << 32;
+  store_pair(key + KEY_IN_PORT, second);
+  store_pair(key + KEY_CT_MARK, (pair){swap32(load_u32(connection, CONNECTION_MARK)), 0});
   store_pair(key + KEY_CT_LABEL, (pair){0, 0});
 }
 
@@ -70,8 +78,8 @@ static inline void mask_key(void) {
     target += 16;
     cache_kept++;
     cache_blocks |= 1u << block;
-    mixed = (mixed ^ masked[0]) * 0x510e527fade682d1u;
-    mixed = (rotate64(mixed, 29) ^ masked[1]) * 0x9b05688c2b3e6c1fu;
+    mixed = (mixed ^ masked[0]) * CACHE_FIRST;
+    mixed = (rotate64(mixed, 29) ^ masked[1]) * CACHE_SECOND;
     mixed ^= mixed >> 32;
   }
   cache_hash = (u32)(((mixed ^ cache_blocks) * 0x1f83d9abfb41bd6bu) >> 32);
@@ -90,9 +98,15 @@ static inline u32 cached_shard(u32 hash) {
   return flow_cache + (hash >> SHARD_SHIFT) * flow_cache_entries * CACHE_STRIDE;
 }
 
-static inline u32 cached_ahead(u32 hash) {
-  if (!placed_by_flow || flow_cache_entries == 0) return 0;
-  return cached_shard(hash) + (hash & (flow_cache_entries - 1)) * CACHE_STRIDE;
+static inline u32 place_of(u64 addresses, u32 l4_ports) {
+  u64 mixed = addresses * CACHE_FIRST;
+  return (u32)(((mixed ^ mixed >> 32 ^ l4_ports) * CACHE_SECOND) >> 32);
+}
+
+static inline u32 cached_ahead(u32 hash, u64 addresses, u32 l4_ports) {
+  if (!placed_by_ends || flow_cache_entries == 0) return 0;
+  u32 place = place_of(addresses, l4_ports & port_mask) & (flow_cache_entries - 1);
+  return cached_shard(hash) + place * CACHE_STRIDE;
 }
 
 /**
@@ -104,7 +118,9 @@ static inline u32 find_cached(u32 record) {
   u64 time = load_u64(record, RECORD_TIMESTAMP);
   advance_clock(hash, SHARD_FLOW_TIME, time);
   mask_key();
-  u32 home = placed_by_flow ? hash : cache_hash;
+  pair first = load_pair(worker + WORKER_KEY_MASKED);
+  int placed = placed_by_ends && (cache_blocks & 1) != 0 && first[0] != 0;
+  u32 home = placed ? place_of(first[0], (u32)first[1]) : cache_hash;
   for (u32 way = 0; way < CACHE_WAYS; way++) {
     u32 number = (home + way) & (flow_cache_entries - 1);
     u32 entry = cached_shard(hash) + number * CACHE_STRIDE;

@@ -98,7 +98,8 @@ static void parse_ip6(u32 record, u32 frame, u32 length) {
   store_u32(record, RECORD_HASH, mix_pair(from, to, protocol));
 }
 
-static inline void parse(u32 record, int verify) {
+/** `hash` = the flow hash that looking ahead has found; 0 = none. */
+static inline void parse(u32 record, int verify, u32 hash) {
   u32 frame = load_u32(record, RECORD_DATA);
   u32 length = load_u32(record, RECORD_LENGTH);
   if (length < 42) unsupported("short frame", record);
@@ -125,5 +126,6 @@ static inline void parse(u32 record, int verify) {
   store_u16(record, RECORD_FLAGS, PACKET_IP4 | PACKET_L4 | group_flags(load_u64(frame, 0)));
   set_offsets(record, ETHERNET, 34, 34 + header, 0x0800);
   set_untagged(record, protocol, tunnel, total);
-  store_u32(record, RECORD_HASH, hash_ip4(source, destination, load_u32(l4, 0), protocol));
+  if (hash == 0) hash = hash_ip4(source, destination, load_u32(l4, 0), protocol);
+  store_u32(record, RECORD_HASH, hash);
 }

@@ -85,7 +85,7 @@ static inline void finish(u32 record, u32 verdict) {
   release_frame(record);
 }
 
-static inline void run_descriptor(u32 descriptor, u32 route_found) {
+static inline void run_descriptor(u32 descriptor, u32 slot) {
   u64 seconds = load_u32(descriptor, DESCRIPTOR_SECONDS);
   u64 time = seconds * 1000000000u + load_u32(descriptor, DESCRIPTOR_NANOSECONDS);
   u32 record = take_frame();
@@ -94,13 +94,13 @@ static inline void run_descriptor(u32 descriptor, u32 route_found) {
   store_u64(record, RECORD_SEQUENCE, load_u64(job, JOB_SEQUENCE) + place);
   u32 ports_word = load_u16(descriptor, DESCRIPTOR_PORT) | ((u32)PORT_UNKNOWN << 16);
   store_u32(record, RECORD_IN_PORT, ports_word);
-  store_u64(record, RECORD_ROUTE, route_found);
+  store_u64(record, RECORD_ROUTE, load_u32(slot, AHEAD_ROUTE));
   receive(descriptor, record);
   u32 in_port = load_u16(record, RECORD_IN_PORT);
   u32 bytes = load_u32(record, RECORD_WIRE_LENGTH);
   count_port(in_port, PORT_RX_PACKETS, bytes);
   u32 port = port_of(in_port);
-  parse(record, (mode & MODE_VERIFY_HEADER) != 0);
+  parse(record, (mode & MODE_VERIFY_HEADER) != 0, load_u32(slot, AHEAD_HASH));
   if ((mode & MODE_VERIFY_TRANSPORT) != 0) unsupported("transport checksum", record);
   if ((load_u32(port, PORT_FLAGS) & PORT_CROSS_CONNECT) != 0) unsupported("cross-connect", record);
   if (points != 0) begin_walk(record);
@@ -115,13 +115,13 @@ static inline void publish_progress(u64 finished) {
 
 static inline void touch_flow(u32 ip, u32 slot) {
   u32 hash = hash_ip4(load_u32(ip, 12), load_u32(ip, 16), load_u32(ip, 20), load_u8(ip, 9));
-  u32 entry = points == 0 ? 0 : cached_ahead(hash);
+  store_u32(slot, AHEAD_HASH, hash);
+  u32 entry = points == 0 ? 0 : cached_ahead(hash, load_u64(ip, 12), load_u32(ip, 20));
   if (entry != 0) {
     store_u32(slot, AHEAD_FLOW, load_u32(entry, CACHE_FLOWS));
     store_u32(slot, AHEAD_ENTRY, entry);
   }
   if (track == 0) return;
-  store_u32(slot, AHEAD_HASH, hash);
   store_u32(slot, AHEAD_CONNECTION, load_u16(bucket_ahead(hash), 0) | 1u);
 }
 
@@ -143,6 +143,7 @@ static inline void begin_ahead(u32 descriptor, u32 slot) {
   store_u32(slot, AHEAD_ROOT, 0);
   store_u32(slot, AHEAD_ENTRY, 0);
   store_u32(slot, AHEAD_CONNECTION, 0);
+  store_u32(slot, AHEAD_HASH, 0);
   if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) return;
   if (load_u32(descriptor, DESCRIPTOR_LENGTH) < ETHERNET + 20) return;
   u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
@@ -194,7 +195,7 @@ static void step(void) {
       return;
     }
     u32 descriptor = chunk + CHUNK_DESCRIPTORS + place * DESCRIPTOR_STRIDE;
-    run_descriptor(descriptor, load_u32(worker + WORKER_AHEAD + ahead * AHEAD_STRIDE, AHEAD_ROUTE));
+    run_descriptor(descriptor, worker + WORKER_AHEAD + ahead * AHEAD_STRIDE);
     place++;
   }
   publish_progress(first + place);

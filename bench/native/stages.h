@@ -18,7 +18,7 @@ static u64 stage_parse(u32 stage_chunk, u32 rounds) {
       store_u32(record, RECORD_DATA, bytes);
       store_u32(record, RECORD_LENGTH, load_u32(descriptor, DESCRIPTOR_LENGTH));
       store_u32(record, RECORD_WIRE_LENGTH, load_u32(descriptor, DESCRIPTOR_WIRE_LENGTH));
-      parse(record, 1);
+      parse(record, 1, 0);
       result += load_u32(record, RECORD_HASH);
     }
   }
@@ -54,7 +54,7 @@ static void fill_batch(u32 stage_chunk, u32 scratch) {
   for (u32 i = 0; i < BATCH; i++) {
     u32 record = take_frame();
     receive(stage_chunk + CHUNK_DESCRIPTORS + i * DESCRIPTOR_STRIDE, record);
-    parse(record, 1);
+    parse(record, 1, 0);
     store_u32(record, RECORD_NEIGHBOR, 1 + i % GATEWAYS);
     store_u32(scratch + (i << 2), 0, record);
   }

@@ -15,6 +15,6 @@ export {
 
 /** What the path does before tracking. */
 export function receive(record: usize): i32 {
-  const verdict = parse(record, true);
+  const verdict = parse(record, true, 0);
   return verdict === VERDICT_CONTINUE ? reassemble(record) : verdict;
 }

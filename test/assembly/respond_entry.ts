@@ -22,7 +22,7 @@ export { nd } from "../../assembly/stage/nd";
 
 /** The stages a packet meets on its way to an answer, in the order of the path. */
 function answerStages(record: usize, reply: usize): i32 {
-  let verdict = parse(record, false);
+  let verdict = parse(record, false, 0);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   verdict = admit(record, portOf(inPortOf(record)));
   if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -48,10 +48,10 @@ export function answer(record: usize, reply: usize): i32 {
 
 /** Takes a raw frame to its rejection (REJECT_*). */
 export function refuse(record: usize, kind: u32, reply: usize): bool {
-  return parse(record, false) === VERDICT_CONTINUE && reject(record, kind, reply);
+  return parse(record, false, 0) === VERDICT_CONTINUE && reject(record, kind, reply);
 }
 
 /** Whether the answer would itself pass a router: parse it, with all checksums. */
 export function isSound(reply: usize): bool {
-  return parse(reply, true) === VERDICT_CONTINUE && verifyTransport(reply);
+  return parse(reply, true, 0) === VERDICT_CONTINUE && verifyTransport(reply);
 }

@@ -28,7 +28,7 @@ export { beginTurn } from "../../assembly/state/turn";
 
 /** Parses the frame of a record; false when it is dropped. */
 export function read(record: usize, outPort: u32, vrf: u32): bool {
-  if (parse(record, true) !== VERDICT_CONTINUE) return false;
+  if (parse(record, true, 0) !== VERDICT_CONTINUE) return false;
   setOutPort(record, outPort);
   setVrf(record, vrf);
   return true;

@@ -27,7 +27,7 @@ export let entry: usize = 0;
  */
 export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
   entry = 0;
-  const verdict = parse(record, verifyHeader);
+  const verdict = parse(record, verifyHeader, 0);
   if (verdict !== VERDICT_CONTINUE) return -verdict;
   const now = beginConnections(hashOf(record), timestampOf(record));
   const state = track(record, 0, now, true);
