@@ -311,7 +311,7 @@ export const PORT_TX_BYTES = 24;
 /**
  * For each of the next packets, the forwarding entry found for it (0 = none, or not looked up), and
  * with what: the address in host order and the root of the table.
- *   | route | address | root | entry | flow | hash | connection |
+ *   | route | address | root | entry | flow | hash | connection | touched |
  */
 export const WORKER_AHEAD = 12288;
 /** Packets looked ahead (assembly/device/lookahead.ts); a power of two. */
@@ -320,12 +320,14 @@ export const AHEAD_STRIDE = 32;
 export const AHEAD_ROUTE = 0;
 export const AHEAD_ADDRESS = 4;
 export const AHEAD_ROOT = 8;
-/** Address of the packet's entry in the flow cache (0 = not known), and the first flow it keeps. */
+/** Address of the packet's entry in the flow cache (0 = not known); of its first flow's counter. */
 export const AHEAD_ENTRY = 12;
 export const AHEAD_FLOW = 16;
-/** The packet's flow hash, and its connection as far as the index shows (0 = not known). */
+/** The packet's flow hash (0 = not known); the address of its connection, if the index shows it. */
 export const AHEAD_HASH = 20;
 export const AHEAD_CONNECTION = 24;
+/** What was loaded, that it be loaded. */
+export const AHEAD_TOUCHED = 28;
 
 /** Trace buffer: TRACE_SLOTS entries, one per step that touched the packet. */
 export const WORKER_TRACE_BUFFER = 16384;

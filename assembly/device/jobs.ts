@@ -162,7 +162,7 @@ export function lookAhead(): void {
     beginAhead(chunk, descriptorAt(chunk, packetAt(ahead)), slot);
     slot += AHEAD_STRIDE;
   }
-  for (let begun = worker + WORKER_AHEAD; begun !== slot; begun += AHEAD_STRIDE) endAhead(begun);
+  endAhead(worker + WORKER_AHEAD, slot);
 }
 
 /**

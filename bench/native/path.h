@@ -113,33 +113,17 @@ static inline void publish_progress(u64 finished) {
   __atomic_store_n((u32 *)at(worker + WORKER_JOBS_DONE), done, __ATOMIC_SEQ_CST);
 }
 
-static inline void touch_flow(u32 ip, u32 slot) {
-  u32 hash = hash_ip4(load_u32(ip, 12), load_u32(ip, 16), load_u32(ip, 20), load_u8(ip, 9));
+static inline void begin_flow(u32 ip, u32 slot) {
+  u32 l4_ports = load_u32(ip, 20);
+  u32 hash = hash_ip4(load_u32(ip, 12), load_u32(ip, 16), l4_ports, load_u8(ip, 9));
   store_u32(slot, AHEAD_HASH, hash);
-  u32 entry = points == 0 ? 0 : cached_ahead(hash, load_u64(ip, 12), load_u32(ip, 20));
-  if (entry != 0) {
-    store_u32(slot, AHEAD_FLOW, load_u32(entry, CACHE_FLOWS));
-    store_u32(slot, AHEAD_ENTRY, entry);
-  }
-  if (track == 0) return;
-  store_u32(slot, AHEAD_CONNECTION, load_u16(bucket_ahead(hash), 0) | 1u);
+  if (points != 0) store_u32(slot, AHEAD_ENTRY, cached_ahead(hash, load_u64(ip, 12), l4_ports));
+  if (track != 0) store_u32(slot, AHEAD_CONNECTION, bucket_ahead(hash));
 }
 
-static inline void touch_counter(u32 slot) {
-  u32 flow = load_u32(slot, AHEAD_FLOW);
-  if ((flow & CACHE_SILENT) == 0) return;
-  u32 counter = flow & ~(u32)CACHE_SILENT;
-  store_u32(slot, AHEAD_FLOW, load_u32(flow_counters + counter * FLOW_COUNTER_STRIDE, 0));
-}
-
-static inline void touch_connection(u32 slot) {
-  u32 entry = entry_ahead(load_u32(slot, AHEAD_HASH));
-  u32 words = load_u32(entry, 0) | load_u32(entry, CONNECTION_PACKETS);
-  store_u32(slot, AHEAD_CONNECTION, words | load_u32(entry, CONNECTION_LAST_END));
-}
-
-/** The route of a packet before its turn, in two halves (assembly/device/lookahead.ts). */
+/** What is to be looked up for a packet before its turn (assembly/device/lookahead.ts). */
 static inline void begin_ahead(u32 descriptor, u32 slot) {
+  store_u32(slot, AHEAD_ROUTE, 0);
   store_u32(slot, AHEAD_ROOT, 0);
   store_u32(slot, AHEAD_ENTRY, 0);
   store_u32(slot, AHEAD_CONNECTION, 0);
@@ -149,21 +133,47 @@ static inline void begin_ahead(u32 descriptor, u32 slot) {
   u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
   if ((load_u32(bytes, 12) & 0xf0ffff) != 0x400008) return;
   u32 vrf = load_u16(port_of(load_u16(descriptor, DESCRIPTOR_PORT)), PORT_VRF);
-  u32 root = load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4);
-  u32 address = swap32(load_u32(bytes, ETHERNET + 16));
-  store_u32(slot, AHEAD_ROUTE, begin4(root, address));
-  store_u32(slot, AHEAD_ADDRESS, address);
-  store_u32(slot, AHEAD_ROOT, root);
-  if ((points | track) != 0) touch_flow(bytes + ETHERNET, slot);
+  store_u32(slot, AHEAD_ADDRESS, swap32(load_u32(bytes, ETHERNET + 16)));
+  store_u32(slot, AHEAD_ROOT, load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4));
+  if ((points | track) != 0) begin_flow(bytes + ETHERNET, slot);
 }
 
-static inline void end_ahead(u32 slot) {
-  u32 root = load_u32(slot, AHEAD_ROOT);
-  u32 entry = load_u32(slot, AHEAD_ROUTE);
-  u32 address = load_u32(slot, AHEAD_ADDRESS);
-  store_u32(slot, AHEAD_ROUTE, root == 0 ? 0 : continue4(root, entry, address));
-  if (load_u32(slot, AHEAD_ENTRY) != 0) touch_counter(slot);
-  if (load_u32(slot, AHEAD_CONNECTION) != 0) touch_connection(slot);
+static inline void touch_flows(u32 first, u32 end) {
+  for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
+    u32 entry = load_u32(slot, AHEAD_ENTRY);
+    u32 bucket = load_u32(slot, AHEAD_CONNECTION);
+    store_u32(slot, AHEAD_FLOW, load_u32(entry, CACHE_FLOWS));
+    store_u32(slot, AHEAD_TOUCHED, load_u32(bucket, 0));
+  }
+  for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
+    if (load_u32(slot, AHEAD_CONNECTION) != 0) {
+      store_u32(slot, AHEAD_CONNECTION, entry_ahead(load_u32(slot, AHEAD_HASH)));
+    }
+    u32 flow = load_u32(slot, AHEAD_FLOW);
+    int counted = load_u32(slot, AHEAD_ENTRY) != 0 && (flow & CACHE_SILENT) != 0;
+    u32 counter = flow_counters + (flow & ~(u32)CACHE_SILENT) * FLOW_COUNTER_STRIDE;
+    store_u32(slot, AHEAD_FLOW, counted ? counter : 0);
+  }
+  for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
+    u32 entry = load_u32(slot, AHEAD_CONNECTION);
+    u32 lines = load_u32(load_u32(slot, AHEAD_FLOW), 0) | load_u32(entry, 0);
+    lines |= load_u32(entry, CONNECTION_PACKETS) | load_u32(entry, CONNECTION_LAST_END);
+    store_u32(slot, AHEAD_TOUCHED, lines);
+  }
+}
+
+static inline void end_ahead(u32 first, u32 end) {
+  for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
+    u32 root = load_u32(slot, AHEAD_ROOT);
+    if (root != 0) store_u32(slot, AHEAD_ROUTE, begin4(root, load_u32(slot, AHEAD_ADDRESS)));
+  }
+  if ((points | track) != 0) touch_flows(first, end);
+  for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
+    u32 root = load_u32(slot, AHEAD_ROOT);
+    if (root == 0) continue;
+    u32 begun = load_u32(slot, AHEAD_ROUTE);
+    store_u32(slot, AHEAD_ROUTE, continue4(root, begun, load_u32(slot, AHEAD_ADDRESS)));
+  }
 }
 
 static inline void look_ahead(void) {
@@ -173,7 +183,7 @@ static inline void look_ahead(void) {
   for (u32 ahead = place; ahead < packets && slot != end; ahead++, slot += AHEAD_STRIDE) {
     begin_ahead(chunk + CHUNK_DESCRIPTORS + ahead * DESCRIPTOR_STRIDE, slot);
   }
-  for (u32 begun = first; begun != slot; begun += AHEAD_STRIDE) end_ahead(begun);
+  end_ahead(first, slot);
 }
 
 /** One burst of the job at hand; publishes like the engine's step(). */
