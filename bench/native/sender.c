@@ -3,6 +3,8 @@
 // of two interfaces, little-endian.
 //
 //   sender CAPTURE DEVICE0 DEVICE1     then "send LOOPS" a line; the answer is "NANOSECONDS PACKETS"
+//
+// "send LOOPS GAP" sends no faster than a packet every GAP nanoseconds: for what must not get lost.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -72,7 +74,14 @@ static uint32_t word_at(size_t offset) {
   return word;
 }
 
-static uint64_t send_all(void) {
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t send_all(unsigned gap) {
+  uint64_t start = now();
   uint64_t packets = 0;
   unsigned waiting = 0;
   uint32_t device = 0;
@@ -83,6 +92,7 @@ static uint64_t send_all(void) {
     if (waiting == BATCH || from != device) {
       flush((int)device, waiting);
       waiting = 0;
+      while (gap != 0 && now() < start + packets * gap) continue;
     }
     device = from & 1;
     frames[waiting].iov_base = (void *)(capture + at + FRAME_OFFSET);
@@ -92,12 +102,6 @@ static uint64_t send_all(void) {
   }
   flush((int)device, waiting);
   return packets;
-}
-
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
 int main(int argc, char **argv) {
@@ -114,11 +118,11 @@ int main(int argc, char **argv) {
   }
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
-    unsigned loops = 0;
-    if (sscanf(line, "send %u", &loops) != 1) return 2;
+    unsigned loops = 0, gap = 0;
+    if (sscanf(line, "send %u %u", &loops, &gap) < 1) return 2;
     uint64_t start = now();
     uint64_t packets = 0;
-    for (unsigned loop = 0; loop < loops; loop++) packets += send_all();
+    for (unsigned loop = 0; loop < loops; loop++) packets += send_all(gap);
     printf("%llu %llu\n", (unsigned long long)(now() - start), (unsigned long long)packets);
     fflush(stdout);
   }
