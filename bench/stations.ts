@@ -3,7 +3,6 @@
 // and counted when they have come back there.
 
 import { execFileSync, spawn } from "node:child_process";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Contestant } from "./contestants.ts";
 import { LineProcess } from "./process.ts";
 
@@ -85,25 +84,16 @@ export class Stations {
     return sender;
   }
 
-  /** Frames that have come back so far. */
-  get #returned(): number {
-    const links: { readonly ifname: string; readonly stats64: { rx: { packets: number } } }[] =
-      JSON.parse(run("ip", "-n", this.#ends, "-s", "-j", "link", "show"));
-    const own = links.filter(({ ifname }) => SIDES.some(({ name }) => name === ifname));
-    return own.reduce((sum, { stats64 }) => sum + stats64.rx.packets, 0);
-  }
-
   /**
    * Sends a capture so many times.
-   * @param gap least nanoseconds between two packets
+   * @param patience milliseconds at most in which a batch comes back before the next one is sent;
+   * 0 = as fast as the devices take them
    */
-  async send(sender: LineProcess, loops: number, gap = 0): Promise<Passage> {
-    const before = this.#returned;
-    sender.write(`send ${loops} ${gap}\n`);
-    const [nanoseconds = "0", sent = "0"] = (await sender.lineMatching(/^\d+ \d+$/)).split(" ");
-    await wait(SETTLE);
-    const forwarded = this.#returned - before;
-    return { nanoseconds: Number(nanoseconds), sent: Number(sent), forwarded };
+  async send(sender: LineProcess, loops: number, patience = 0): Promise<Passage> {
+    sender.write(`send ${loops} ${patience}\n`);
+    const answer = await sender.lineMatching(/^\d+ \d+ \d+$/);
+    const [nanoseconds = 0, sent = 0, forwarded = 0] = answer.split(" ").map(Number);
+    return { nanoseconds, sent, forwarded };
   }
 
   async close(): Promise<void> {
@@ -120,12 +110,9 @@ export class Stations {
   }
 }
 
-/** Milliseconds in which what is on its way arrives. */
-const SETTLE = 20;
-
 /** What became of a capture, or several times that. */
 export interface Passage {
-  /** That sending took. */
+  /** From the first one sent to the last one that came back. */
   readonly nanoseconds: number;
   readonly sent: number;
   readonly forwarded: number;
