@@ -1,5 +1,5 @@
-// npm run bench:connections: tracked and translated connections, beside the native twin and the
-// kernel with nftables and Open vSwitch; new connections; memory. bench/README.md explains the options.
+// npm run bench:connections: tracked and translated connections, beside the native twin, the kernel
+// with nftables and Open vSwitch; new connections; memory. bench/README.md explains the options.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
   }
   const session = new ConnectionSession(fileURLToPath(ROOT));
   tellObstacles(session);
-  // Namespaces and folders are taken away when the process exits, which signals are not, of themselves.
+  // Namespaces and folders are taken away at exit, and a signal alone is none.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   let results: ConnectionResults;
   try {

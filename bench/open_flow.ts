@@ -21,8 +21,8 @@ const WAN = 2;
 const goto = (table: number) => `resubmit(,${table})`;
 
 /**
- * Flows as ovs-ofctl(8) reads them, one a line. What is not translated though it should be leaves by
- * no port: that frames come out says that they are.
+ * Flows as ovs-ofctl(8) reads them, one a line. What is not translated though it should be leaves
+ * by no port: that frames come out says that they are.
  *
  * @param root of the project, with a slash
  */
