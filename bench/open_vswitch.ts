@@ -40,7 +40,7 @@ export function openVSwitchObstacle(): string | undefined {
 export function openVSwitchVersion(): string | undefined {
   if (openVSwitchObstacle() !== undefined) return undefined;
   const text = execFileSync("ovs-vswitchd", ["--version"], { encoding: "utf8" });
-  return text.split("\n")[0]?.replace(/^.*\((.*)\)/, "$1");
+  return /\) (\S+)/.exec(text)?.[1];
 }
 
 /** One router. Its threads stand still but when it is measured: one of them polls all the time. */
