@@ -20,7 +20,7 @@ interface Prefix {
   readonly length: number;
 }
 
-interface Span {
+export interface Span {
   readonly low: number;
   readonly high: number;
 }
@@ -71,7 +71,7 @@ function prefixMask(length: number): number {
 }
 
 /** Bits that both ends of a span begin with, as a mask of 16. */
-function commonMask({ low, high }: Span): number {
+export function commonMask({ low, high }: Span): number {
   const length = Math.clz32(low ^ high) - 16;
   return length === 0 ? 0 : (0xffff << (16 - length)) & 0xffff;
 }
@@ -128,7 +128,7 @@ function rowOf(filter: Filter, destination: Span, offset: number, range: Span): 
 }
 
 /** Prefixes that a span of 16 bits is made of. */
-function prefixesOf({ low, high }: Span): Span[] {
+export function prefixesOf({ low, high }: Span): Span[] {
   const spans: Span[] = [];
   for (let from = low; from <= high; ) {
     let size = from === 0 ? 65536 : from & -from;

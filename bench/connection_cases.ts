@@ -11,6 +11,7 @@ export interface ConnectionCase {
   /** First packets only, each of a connection of its own. */
   readonly fresh: boolean;
   readonly twin: boolean;
+  /** Beside the kernel and Open vSwitch, too. */
   readonly kernel: boolean;
   /** Measured with --quick, too. */
   readonly quick: boolean;
@@ -74,7 +75,7 @@ function fresh(): ConnectionCase[] {
 
 export const CONNECTION_CASES: readonly ConnectionCase[] = [...established(), ...fresh()];
 
-/** Time to the twin's, at most; rate to the kernel's, at least; bytes per connection, at most. */
-export const CONNECTION_GOALS = { twin: 1.6, kernel: 3, bytes: 192 } as const;
+/** Time to the twin's, at most; rate to others', at least; bytes per connection, at most. */
+export const CONNECTION_GOALS = { twin: 1.6, kernel: 3, openVSwitch: 3, bytes: 192 } as const;
 /** What the memory is measured with. */
 export const MEMORY_CONNECTIONS = 1_048_576;

@@ -12,6 +12,8 @@ export interface ConnectionResults {
   readonly compiler: string | undefined;
   /** Why the kernel was not measured. */
   readonly kernelObstacle: string | undefined;
+  /** Which Open vSwitch was measured and how, or why none was. */
+  readonly openVSwitch: string;
   readonly rounds: number;
   readonly seconds: number;
   readonly foreignLoad: number | undefined;
@@ -52,6 +54,7 @@ function caseRow(result: ConnectionResult): string {
     twin === undefined ? NONE : spread(summarize(twin)),
     timeTo(result, OWN, "twin"),
     timeTo(result, "kernel", OWN),
+    timeTo(result, "ovs", OWN),
     timeTo(result, OWN, TWO_QUEUES),
   ]);
 }
@@ -61,7 +64,7 @@ function goals({ cases, memory }: ConnectionResults): string[] {
   const add = (text: string, limit: string, measured: string, reached: boolean) =>
     lines.push(row([text, limit, measured, reached ? "yes" : "no"]));
   for (const result of cases) {
-    const { sluice, twin, kernel } = result.samples;
+    const { sluice, twin, kernel, ovs } = result.samples;
     if (sluice === undefined) continue;
     if (twin !== undefined && !result.id.startsWith("plain")) {
       const ratio = ratios(sluice, twin);
@@ -73,6 +76,12 @@ function goals({ cases, memory }: ConnectionResults): string[] {
       const ratio = ratios(kernel, sluice);
       const least = CONNECTION_GOALS.kernel;
       const text = `rate to the kernel's: ${result.title}`;
+      add(text, `at least ${least}`, spread(ratio), ratio.median >= least);
+    }
+    if (ovs !== undefined) {
+      const ratio = ratios(ovs, sluice);
+      const least = CONNECTION_GOALS.openVSwitch;
+      const text = `rate to Open vSwitch's: ${result.title}`;
       add(text, `at least ${least}`, spread(ratio), ratio.median >= least);
     }
   }
@@ -94,14 +103,25 @@ function memoryLine({ connections, table, beside }: ConnectionMemory): string {
   );
 }
 
+/** What says whether Open vSwitch or the sender was the slower one. */
+function lossLines(cases: readonly ConnectionResult[]): string[] {
+  const shares = cases.flatMap(({ title, lost }) => {
+    if (lost === undefined) return [];
+    return [`${title}: ${(summarize(lost).median * 100).toFixed(0)} %`];
+  });
+  if (shares.length === 0) return [];
+  return ["", `What was sent to Open vSwitch and it did not take: ${shares.join("; ")}.`];
+}
+
 export function renderConnections(results: ConnectionResults): string {
-  const { machine, compiler, foreignLoad, kernelObstacle } = results;
+  const { machine, compiler, foreignLoad, kernelObstacle, openVSwitch } = results;
   const load = foreignLoad === undefined ? "not known" : `${(foreignLoad * 100).toFixed(0)} %`;
   const kernel = kernelObstacle === undefined ? machine.kernel : `not measured: ${kernelObstacle}`;
   return [
     `- ${machine.processor}, ${machine.processors} processors, ${machine.memoryGibibytes} GiB, ` +
       `${machine.kernel}, Node ${machine.node}`,
     `- twin: ${compiler ?? "not measured: no gcc"}; kernel with nftables: ${kernel}`,
+    `- Open vSwitch: ${openVSwitch}`,
     `- ${results.date}, \`${results.command}\`: ${results.rounds} rounds of ${results.seconds} s ` +
       `each; other load before and between cases: at most ${load}`,
     "",
@@ -114,9 +134,11 @@ export function renderConnections(results: ConnectionResults): string {
       "twin, ns",
       "time to the twin's",
       "rate to the kernel's",
+      "rate to Open vSwitch's",
       "rate of two queues to one",
     ]),
     ...results.cases.map(caseRow),
+    ...lossLines(results.cases),
     ...(results.memory === undefined ? [] : ["", memoryLine(results.memory)]),
     "",
   ].join("\n");

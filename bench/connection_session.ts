@@ -18,10 +18,11 @@ import {
 } from "./connection_traffic.ts";
 import { type ConnectionRouter, connectionRouter } from "./connection_world.ts";
 import { type Contestant, ReplayContestant, TwinContestant, takeTurns } from "./contestants.ts";
-import { KernelContestant, KernelRouter, kernelObstacle, sendThrough } from "./kernel.ts";
-import { buildSender, buildTwin, compilerVersion, Twin } from "./native.ts";
+import { Forwarders } from "./forwarders.ts";
+import { buildTwin, compilerVersion, Twin } from "./native.ts";
 import { chunksFor, Rig } from "./rig.ts";
 import type { Pace } from "./session.ts";
+import { ForwarderContestant } from "./stations.ts";
 
 const FRAME = 60;
 /** Nanoseconds between two packets: ten million a second. */
@@ -32,8 +33,6 @@ const FIRSTS = 131_072;
 /** Connections that are begun anew find room, whether those before have been reclaimed or not. */
 const FIRSTS_ROOM = 524_288;
 const UNANSWERED = "1s";
-/** Milliseconds in which the kernel's connections of that kind end. */
-const PAUSE = 2200;
 const STEADY_PACKETS = 65_536;
 /** Nanoseconds by which the twin's packets are later than those before: deadlines only move on. */
 const LATER = 1_000_000_000n;
@@ -43,6 +42,8 @@ export interface ConnectionResult {
   readonly title: string;
   /** Nanoseconds per packet, by contestant, one for each round. */
   readonly samples: Readonly<Record<string, readonly number[]>>;
+  /** Share of the packets sent that Open vSwitch lost, one for each round. */
+  readonly lost: readonly number[] | undefined;
 }
 
 /** Bytes of memory that connections take, by what for. */
@@ -59,17 +60,18 @@ interface Closable {
 
 export class ConnectionSession {
   readonly compiler = compilerVersion();
-  readonly kernelObstacle = kernelObstacle();
+  readonly forwarders: Forwarders;
   readonly #root: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "sluice-connections-"));
   readonly #twin: string | undefined;
-  readonly #sender: string | undefined;
 
   /** @param root of the project, with a slash */
   constructor(root: string) {
     this.#root = root;
     this.#twin = this.compiler === undefined ? undefined : buildTwin(this.#folder);
-    this.#sender = this.kernelObstacle === undefined ? buildSender(this.#folder) : undefined;
+    this.forwarders = new Forwarders(root, this.#folder);
+    // close() cannot be waited for when a signal ends the process.
+    process.once("exit", () => this.close());
   }
 
   close(): void {
@@ -83,7 +85,10 @@ export class ConnectionSession {
         ? await this.#fresh(one, opened)
         : await this.#established(one, opened);
       const samples = await takeTurns(contestants, pace.rounds, pace.seconds);
-      return { id: one.id, title: one.title, samples };
+      const forwarders = contestants.filter((each) => each instanceof ForwarderContestant);
+      const lossy = forwarders.find(({ name }) => name === "ovs");
+      const lost = lossy?.lost.slice(-pace.rounds);
+      return { id: one.id, title: one.title, samples, lost };
     } finally {
       for (const each of opened.reverse()) await each.close();
     }
@@ -111,13 +116,10 @@ export class ConnectionSession {
       opened.push(twin);
       contestants.push(new TwinContestant(twin, packets));
     }
-    if (one.kernel && this.#sender !== undefined) {
-      const router = this.#openKernel({ ...one, queues: 1 }, opened);
-      const sender = router.sender(this.#sender, opening);
-      await sendThrough(router, sender, 1);
-      contestants.push(new KernelContestant(router, router.sender(this.#sender, steady), 0));
-    }
-    return contestants;
+    if (!one.kernel) return contestants;
+    const begun = { file: opening, connections };
+    const others = await this.forwarders.open({ ...one, queues: 1 }, steady, opened, begun);
+    return [...contestants, ...others];
   }
 
   async #openRig(options: ConnectionRouter, packets: number, opened: Closable[]): Promise<Rig> {
@@ -151,12 +153,6 @@ export class ConnectionSession {
     }
   }
 
-  #openKernel(options: ConnectionRouter, opened: Closable[]): KernelRouter {
-    const router = new KernelRouter(this.#root, options);
-    opened.push(router);
-    return router;
-  }
-
   // ---- new connections --------------------------------------------------------------------------
 
   async #fresh(one: ConnectionCase, opened: Closable[]): Promise<Contestant[]> {
@@ -172,11 +168,9 @@ export class ConnectionSession {
       await rig.keep(file);
       contestants.push(new ReplayContestant(name, packets, (loops) => runFirsts(rig, loops)));
     }
-    if (one.kernel && this.#sender !== undefined) {
-      const router = this.#openKernel({ ...one, queues: 1, unanswered: UNANSWERED }, opened);
-      contestants.push(new KernelContestant(router, router.sender(this.#sender, file), PAUSE));
-    }
-    return contestants;
+    if (!one.kernel) return contestants;
+    const options = { ...one, queues: 1, unanswered: UNANSWERED };
+    return [...contestants, ...(await this.forwarders.open(options, file, opened))];
   }
 
   // ---- memory -----------------------------------------------------------------------------------

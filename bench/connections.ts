@@ -1,5 +1,5 @@
-// npm run bench:connections: tracked and translated connections, beside the native twin and the
-// kernel with nftables; new connections; memory. bench/README.md explains the options.
+// npm run bench:connections: tracked and translated connections, beside the native twin, the kernel
+// with nftables and Open vSwitch; new connections; memory. bench/README.md explains the options.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import {
   replaceConnections,
 } from "./connection_report.ts";
 import { type ConnectionResult, ConnectionSession } from "./connection_session.ts";
+import type { Forwarders } from "./forwarders.ts";
 import { describeMachine, foreignLoad } from "./machine.ts";
 
 const ROOT = new URL(import.meta.url.endsWith(".ts") ? "../" : "../../", import.meta.url);
@@ -64,17 +65,37 @@ async function measure(session: ConnectionSession, options: Options): Promise<Co
   const withMemory = only === undefined || only === "memory";
   if (withMemory) console.error("measuring memory …");
   const words = process.argv.slice(2).join(" ");
+  const { forwarders } = session;
   return {
     date: new Date().toISOString().slice(0, 10),
     command: `npm run bench:connections${words === "" ? "" : ` -- ${words}`}`,
     machine: describeMachine(),
     compiler: session.compiler,
-    kernelObstacle: session.kernelObstacle,
+    kernelObstacle: forwarders.kernelObstacle,
+    openVSwitch: describeOpenVSwitch(forwarders),
     ...pace,
     foreignLoad: load,
     cases,
     memory: withMemory ? await session.measureMemory(MEMORY_CONNECTIONS) : undefined,
   };
+}
+
+function tellObstacles({ compiler, forwarders }: ConnectionSession): void {
+  const { kernelObstacle, openVSwitchObstacle } = forwarders;
+  if (compiler === undefined) console.error("no gcc: not compared with the native twin");
+  if (kernelObstacle !== undefined) {
+    console.error(`not compared with the kernel: ${kernelObstacle}`);
+  }
+  if (openVSwitchObstacle !== undefined) {
+    console.error(`not compared with Open vSwitch: ${openVSwitchObstacle}`);
+  }
+}
+
+function describeOpenVSwitch(forwarders: Forwarders): string {
+  const { openVSwitchObstacle, openVSwitchVersion, openVSwitchPorts } = forwarders;
+  if (openVSwitchObstacle !== undefined) return `not measured: ${openVSwitchObstacle}`;
+  if (openVSwitchPorts === undefined) return "not measured in these cases";
+  return `${openVSwitchVersion}, user-space datapath, ports of type ${openVSwitchPorts}`;
 }
 
 async function main(): Promise<void> {
@@ -84,10 +105,9 @@ async function main(): Promise<void> {
     return;
   }
   const session = new ConnectionSession(fileURLToPath(ROOT));
-  const { compiler, kernelObstacle } = session;
-  if (compiler === undefined) console.error("no gcc: not compared with the native twin");
-  if (kernelObstacle !== undefined)
-    console.error(`not compared with the kernel: ${kernelObstacle}`);
+  tellObstacles(session);
+  // Namespaces and folders are taken away at exit, and a signal alone is none.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   let results: ConnectionResults;
   try {
     results = await measure(session, options);
