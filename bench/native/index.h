@@ -59,11 +59,23 @@ static inline u32 entry_ahead(u32 hash) {
 
 static inline u32 status_of(u32 entry) { return load_u32(entry, CONNECTION_STATUS); }
 
-static inline int is_of_tuple(u32 entry, u32 tuple) {
-  u32 kinds = load_u32(entry, CONNECTION_PROTOCOL) ^ load_u32(tuple, TUPLE_PROTOCOL);
-  if ((kinds & 0xffff00ff) != 0) return 0;
-  u64 addresses = load_u32(tuple, TUPLE_SRC) | (u64)load_u32(tuple, TUPLE_DST) << 32;
-  u32 l4_ports = load_u32(tuple, TUPLE_SRC_PORT);
+static inline u32 l4_of(u32 record) {
+  return load_u32(record, RECORD_DATA) + load_u16(record, RECORD_L4);
+}
+
+static inline void write_tuple(u32 record, u32 tuple) {
+  u32 ip = l3_of(record);
+  store_u64(tuple, TUPLE_SRC, load_u32(ip, 12));
+  store_u64(tuple, TUPLE_SRC + 8, 0);
+  store_u64(tuple, TUPLE_DST, load_u32(ip, 16));
+  store_u64(tuple, TUPLE_DST + 8, 0);
+  store_u32(tuple, TUPLE_SRC_PORT, load_u32(l4_of(record), 0));
+  store_u32(tuple, TUPLE_PROTOCOL, load_u8(record, RECORD_PROTOCOL) | 4 << 8);
+}
+
+/** Whether a packet of these addresses, ports, and protocol and zone (`kinds`) is of the entry. */
+static inline int is_of_packet(u32 entry, u32 kinds, u64 addresses, u32 l4_ports) {
+  if (((load_u32(entry, CONNECTION_PROTOCOL) ^ kinds) & 0xffff00ff) != 0) return 0;
   int ip4 = (status_of(entry) & CT_IP6) == 0;
   found_reply = 0;
   if (load_u64(entry, CONNECTION_SRC) == addresses &&
@@ -75,21 +87,24 @@ static inline int is_of_tuple(u32 entry, u32 tuple) {
          load_u32(entry, CONNECTION_REPLY4 + 8) == l4_ports && ip4;
 }
 
-static inline u32 search_index(u32 hash, u32 tuple) {
-  u32 mixed = mix_zone(hash, load_u16(tuple, TUPLE_ZONE));
+/** In zone 0. What is not in the bucket of its hash, the engine searches by its tuple in memory. */
+static inline u32 search_index(u32 record, u32 kinds, u64 addresses, u32 l4_ports) {
+  u32 mixed = mix_zone(load_u32(record, RECORD_HASH), 0);
   u32 tag = tag_of(mixed);
   u32 bucket = bucket_of(mixed);
   u32 half = (connection_buckets + 1) >> 1;
-  for (u32 steps = half < WALK ? half : WALK; steps != 0; steps--) {
+  u32 most = half < WALK ? half : WALK;
+  for (u32 steps = most; steps != 0; steps--) {
     u32 where = shard_header + CONNECTIONS_INDEX + bucket * CONNECTION_BUCKET_BYTES;
     vector tags = load_vector(where);
     for (u32 hits = hits_in(tags, tag); hits != 0; hits &= hits - 1) {
       u32 number = load_u16(where + ((u32)__builtin_ctz(hits) << 1), BUCKET_ENTRIES);
       u32 entry = shard_entries + number * CONNECTION_STRIDE;
-      if (is_of_tuple(entry, tuple)) return entry;
+      if (is_of_packet(entry, kinds, addresses, l4_ports)) return entry;
     }
     if (lanes(tags) == 0) return 0;
     bucket = bucket + 1 == connection_buckets ? 0 : bucket + 1;
+    if (steps == most) write_tuple(record, worker + WORKER_TUPLE);
   }
   return 0;
 }

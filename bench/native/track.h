@@ -8,10 +8,6 @@
 static u32 connection, connection_state;
 static int is_reply;
 
-static inline u32 l4_of(u32 record) {
-  return load_u32(record, RECORD_DATA) + load_u16(record, RECORD_L4);
-}
-
 static inline u32 fold(u64 sum) {
   u32 word = (u32)((sum + rotate64(sum, 32)) >> 32);
   return (word + (word << 16 | word >> 16)) >> 16;
@@ -40,16 +36,6 @@ static inline int transport_sum_right(u32 record) {
   return fold(pseudo + sum_bytes(l4, length)) == 0xffff;
 }
 
-static inline void write_tuple(u32 record, u32 tuple) {
-  u32 ip = l3_of(record);
-  store_u64(tuple, TUPLE_SRC, load_u32(ip, 12));
-  store_u64(tuple, TUPLE_SRC + 8, 0);
-  store_u64(tuple, TUPLE_DST, load_u32(ip, 16));
-  store_u64(tuple, TUPLE_DST + 8, 0);
-  store_u32(tuple, TUPLE_SRC_PORT, load_u32(l4_of(record), 0));
-  store_u32(tuple, TUPLE_PROTOCOL, load_u8(record, RECORD_PROTOCOL) | 4 << 8);
-}
-
 static inline u32 update_udp(u32 record, u32 entry) {
   u32 since = load_u32(entry, CONNECTION_UDP_SINCE);
   if (now_tick - since <= 2000000000u >> TICK_SHIFT) unsupported("young UDP", record);
@@ -67,9 +53,9 @@ static inline void track_packet(u32 record) {
   if ((track & TRACK_CHECKSUM) != 0 && !transport_sum_right(record)) {
     unsupported("transport checksum", record);
   }
-  u32 tuple = worker + WORKER_TUPLE;
-  write_tuple(record, tuple);
-  u32 entry = search_index(load_u32(record, RECORD_HASH), tuple);
+  u64 addresses = load_u64(l3_of(record), 12);
+  u32 l4_ports = load_u32(l4_of(record), 0);
+  u32 entry = search_index(record, load_u8(record, RECORD_PROTOCOL), addresses, l4_ports);
   if (entry == 0) unsupported("new connection", record);
   u32 status = status_of(entry);
   u32 wanted = CT_SEEN_REPLY | CT_ASSURED | CT_CONFIRMED;
