@@ -141,7 +141,7 @@ function isDue(descriptor: usize, now: f64): bool {
   return false;
 }
 
-/** One packet from the capture to its verdict, the one at place `ahead` of those looked ahead for. */
+/** One packet, at place `ahead` of those looked ahead for, from the capture to its verdict. */
 function runDescriptor(descriptor: usize, ahead: u32): void {
   clock = currentTime(descriptor);
   const record = takeFrame();

@@ -1,10 +1,10 @@
 // Looking ahead. WebAssembly has no prefetch, but it can look up some packets' routes before their
 // turn: these look-ups do not depend on one another, so the processor has the memory of many of
 // them under way at once, while in the path itself each would be waited for. The packets' bytes are
-// on their way to the cache afterwards, too, and so are the flow cache's entries, their counters and
-// the connections. Every step of a look-up is done in a pass of its own over all these packets,
-// because the processor sees only so many instructions ahead itself: the fewer there are between two
-// loads, the more loads are under way.
+// on their way to the cache afterwards, too, and so are the flow cache's entries, their counters
+// and the connections. Every step of a look-up is done in a pass of its own over all these packets,
+// because the processor sees only so many instructions ahead itself: the fewer there are between
+// two loads, the more loads are under way.
 //
 // Only the common case is looked at, IPv4 in untagged Ethernet; the others are looked up in the
 // path. What is found is what the path would find, for the same address in the same VRF.
@@ -77,8 +77,8 @@ function beginFlow(ip: usize, slot: usize): void {
 }
 
 /**
- * Looks up what the slots from `first` to `end` name. Loads that miss the processor's cache are done
- * in loops of nothing else: so many of them are on their way at once, and nothing waits for one.
+ * Looks up what the slots from `first` to `end` name. Loads that miss the processor's cache are
+ * done in loops of nothing else: so many of them are under way at once, and nothing waits for one.
  */
 export function endAhead(first: usize, end: usize): void {
   for (let slot = first; slot !== end; slot += AHEAD_STRIDE) {

@@ -45,7 +45,7 @@ const FIRST: u64 = 0x510e527fade682d1;
 const SECOND: u64 = 0x9b05688c2b3e6c1f;
 const THIRD: u64 = 0x1f83d9abfb41bd6b;
 
-/** Whether flows look at whole addresses of IPv4, as of the start of the burst: see readPlacement(). */
+/** Whether flows look at whole addresses of IPv4 (readPlacement), as of the start of the burst. */
 let ends: bool = false;
 /** The bits of IPv4's ports that flows look at. */
 let portMask: u32 = 0;

@@ -1,7 +1,7 @@
-// The common packet in a straight line: TCP or UDP over IPv4, of a connection that is assured and has
-// nothing special about it; of TCP a plain acknowledgement within the window. What it is not sure of
-// it leaves, without a trace, to the rest of track(), which alone knows reasons. Both agree on all
-// that is kept.
+// The common packet in a straight line: TCP or UDP over IPv4, of a connection that is assured and
+// has nothing special about it; of TCP a plain acknowledgement within the window. What it is not
+// sure of it leaves, without a trace, to the rest of track(), which alone knows reasons. Both agree
+// on all that is kept.
 
 import { connectionState, isOver, statusOf, udpSince } from "../connection";
 import {

@@ -254,7 +254,7 @@ function noteAck(
   setOldAck(entry, ack !== maxAckOf(entry, reply));
 }
 
-/** Of a segment up to `behind`. `known` = it acknowledges; `announced` = what it leaves room for. */
+/** Of a segment up to `behind`. `known` = it acknowledges; `announced` = the room it leaves. */
 function noteSender(
   entry: usize,
   reply: bool,

@@ -13,6 +13,7 @@ import { hashOfTuple } from "../../assembly/parse/tuple";
 import { parse } from "../../assembly/stage/parse";
 import { replyTuple } from "../../assembly/state/connection_tuples";
 import { beginConnections, confirmConnection, confirmed } from "../../assembly/state/connections";
+import { followEstablished } from "../../assembly/track/established";
 import { connection, isUnconfirmed, settleConnection, track } from "../../assembly/track/track";
 import { invertTuple, tupleOf } from "../../assembly/track/tuple";
 
@@ -20,6 +21,19 @@ export { openDirectory } from "../../assembly/memory/directory";
 
 /** Address of the connection the last packet got; 0 = none. */
 export let entry: usize = 0;
+/** Whether no packet takes the straight line. */
+let closely: bool = false;
+
+export function lookClosely(all: bool): void {
+  closely = all;
+}
+
+/** A received packet through parsing and the straight line; its connection, or 0. */
+export function takeStraight(record: usize): usize {
+  if (parse(record, true, 0) !== VERDICT_CONTINUE) return 0;
+  const now = beginConnections(hashOf(record), timestampOf(record));
+  return followEstablished(record, 0, now);
+}
 
 /**
  * A received packet through parsing, tracking and, if it gets `through`, confirming. Its STATE_*
@@ -30,7 +44,7 @@ export function receive(record: usize, verifyHeader: bool, through: bool): i32 {
   const verdict = parse(record, verifyHeader, 0);
   if (verdict !== VERDICT_CONTINUE) return -verdict;
   const now = beginConnections(hashOf(record), timestampOf(record));
-  const state = track(record, 0, now, true);
+  const state = track(record, 0, now, !closely);
   entry = connection;
   if (isUnconfirmed && through) {
     const reply = worker + WORKER_TUPLE_OTHER;

@@ -8,6 +8,8 @@ interface TrackExports {
   openDirectory(worker: number): number;
   clear(at: number, bytes: number): void;
   checkTuple(record: number): number;
+  lookClosely(all: boolean): void;
+  takeStraight(record: number): number;
   receive(record: number, verifyHeader: boolean, through: boolean): number;
 }
 
@@ -144,7 +146,28 @@ export class TrackerKernel {
   }
 
   /** STATE_* bits of a packet; below zero, less the reason it was dropped for. */
-  receive({ bytes, time, wireLength = bytes.length, through = true }: Arrival): number {
+  receive(arrival: Arrival): number {
+    this.#place(arrival);
+    return this.#exports.receive(RECORD, true, arrival.through ?? true);
+  }
+
+  /** Whether no packet takes the straight line of track/established.ts (nor are sums verified). */
+  lookClosely(all: boolean): void {
+    this.#exports.lookClosely(all);
+  }
+
+  /** Whether a packet takes the straight line; it does so. */
+  takeStraight(arrival: Arrival): boolean {
+    this.#place(arrival);
+    return this.#exports.takeStraight(RECORD) !== 0;
+  }
+
+  /** A copy of all that is kept of a connection. */
+  bytesAt(entry: number): Uint8Array {
+    return this.#bytes.slice(entry, entry + layout.CONNECTION_STRIDE);
+  }
+
+  #place({ bytes, time, wireLength = bytes.length }: Arrival): void {
     const view = this.#view;
     this.#bytes.set(bytes, FRAME_END - bytes.length);
     this.#bytes.fill(0xa5, RECORD, RECORD + layout.RECORD_STRIDE);
@@ -153,7 +176,6 @@ export class TrackerKernel {
     view.setUint32(RECORD + layout.RECORD_WIRE_LENGTH, wireLength, true);
     const nanoseconds = BigInt(Math.round(time * 1e6));
     view.setBigUint64(RECORD + layout.RECORD_TIMESTAMP, nanoseconds, true);
-    return this.#exports.receive(RECORD, true, through);
   }
 
   /** Whether tuple and hash of the packet received last agree; undefined when it has no tuple. */
