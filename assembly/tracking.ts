@@ -8,13 +8,15 @@
 
 import { showConnection } from "./action/connection";
 import { noteChange } from "./action/walk";
-import { hasStatus, isConfirmed, isTranslated } from "./connection";
+import { hasStatus, helperOf, isConfirmed, isTranslated, statusOf } from "./connection";
 import { helpIn } from "./helper/help";
 import {
   CACHED_BEFORE,
   COUNT_CONNECTIONS_DELETED,
+  CT_CONFIRMED,
   CT_DNAT,
   CT_DNAT_DONE,
+  CT_SEQ_ADJUST,
   CT_SNAT,
   CT_SNAT_DONE,
   PACKET_FRAGMENT,
@@ -58,6 +60,7 @@ import {
 
 const AT_RAW: u32 = 1 << POINT_RAW;
 const AT_PREROUTING: u32 = 1 << POINT_PREROUTING;
+const DECISIVE: u32 = CT_CONFIRMED | CT_SNAT | CT_DNAT | CT_SEQ_ADJUST;
 const IS_IP: u32 = PACKET_IP4 | PACKET_IP6;
 
 /** Begins a packet of which nothing is known. */
@@ -113,7 +116,11 @@ export function follow(record: usize): void {
 
 /** Decides, for a new connection, and does what NAT makes of the destination at POINT_* `point`. */
 export function changeDestination(record: usize, point: u32): i32 {
-  if (connection === 0) return VERDICT_CONTINUE;
+  if (connection === 0 || (serviceCount === 0 && isPlain())) return VERDICT_CONTINUE;
+  return changeSome(record, point);
+}
+
+function changeSome(record: usize, point: u32): i32 {
   if (isBeginning() && !hasStatus(connection, CT_DNAT_DONE)) {
     const verdict = decideDestination(record, point);
     if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -167,7 +174,11 @@ function decideDestination(record: usize, point: u32): i32 {
  * connection is known from now on.
  */
 export function finishTracked(record: usize, point: u32): i32 {
-  if (connection === 0) return VERDICT_CONTINUE;
+  if (connection === 0 || (isPlain() && helperOf(connection) === 0)) return VERDICT_CONTINUE;
+  return finishSome(record, point);
+}
+
+function finishSome(record: usize, point: u32): i32 {
   let verdict = VERDICT_CONTINUE;
   if (isBeginning() && !hasStatus(connection, CT_SNAT_DONE)) {
     verdict = decideSource(record, point);
@@ -194,6 +205,11 @@ function decideSource(record: usize, point: u32): i32 {
 /** Whether there may be translated connections, which others must not clash with. */
 function mayTranslate(): bool {
   return natPoints !== 0 || serviceCount !== 0;
+}
+
+/** The connection is in the table, and NAT leaves it alone: nothing is to be decided or changed. */
+function isPlain(): bool {
+  return (statusOf(connection) & DECISIVE) === CT_CONFIRMED;
 }
 
 /** The packet is the first of a connection; and no rejection of it, which only belongs to that. */
