@@ -30,14 +30,21 @@ const WHOLE: u32 = 0;
 const NO_ADDRESS: u32 = 1;
 const NOTHING: u32 = 2;
 
+// The ends, as bits
+const SOURCE: u32 = 1;
+const DESTINATION: u32 = 2;
+
 /** Values of 32 bits behind their masks. */
 const VALUES4: usize = STEER_PREFIXES4 * 4;
 const ROW6: usize = 32;
 
 /** The hash of a flow with its top bits exchanged. Arguments as those of hashIp4(). */
 export function steered4(hash: u32, source: u32, destination: u32, ports: u32, kind: u32): u32 {
-  const from = leftOut4(source);
-  const to = leftOut4(destination);
+  const dropped4 = steering + STEERING_DROPPED4;
+  const dropped = rowsWith4(source, destination, dropped4, (steer >> STEER_DROPPED4_SHIFT) & 15);
+  const without = withoutAddress4(source, destination);
+  const from = leftOut(dropped & SOURCE, without & SOURCE);
+  const to = leftOut(dropped & DESTINATION, without & DESTINATION);
   const kept = portsKept(ports, from | to, kind);
   const one = part(from, kept & 0xffff, endpoint4(source, kept & 0xffff));
   const other = part(to, kept >> 16, endpoint4(destination, kept >> 16));
@@ -79,25 +86,34 @@ function isPortLeftOut(port: u32): bool {
   return ((byte >> (number & 7)) & 1) !== 0;
 }
 
-function leftOut4(address: u32): u32 {
-  if (isIn4(address, steering + STEERING_DROPPED4, (steer >> STEER_DROPPED4_SHIFT) & 15)) {
-    return NOTHING;
-  }
-  if ((steer & STEER_ALL_ADDRESSES) !== 0) return NO_ADDRESS;
-  const rows = (steer >> STEER_KEPT4_SHIFT) & 15;
-  return isIn4(address, steering + STEERING_KEPT4, rows) ? NO_ADDRESS : WHOLE;
+function leftOut(dropped: u32, without: u32): u32 {
+  if (dropped !== 0) return NOTHING;
+  return without !== 0 ? NO_ADDRESS : WHOLE;
 }
 
-/** Whether any of `count` times four rows has the address. */
-function isIn4(address: u32, rows: usize, count: u32): bool {
-  const lanes = i32x4.splat(address);
-  let found = i32x4.splat(0);
+function withoutAddress4(source: u32, destination: u32): u32 {
+  if ((steer & STEER_ALL_ADDRESSES) !== 0) return SOURCE | DESTINATION;
+  const rows = (steer >> STEER_KEPT4_SHIFT) & 15;
+  return rowsWith4(source, destination, steering + STEERING_KEPT4, rows);
+}
+
+/** Which of both ends any of `count` times four rows has: SOURCE, DESTINATION. */
+function rowsWith4(source: u32, destination: u32, rows: usize, count: u32): u32 {
+  if (count === 0) return 0;
+  const from = i32x4.splat(source);
+  const to = i32x4.splat(destination);
+  let fromFound = i32x4.splat(0);
+  let toFound = i32x4.splat(0);
   const end = rows + <usize>count * 16;
-  for (; rows < end; rows += 16) {
-    const masked = v128.and(lanes, v128.load(rows));
-    found = v128.or(found, i32x4.eq(masked, v128.load(rows, VALUES4)));
-  }
-  return v128.any_true(found);
+  do {
+    const masks = v128.load(rows);
+    const values = v128.load(rows, VALUES4);
+    fromFound = v128.or(fromFound, i32x4.eq(v128.and(from, masks), values));
+    toFound = v128.or(toFound, i32x4.eq(v128.and(to, masks), values));
+    rows += 16;
+  } while (rows < end);
+  const sources: u32 = v128.any_true(fromFound) ? SOURCE : 0;
+  return v128.any_true(toFound) ? sources | DESTINATION : sources;
 }
 
 function leftOut6(address: usize): u32 {
