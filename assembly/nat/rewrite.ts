@@ -96,6 +96,13 @@ export function rewritePort(l4: usize, room: u32, protocol: u32, source: bool, p
   }
 }
 
+/** The same of a whole header of TCP, or else of UDP. */
+export function exchangeCommonPort(l4: usize, tcp: bool, source: bool, port: u32): void {
+  const former = storePort(l4, source, port);
+  if (tcp) mend(tcpChecksumAt(l4), foldPair(before, former), foldPair(after, port));
+  else mendUdp(udpChecksumAt(l4), foldPair(before, former), foldPair(after, port));
+}
+
 /** Queries and answers with an identifier: RFC 792; address masks: RFC 950. */
 export function hasIdentifier(type: u32): bool {
   return type === 0 || type === 8 || (type >= 13 && type <= 18);

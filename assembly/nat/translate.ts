@@ -4,6 +4,8 @@
 
 import {
   CONNECTION_PROTOCOL,
+  CONNECTION_REPLY4,
+  CONNECTION_SRC,
   CONNECTION_STATUS,
   CT_DNAT,
   CT_SNAT,
@@ -20,9 +22,24 @@ import { crcOf, mendCrc } from "../parse/checksum";
 import { roomOf } from "../parse/fields";
 import { tunnelAt } from "../parse/tunnel";
 import { destinationAt, portsOf, sourceAt } from "../state/connection_tuples";
-import { PROTOCOL_ICMP, PROTOCOL_ICMP6, PROTOCOL_SCTP, PROTOCOL_UDP } from "../wire/ipv4";
-import { ignoreAddress, rewriteAddress4, rewriteAddress6, rewritePort } from "./rewrite";
+import {
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMP6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from "../wire/ipv4";
+import {
+  exchangeCommonPort,
+  ignoreAddress,
+  rewriteAddress4,
+  rewriteAddress6,
+  rewritePort,
+} from "./rewrite";
 import { translateError } from "./translate_icmp";
+
+const COMMON: u32 = PACKET_IP4 | PACKET_L4;
+const DECISIVE: u32 = COMMON | PACKET_FRAGMENT | PACKET_ICMP_ERROR | PACKET_SOURCE_ROUTED;
 
 /** Where the new end is: its address in memory; its port, in memory order. */
 let address: usize = 0;
@@ -49,6 +66,9 @@ export function translateSource(record: usize, entry: usize, reply: bool): i32 {
 
 function translate(record: usize, entry: usize, reply: bool, source: bool): i32 {
   const flags = flagsOf(record);
+  if ((flags & DECISIVE) === COMMON && translateCommon(record, entry, reply, source)) {
+    return VERDICT_CONTINUE;
+  }
   if ((flags & (PACKET_IP4 | PACKET_IP6)) === 0) return VERDICT_CONTINUE;
   const protocol: u32 = load<u8>(entry, CONNECTION_PROTOCOL);
   const ports = portsOf(entry, !reply);
@@ -61,6 +81,26 @@ function translate(record: usize, entry: usize, reply: bool, source: bool): i32 
   }
   rewrite(record, source);
   return VERDICT_CONTINUE;
+}
+
+/**
+ * The common packet in a straight line: TCP or UDP over IPv4, all of it. False, with nothing done:
+ * it is another, and for rewrite(), which does the same.
+ */
+function translateCommon(record: usize, entry: usize, reply: bool, source: bool): bool {
+  const protocol = protocolOf(record);
+  const tcp = protocol === PROTOCOL_TCP;
+  if (!tcp && protocol !== PROTOCOL_UDP) return false;
+  // Of the opposite direction: source, destination, ports
+  const opposite = entry + (reply ? <usize>CONNECTION_SRC : <usize>CONNECTION_REPLY4);
+  const ports = load<u32>(opposite, 8);
+  const ip = l3Of(record);
+  const l4 = l4Of(record);
+  rewriteAddress4(ip, source, opposite + (source ? <usize>4 : 0));
+  exchangeCommonPort(l4, tcp, source, source ? ports >> 16 : ports & 0xffff);
+  // The port may say which tunnel the packet is of.
+  if (!tcp) setTunnel(record, tunnelAt(l4, protocol));
+  return true;
 }
 
 function rewrite(record: usize, source: bool): void {
