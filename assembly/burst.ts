@@ -15,7 +15,8 @@
 
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
-import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED } from "./drops";
+import { bridge } from "./bridging";
+import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
   CACHED_INGRESS,
@@ -24,7 +25,9 @@ import {
   COUNT_DROPPED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
+  OVERLAY_TUNNELS,
   PACKET_ARP,
+  PACKET_KEPT,
   PACKET_OWN,
   POINT_FORWARD,
   POINT_INGRESS,
@@ -32,12 +35,18 @@ import {
   POINT_POSTROUTING,
   POINT_PREROUTING,
   POINT_RAW,
+  PORT_BRIDGED,
   PORT_CROSS_CONNECT,
   PORT_LOCAL,
+  PORT_NORMAL,
+  PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
+  SHARD_SHIFT,
   STEP_ADMIT,
+  STEP_BRIDGE,
   STEP_CHECKSUM,
   STEP_CROSS_CONNECT,
+  STEP_DECAPSULATE,
   STEP_FORWARD,
   STEP_NEIGHBOR,
   STEP_PARSE,
@@ -49,22 +58,27 @@ import {
   VERDICT_CONTINUE,
   VERDICT_DELIVER,
   VERDICT_DROP,
+  VERDICT_ENTER,
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
+import { finishCopy, leadsOn, leave } from "./leaving";
 import { count, countDropReason, countReceived } from "./memory/counters";
-import { mode, points, track } from "./memory/directory";
+import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
 import { answer, explainDrop, finishOriginated, sendFragments } from "./originate";
 import {
   drop,
   flagsOf,
+  hashOf,
   inPortOf,
   outPortOf,
   sequenceOf,
   setFlags,
+  setHash,
   setOutPort,
+  setRoute,
   timestampOf,
   wireLengthOf,
 } from "./packet";
@@ -79,10 +93,11 @@ import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
-import { takeDeferred } from "./state/deferred";
+import { areDeferred, takeDeferred } from "./state/deferred";
 import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
+import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -96,6 +111,12 @@ const BEHIND_ROUTING: u32 = (1 << POINT_FORWARD) | (1 << POINT_POSTROUTING);
 type Tracked = bool;
 type Untracked = i32;
 
+/** Tunnels within tunnels that are opened of one packet. */
+const MOST_NESTED: u32 = 8;
+const SHARD_BITS: u32 = ~0 << SHARD_SHIFT;
+
+/** Tunnels opened of the packet at hand. */
+let nested: u32 = 0;
 /** The packet received ended at ingress: no router has seen it who would have to explain. */
 let quiet: bool = false;
 
@@ -110,7 +131,7 @@ export function runPacket(record: usize, verdict: i32, hash: u32): void {
   if (verdict === VERDICT_CONTINUE) verdict = runParsed(record, hash);
   finish(record, verdict);
   quiet = false;
-  if ((points & AT_INGRESS) !== 0) runDeferred();
+  if (areDeferred()) runDeferred();
 }
 
 function runParsed(record: usize, hash: u32): i32 {
@@ -120,14 +141,18 @@ function runParsed(record: usize, hash: u32): i32 {
   if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
     verdict = checkTransport(record);
   }
-  if (verdict !== VERDICT_CONTINUE) return verdict;
+  return verdict === VERDICT_CONTINUE ? enter(record) : verdict;
+}
+
+/** A packet enters by its in-port, a device or a tunnel: what it meets there and behind. */
+function enter(record: usize): i32 {
   if (track !== 0) beginTracking(record);
   if (points !== 0) {
     // Without tables at ingress there is nothing to look for before the connection is known.
     if (track === 0 || (points & AT_INGRESS) !== 0) beginTables(record);
     else beginUncached(record);
     if ((points & AT_INGRESS) !== 0) {
-      verdict = runTables(record, CACHED_INGRESS, POINT_INGRESS, POINT_INGRESS);
+      const verdict = runTables(record, CACHED_INGRESS, POINT_INGRESS, POINT_INGRESS);
       quiet = verdict !== VERDICT_CONTINUE;
       if (quiet) return verdict;
       // A pipeline that ends by a miss has not done what its flows had noted.
@@ -135,14 +160,20 @@ function runParsed(record: usize, hash: u32): i32 {
       clearActionSet();
     }
   }
-  return runBuiltIn(record, port);
+  return runBuiltIn(record, portOf(inPortOf(record)));
 }
 
 /** What every packet meets that no flow at ingress has sent elsewhere. */
 function runBuiltIn(record: usize, port: usize): i32 {
-  return (portFlags(port) & PORT_CROSS_CONNECT) !== 0
-    ? crossConnect(record, port)
-    : runRouted(record, port);
+  const flags = portFlags(port);
+  if ((flags & (PORT_CROSS_CONNECT | PORT_BRIDGED)) === 0) return runRouted(record, port);
+  return (flags & PORT_BRIDGED) !== 0 ? runBridged(record, port) : crossConnect(record, port);
+}
+
+function runBridged(record: usize, port: usize): i32 {
+  const verdict = bridge(record, port);
+  if (tracing) note(STEP_BRIDGE, record, verdict);
+  return verdict === VERDICT_CONTINUE ? runRouted(record, portOf(inPortOf(record))) : verdict;
 }
 
 /** Does the transport checksum hold? */
@@ -200,7 +231,36 @@ function runLocal(record: usize): i32 {
     const verdict = finishTracked(record, POINT_INPUT);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
+  if ((overlay & OVERLAY_TUNNELS) !== 0) {
+    const verdict = decapsulate(record);
+    if (verdict === VERDICT_ENTER) return runCarried(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
   return answer(record);
+}
+
+/**
+ * What a tunnel carried enters by the tunnel's port. Without connections, what is kept of its flow
+ * stays in the shard of the packet that carried it, which is this worker's.
+ */
+function runCarried(record: usize): i32 {
+  if (nested === MOST_NESTED) return drop(DROP_TUNNEL_TOO_DEEP);
+  nested++;
+  const kept = flagsOf(record) & PACKET_KEPT;
+  const shard = hashOf(record) & SHARD_BITS;
+  setRoute(record, 0);
+  countReceived(inPortOf(record), wireLengthOf(record));
+  if (tracing) note(STEP_DECAPSULATE, record, VERDICT_CONTINUE);
+  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
+  setFlags(record, flagsOf(record) | kept);
+  if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
+  if (tracing) note(STEP_PARSE, record, verdict);
+  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
+    verdict = checkTransport(record);
+  }
+  if (verdict === VERDICT_CONTINUE) verdict = enter(record);
+  nested--;
+  return verdict;
 }
 
 /**
@@ -228,6 +288,7 @@ function runForward<Way>(record: usize, backend: usize): i32 {
     if (size !== 0) verdict = sendFragments(record, size, backend);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
+  if ((portFlags(portOf(outPortOf(record))) & PORT_POINT_TO_POINT) !== 0) return VERDICT_TRANSMIT;
   verdict = tracked ? reachNext(record, backend) : resolve(record);
   if (tracing) note(STEP_NEIGHBOR, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -249,6 +310,11 @@ export function reachNext(record: usize, backend: usize): i32 {
 
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
 export function finish(record: usize, verdict: i32): void {
+  if (verdict === VERDICT_TRANSMIT && leadsOn(record)) {
+    beginTunneling();
+    verdict = leave(record);
+    quiet = quiet || isEncapsulated;
+  }
   if (tracing) note(STEP_VERDICT, record, verdict);
   if (verdict === VERDICT_HOLD) {
     waitOn(record, timestampOf(record), sequenceOf(record));
@@ -268,9 +334,17 @@ export function finish(record: usize, verdict: i32): void {
   releaseFrame(record);
 }
 
-/** The copies that flows at ingress handed to the built-in path, now that the packet is done. */
+/**
+ * The copies that wait for the packet to be done: for the built-in path, or to leave by a port that
+ * is no device.
+ */
 function runDeferred(): void {
   for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
+    if (outPortOf(copy) !== PORT_NORMAL) {
+      finishCopy(copy, VERDICT_TRANSMIT);
+      continue;
+    }
+    setOutPort(copy, PORT_UNKNOWN);
     beginUncached(copy);
     setFlags(copy, flagsOf(copy) | PACKET_OWN);
     const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));

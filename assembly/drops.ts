@@ -96,8 +96,34 @@ export const DROP_DATAGRAM_TOO_BIG = 114;
 export const DROP_FRAGMENT_INCONSISTENT = 115;
 export const DROP_FRAGMENT_DUPLICATE = 116;
 
+// Bridges
+export const DROP_VLAN_UNTAGGED = 120;
+export const DROP_RESERVED_GROUP = 121;
+export const DROP_SAME_PORT = 122;
+export const DROP_NO_MEMBER = 123;
+export const DROP_STORM = 124;
+export const DROP_MAC_LIMIT = 125;
+export const DROP_LOOP_GUARD = 126;
+export const DROP_BAD_SOURCE_MAC = 127;
+export const DROP_MAC_ELSEWHERE = 128;
+export const DROP_PORT_ISOLATED = 129;
+export const DROP_FRAME_TOO_BIG = 130;
+
+// Tunnels
+export const DROP_TUNNEL_UNKNOWN = 140;
+export const DROP_TUNNEL_BAD_HEADER = 141;
+export const DROP_TUNNEL_CRITICAL_OPTION = 142;
+export const DROP_TUNNEL_BAD_CHECKSUM = 143;
+export const DROP_TUNNEL_OUT_OF_SEQUENCE = 144;
+export const DROP_TUNNEL_TOO_DEEP = 145;
+export const DROP_TUNNEL_LOOP = 146;
+export const DROP_TUNNEL_NO_REMOTE = 147;
+export const DROP_TUNNEL_TOO_BIG = 148;
+export const DROP_TUNNEL_ECN = 149;
+export const DROP_TUNNEL_PAYLOAD = 150;
+
 /** Counters reserved for reasons: every reason's number is below this. */
-export const DROP_SLOTS = 128;
+export const DROP_SLOTS = 192;
 
 /**
  * The sentence for people of a drop reason; "" for a number that is no reason.
@@ -269,6 +295,57 @@ function statefulDropSentence(reason: number): string {
       return "The fragments of the datagram disagree about its length or its congestion notification (RFC 3168 5.3).";
     case DROP_FRAGMENT_DUPLICATE:
       return "The fragment brings only what has come already; the datagram waits on.";
+    default:
+      return overlayDropSentence(reason);
+  }
+}
+
+function overlayDropSentence(reason: number): string {
+  switch (reason) {
+    case DROP_VLAN_UNTAGGED:
+      return "The frame has no tag, and the port takes no untagged frames (it has no native VLAN).";
+    case DROP_RESERVED_GROUP:
+      return "The frame is addressed to a group that bridges do not forward (IEEE 802.1Q 8.6.3: 01-80-C2-00-00-0x).";
+    case DROP_SAME_PORT:
+      return "The destination is at the port the frame came by: it has the frame already.";
+    case DROP_NO_MEMBER:
+      return "The frame would be flooded, and no other port of the bridge carries its VLAN.";
+    case DROP_STORM:
+      return "Storm control: more broadcast, multicast or unknown unicast came by the port than it may.";
+    case DROP_MAC_LIMIT:
+      return "The source MAC is new, and the port or bridge has as many as it may (mac_limit).";
+    case DROP_LOOP_GUARD:
+      return "The frame came back to the bridge that sent it, or its source moves to and fro between ports: there is a loop.";
+    case DROP_BAD_SOURCE_MAC:
+      return "The source MAC is a group address or zero, which no station has.";
+    case DROP_MAC_ELSEWHERE:
+      return "The source MAC is configured to be at another port of the bridge.";
+    case DROP_PORT_ISOLATED:
+      return "Source and destination are at ports that are isolated from each other.";
+    case DROP_FRAME_TOO_BIG:
+      return "The frame exceeds the MTU of the bridge's port it would leave by.";
+    case DROP_TUNNEL_UNKNOWN:
+      return "The packet is a tunnel's, and no tunnel has its type, identifier, remote and local address.";
+    case DROP_TUNNEL_BAD_HEADER:
+      return "The tunnel's header is cut off, malformed or has bits set that it must not have.";
+    case DROP_TUNNEL_CRITICAL_OPTION:
+      return "A Geneve option is marked critical and is not known here (RFC 8926 3.5).";
+    case DROP_TUNNEL_BAD_CHECKSUM:
+      return "The checksum in the tunnel's header is wrong, or is missing where it is demanded.";
+    case DROP_TUNNEL_OUT_OF_SEQUENCE:
+      return "The GRE packet came behind one with a later sequence number (RFC 2890 2.2).";
+    case DROP_TUNNEL_TOO_DEEP:
+      return "Tunnels are nested more deeply than the engine follows.";
+    case DROP_TUNNEL_LOOP:
+      return "The tunnel's remote is an address of our own, or is reached through the tunnel itself.";
+    case DROP_TUNNEL_NO_REMOTE:
+      return "The tunnel goes where a flow says (remote: flow), and no flow has said where.";
+    case DROP_TUNNEL_TOO_BIG:
+      return "The packet in its tunnel exceeds the MTU of the underlay and must not be fragmented.";
+    case DROP_TUNNEL_ECN:
+      return "The tunnel was marked as congested, and the packet within cannot carry the mark on (RFC 6040 4.2).";
+    case DROP_TUNNEL_PAYLOAD:
+      return "The packet is none that the tunnel can carry, or what came out of it is none it may carry.";
     default:
       return "";
   }

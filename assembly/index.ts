@@ -35,6 +35,7 @@ import {
   DESCRIPTOR_PORT,
   DESCRIPTOR_WIRE_LENGTH,
   LOOK_AHEAD,
+  OVERLAY_ORDERED,
   PACE_TOP,
   RUN_FINISHED,
   RUN_MORE,
@@ -45,7 +46,7 @@ import {
   WORKER_NEXT_DUE,
 } from "./layout";
 import { count, countDropReason, countReceived } from "./memory/counters";
-import { openDirectory, readModes, track, worker } from "./memory/directory";
+import { openDirectory, overlay, readModes, track, worker } from "./memory/directory";
 import { openFrames, takeFrame } from "./memory/frames";
 import { openOutput, outputHasRoom, publishOutput, waitForOutput } from "./memory/output";
 import { readTrace } from "./memory/trace";
@@ -111,7 +112,7 @@ function runBurst(now: f64): i32 {
   readTrace();
   readPlacement();
   const paced = load<u32>(CONTROL_PACE) !== PACE_TOP;
-  const inTurn = isOrdered() || (track & TRACK_ORDERED) !== 0;
+  const inTurn = isOrdered() || (track & TRACK_ORDERED) !== 0 || (overlay & OVERLAY_ORDERED) !== 0;
   for (let packets: u32 = 0; packets < <u32>BURST; packets++) {
     const ahead = packets % LOOK_AHEAD;
     if (ahead === 0) lookAhead();

@@ -10,7 +10,7 @@
 // order. "Written by" names the only writer.
 
 export const LAYOUT_MAGIC = 0x43554c53; // "SLUC"
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 export const PAGE = 65536;
 export const CACHE_LINE = 64;
@@ -113,6 +113,23 @@ export const REQUEST_SHARD = 8;
 export const REQUEST_TUPLE = 16;
 export const REQUEST_TUPLE_BYTES = 36;
 
+// Bridges and tunnels (see "bridges", "tunnels" below)
+/** u32, OVERLAY_* bits. */
+export const CONTROL_OVERLAY = CONTROL + 1616;
+/** There are bridges, tunnels, mirrors of ports or VLANs. */
+export const OVERLAY_BRIDGES = 1;
+export const OVERLAY_TUNNELS = 2;
+export const OVERLAY_MIRRORS = 4;
+/**
+ * Workers take turns, packet by packet: what one learns others use (learning bridges; tunnels
+ * whose inner connections are tracked, or that number their packets).
+ */
+export const OVERLAY_ORDERED = 8;
+/** Bridges: words from here to CONTROL_TUNNELS. */
+export const CONTROL_BRIDGES = CONTROL + 1664;
+export const CONTROL_TUNNELS = CONTROL + 1728;
+export const CONTROL_PATH_MTU = CONTROL + 1792;
+
 // Flow tables (see "flow tables" below)
 /** i32, version of the tables: the number of the last change published. Read once per burst. */
 export const CONTROL_TABLES_VERSION = CONTROL + 768;
@@ -201,7 +218,16 @@ export const REGION_FRAGMENTS = 30;
 export const REGION_STEERING = 31;
 export const REGION_SERVICES = 32;
 export const REGION_OWNERS = 33;
-export const REGIONS = 34;
+export const REGION_BRIDGES = 34;
+export const REGION_VLANS = 35;
+export const REGION_FDB = 36;
+export const REGION_BINDINGS = 37;
+export const REGION_TUNNELS = 38;
+export const REGION_TUNNEL_INDEX = 39;
+export const REGION_TUNNEL_METADATA = 40;
+export const REGION_PATH_MTU = 41;
+export const REGION_PORT_MIRRORS = 42;
+export const REGIONS = 43;
 
 // ---- worker block: written by its worker, but for the line of the reader ------------------------
 //   | progress | producer | reader | pacing | counters … drops … ports … | trace |
@@ -298,10 +324,30 @@ export const COUNT_FRAGMENTS_MERGED = 320;
 /** Fragments counted as consumed that still wait for the rest of their datagram: in flight. */
 export const COUNT_FRAGMENTS_WAITING = 328;
 export const COUNT_FRAGMENTS_WAITING_BYTES = 336;
+/** MACs learned, found at another port, forgotten by age, not learned because of a limit. */
+export const COUNT_MACS_LEARNED = 344;
+export const COUNT_MACS_MOVED = 352;
+export const COUNT_MACS_EXPIRED = 360;
+export const COUNT_MACS_REFUSED = 368;
+/** Frames flooded, as they came: their copies are in COUNT_COPIED. */
+export const COUNT_FLOODED = 376;
+/** Packets put into tunnels and taken out of them, and their bytes without the tunnel's headers. */
+export const COUNT_ENCAPSULATED = 384;
+export const COUNT_ENCAPSULATED_BYTES = 392;
+export const COUNT_DECAPSULATED = 400;
+export const COUNT_DECAPSULATED_BYTES = 408;
+/** Copies made for mirrors of ports and VLANs, and their bytes. */
+export const COUNT_MIRRORED = 416;
+export const COUNT_MIRRORED_BYTES = 424;
+/** Requests of ARP and ND answered for others. */
+export const COUNT_NEIGHBORS_SUPPRESSED = 432;
+/** Path MTUs learned from ICMP; TCP segments whose MSS was lowered. */
+export const COUNT_PATH_MTUS_LEARNED = 440;
+export const COUNT_MSS_CLAMPED = 448;
 /** u64[DROP_SLOTS], indexed by drop reason. */
 export const WORKER_DROPS = 1024;
 /** One entry per port. */
-export const WORKER_PORTS = 2048;
+export const WORKER_PORTS = 2560;
 export const WORKER_PORT_STRIDE = 32;
 export const PORT_RX_PACKETS = 0;
 export const PORT_RX_BYTES = 8;
@@ -360,9 +406,12 @@ export const PATH_FLOWS = 64;
 /** u32 pairs (table, and u64 rank to go on below): where `return` leads to. */
 export const WORKER_RETURNS = WORKER_PATH + PATH_FLOWS * 4;
 export const RETURN_STRIDE = 16;
-/** u32[DEFERRED_SLOTS]: records of copies that wait for the built-in path. */
+/**
+ * u32[DEFERRED_SLOTS]: records of copies that wait until the packet is done: for the built-in path
+ * (their out-port is PORT_NORMAL), or to leave by a port that is no device.
+ */
 export const WORKER_DEFERRED = WORKER_RETURNS + 16 * RETURN_STRIDE;
-export const DEFERRED_SLOTS = 16;
+export const DEFERRED_SLOTS = 256;
 /** Keys kept while buckets of groups work on copies; groups name groups no deeper. */
 export const WORKER_SAVED_KEYS = WORKER_DEFERRED + DEFERRED_SLOTS * 4;
 export const SAVED_KEYS = 8;
@@ -405,6 +454,11 @@ export const STEP_CONFIRM = 18;
 /** A service chose the backend. */
 export const STEP_BALANCE = 19;
 export const STEP_FRAGMENT = 20;
+/** A bridge has decided where the frame goes. */
+export const STEP_BRIDGE = 21;
+/** A tunnel's headers were taken off, or put in front. */
+export const STEP_DECAPSULATE = 22;
+export const STEP_ENCAPSULATE = 23;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
@@ -494,6 +548,12 @@ export const PACKET_SOURCE_ROUTED = 2048;
 export const PACKET_PPPOE = 4096;
 /** The engine made this packet itself: it was never received. */
 export const PACKET_OWN = 8192;
+/** REGION_TUNNEL_METADATA says by which tunnel the packet came, or what it is to go by. */
+export const PACKET_TUNNELED = 16384;
+/** A copy of a packet that goes its own way: counted as a copy when it is sent. */
+export const PACKET_COPY = 32768;
+/** What stays when the headers are parsed again. */
+export const PACKET_KEPT = PACKET_OWN | PACKET_TUNNELED | PACKET_COPY;
 
 // RECORD_TUNNEL: recognised by parse, opened by later stages
 export const TUNNEL_NONE = 0;
@@ -516,6 +576,8 @@ export const VERDICT_DELIVER = 1;
 export const VERDICT_CONSUME = 2;
 /** The worker keeps the packet (it waits for a neighbor): in flight. */
 export const VERDICT_HOLD = 3;
+/** Not final: a tunnel's headers are off, and what it carried goes on by its in-port. */
+export const VERDICT_ENTER = 4;
 /** A drop is VERDICT_DROP + its reason. */
 export const VERDICT_DROP = 256;
 
@@ -628,6 +690,19 @@ export const PORT_IP4 = 24; // 4 bytes, network order: primary address, source o
 export const PORT_IP6_LINK_LOCAL = 32; // 16 bytes
 export const PORT_IP6 = 48; // 16 bytes: first global address, else the link-local one
 
+/** u16: number of the bridge it is a member or the interface of. */
+export const PORT_BRIDGE = 64;
+/** u16: VLAN of a bridge's interface, and of untagged frames of a member; 0 = none. */
+export const PORT_VLAN = 66;
+/** u16: number of the tunnel (PORT_TUNNEL). */
+export const PORT_TUNNEL_NUMBER = 68;
+/** u16: largest TCP MSS let through, both ways (PORT_CLAMP_MSS). */
+export const PORT_MSS = 70;
+/** u32: address of a member's VLAN map in REGION_VLANS; 0 = its bridge does not look at VLANs. */
+export const PORT_VLAN_MAP = 72;
+/** u32: address of its list of mirrors in REGION_PORT_MIRRORS (PORT_MIRRORED). */
+export const PORT_MIRRORS = 76;
+
 export const PORT_UP = 1;
 /** Take frames for any MAC (a capture taken elsewhere), not only our own. */
 export const PORT_PROMISCUOUS = 2;
@@ -636,6 +711,19 @@ export const PORT_HAS_IP6 = 8;
 export const PORT_CROSS_CONNECT = 16;
 /** The host wants the frames sent by this port (a capture is written, or a digest made). */
 export const PORT_KEEP = 32;
+/** Member of a bridge: its frames are bridged. */
+export const PORT_BRIDGED = 64;
+/** A bridge's own interface: what leaves by it, enters the bridge. */
+export const PORT_INTERFACE = 128;
+/** A tunnel: what leaves by it is put into another packet. */
+export const PORT_TUNNEL = 256;
+/** No link layer: packets leave by it without a neighbor and without an Ethernet header. */
+export const PORT_POINT_TO_POINT = 512;
+/** Mirrors look at what it receives or sends. */
+export const PORT_MIRRORED = 1024;
+export const PORT_CLAMP_MSS = 2048;
+/** No device: a frame that leaves by the port goes on within the engine. */
+export const PORT_VIRTUAL = PORT_INTERFACE | PORT_TUNNEL;
 
 export const VRF_STRIDE = 16;
 /** u32, addresses of the roots of the longest-prefix-match tables. */

@@ -17,6 +17,7 @@ import {
   PACKET_OWN,
   POINT_OUTPUT,
   POINT_POSTROUTING,
+  PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
   REJECT_TCP_RESET,
   STEP_FRAGMENT,
@@ -28,6 +29,7 @@ import {
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
+import { leadsOn, leave } from "./leaving";
 import { count, countEvent } from "./memory/counters";
 import { mode, points, track } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
@@ -59,7 +61,7 @@ import { resolve } from "./stage/resolve";
 import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
-import { portMtu, portOf } from "./table/ports";
+import { portFlags, portMtu, portOf } from "./table/ports";
 import { attachReply, closeByReset } from "./track/track";
 import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
@@ -127,20 +129,26 @@ function addressOriginated(record: usize): i32 {
     if (verdict === VERDICT_CONTINUE) verdict = choosePort(record);
   }
   if (verdict === VERDICT_CONTINUE) verdict = fitOwn(record);
-  if (verdict === VERDICT_CONTINUE) verdict = resolve(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((portFlags(portOf(outPortOf(record))) & PORT_POINT_TO_POINT) !== 0) return VERDICT_TRANSMIT;
+  verdict = resolve(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);
   return VERDICT_TRANSMIT;
 }
 
 export function finishOriginated(record: usize, verdict: i32): void {
+  if (verdict === VERDICT_TRANSMIT && leadsOn(record)) verdict = leave(record);
   if (verdict === VERDICT_HOLD) {
     waitOn(record, timestampOf(record), sequenceOf(record));
     return;
   }
   if (verdict === VERDICT_TRANSMIT) {
-    count(COUNT_ORIGINATED, wireLengthOf(record));
-    send(record, outPortOf(record));
+    // Without a port: all there was to send has left as copies.
+    if (outPortOf(record) !== PORT_UNKNOWN) {
+      count(COUNT_ORIGINATED, wireLengthOf(record));
+      send(record, outPortOf(record));
+    }
   } else {
     countEvent(COUNT_ORIGINATED_LOST);
   }

@@ -4,12 +4,14 @@ import { finish } from "./burst";
 import { DROP_NEIGHBOR_FAILED } from "./drops";
 import {
   NEIGHBOR_FAILED,
+  PACKET_COPY,
   PACKET_OWN,
   PORT_UNKNOWN,
   STEP_REWRITE,
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
+import { finishCopy } from "./leaving";
 import { outputHasRoom } from "./memory/output";
 import { chooseTrace, note, tracing } from "./memory/trace";
 import { finishOriginated, originate, takeOwnFrame } from "./originate";
@@ -70,11 +72,12 @@ function sendSolicitation(entry: usize, now: u64, sequence: u64): void {
 function finishPending(record: usize, verdict: i32, now: u64, sequence: u64): void {
   setTimestamp(record, now);
   setSequence(record, sequence);
-  const own = (flagsOf(record) & PACKET_OWN) !== 0;
+  const flags = flagsOf(record);
   if (verdict === VERDICT_TRANSMIT) {
     rewriteLink(record);
     if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   }
-  if (own) finishOriginated(record, verdict);
+  if ((flags & PACKET_COPY) !== 0) finishCopy(record, verdict);
+  else if ((flags & PACKET_OWN) !== 0) finishOriginated(record, verdict);
   else finish(record, verdict);
 }

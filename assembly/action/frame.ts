@@ -3,10 +3,10 @@
 
 import {
   COPY_LEAD,
+  PACKET_KEPT,
   PACKET_L2_BROADCAST,
   PACKET_L2_GROUP,
   PACKET_L4,
-  PACKET_OWN,
   TUNNEL_NONE,
   VERDICT_CONTINUE,
 } from "../layout";
@@ -130,7 +130,7 @@ export function storeType(record: usize, offset: u32, type: u32): void {
  */
 export function reparse(record: usize): void {
   if (parseAgain(record) === VERDICT_CONTINUE) return;
-  setFlags(record, flagsOf(record) & (PACKET_L2_GROUP | PACKET_L2_BROADCAST | PACKET_OWN));
+  setFlags(record, flagsOf(record) & (PACKET_L2_GROUP | PACKET_L2_BROADCAST | PACKET_KEPT));
   const offset = linkTypeOffset(record);
   const field = typeAt(record, offset);
   const type: u32 = field < ETHERTYPE_FIRST ? 0 : field;

@@ -11,16 +11,28 @@ import {
   MIRROR_SNAPLEN,
   OUTPUT_NONE,
   OUTPUT_OVERWRITE,
+  PACKET_COPY,
+  PORT_INTERFACE,
   PORT_KEEP,
   PORT_LOCAL,
   PORT_NORMAL,
   PORT_UNKNOWN,
+  PORT_VIRTUAL,
 } from "../layout";
 import { count, countEvent, countSent } from "../memory/counters";
 import { outputMode } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { keepFrame, outputHasRoom, waitForOutput } from "../memory/output";
-import { inPortOf, lengthOf, sequenceOf, setLength, wireLengthOf } from "../packet";
+import {
+  flagsOf,
+  inPortOf,
+  lengthOf,
+  sequenceOf,
+  setFlags,
+  setLength,
+  setOutPort,
+  wireLengthOf,
+} from "../packet";
 import { copyFrame } from "../respond/copies";
 import { putDeferred } from "../state/deferred";
 import { publishSequence } from "../state/turn";
@@ -42,7 +54,8 @@ export function send(record: usize, port: u32): void {
 }
 
 /** Sends a copy of the frame as it is now; the packet goes on. False when it could not leave. */
-function sendCopy(record: usize, port: u32): bool {
+export function sendCopy(record: usize, port: u32): bool {
+  if ((portFlags(portOf(port)) & PORT_VIRTUAL) !== 0) return defer(record, port);
   if (!isUp(port) || !roomForCopy()) {
     countEvent(COUNT_COPIES_LOST);
     return false;
@@ -50,6 +63,19 @@ function sendCopy(record: usize, port: u32): bool {
   send(record, port);
   count(COUNT_COPIED, wireLengthOf(record));
   return true;
+}
+
+/** A copy waits until the packet is done, to leave by the port then, or by the built-in path. */
+function defer(record: usize, port: u32): bool {
+  const copy = copyFrame(record);
+  if (copy !== 0) {
+    setOutPort(copy, port);
+    setFlags(copy, flagsOf(copy) | (port === PORT_NORMAL ? 0 : PACKET_COPY));
+    if (putDeferred(copy)) return true;
+    releaseFrame(copy);
+  }
+  countEvent(COUNT_COPIES_LOST);
+  return false;
 }
 
 function roomForCopy(): bool {
@@ -74,13 +100,7 @@ export function flushOutput(record: usize): void {
   setOutput(PORT_UNKNOWN);
   if (dry) return;
   if (port === PORT_NORMAL) {
-    const copy = copyFrame(record);
-    if (copy !== 0 && putDeferred(copy)) {
-      noteHanded();
-    } else {
-      countEvent(COUNT_COPIES_LOST);
-      if (copy !== 0) releaseFrame(copy);
-    }
+    if (defer(record, port)) noteHanded();
   } else if (port === PORT_LOCAL) {
     countEvent(COUNT_COPIES_DELIVERED);
   } else {
@@ -88,11 +108,12 @@ export function flushOutput(record: usize): void {
   }
 }
 
-/** Every port that is up, but the one the packet came in by. */
+/** Every port that is up, but the one the packet came in by, and the interfaces of bridges. */
 export function flood(record: usize): void {
   const ports = load<u32>(CONTROL_PORTS);
   for (let port: u32 = 0; port < ports; port++) {
     if (port === inPortOf(record) || !isUp(port)) continue;
+    if ((portFlags(portOf(port)) & PORT_INTERFACE) !== 0) continue;
     addOutput(record, port);
   }
 }

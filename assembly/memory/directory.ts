@@ -21,6 +21,7 @@ import {
   CONTROL_MODE,
   CONTROL_NAT_POINTS,
   CONTROL_OUTPUT_MODE,
+  CONTROL_OVERLAY,
   CONTROL_OWNER_SLOTS,
   CONTROL_POINTS,
   CONTROL_QUEUES,
@@ -150,6 +151,9 @@ export let tablesVersion: u32 = 0;
 /** Bit p = tables are attached at POINT_p, as of the start of the burst. */
 export let points: u32 = 0;
 
+/** OVERLAY_* bits, as of the start of the burst. */
+export let overlay: u32 = 0;
+
 /** MODE_* bits, as of the start of the burst. */
 export let mode: u32 = MODE_VERIFY_HEADER;
 /** OUTPUT_*, as of the start of the burst. */
@@ -240,6 +244,7 @@ export function readModes(): void {
   serviceCount = load<u32>(CONTROL_SERVICES);
   track = load<u32>(CONTROL_TRACK);
   steer = load<u32>(CONTROL_STEER);
+  overlay = load<u32>(CONTROL_OVERLAY);
   tablesVersion = atomic.load<u32>(CONTROL_TABLES_VERSION);
   atomic.store<u32>(worker, tablesVersion, WORKER_TABLES_VERSION);
 }

@@ -1,6 +1,6 @@
 // Parsing a packet once more, after its headers were changed on the way.
 
-import { PACKET_OWN } from "../layout";
+import { PACKET_KEPT } from "../layout";
 import { flagsOf, hashOf, setHash } from "../packet";
 import { addFlags, clearFields } from "./fields";
 import { parseFrame } from "./link";
@@ -12,10 +12,10 @@ import { parseFrame } from "./link";
  */
 export function parseAgain(record: usize): i32 {
   const hash = hashOf(record);
-  const own = flagsOf(record) & PACKET_OWN;
+  const kept = flagsOf(record) & PACKET_KEPT;
   clearFields(record);
   const verdict = parseFrame(record, false);
-  addFlags(record, own);
+  addFlags(record, kept);
   setHash(record, hash);
   return verdict;
 }

@@ -6,9 +6,9 @@ import { DROP_NEEDS_FRAGMENTATION, DROP_NO_HEADROOM, DROP_NO_ROUTE, DROP_TOO_BIG
 import {
   PACKET_IP4,
   PACKET_IP6,
+  PACKET_KEPT,
   PACKET_L2_BROADCAST,
   PACKET_L2_GROUP,
-  PACKET_OWN,
   PORT_HAS_IP4,
   PORT_HAS_IP6,
   PORT_IP4,
@@ -131,7 +131,7 @@ export function encapsulate(record: usize, backend: usize): i32 {
   setProtocol(record, protocol);
   setTunnel(record, inner4 ? TUNNEL_IPIP : TUNNEL_IP6);
   const outer4 = backendFamily(backend) === 4;
-  const link = inner & (PACKET_L2_GROUP | PACKET_L2_BROADCAST | PACKET_OWN);
+  const link = inner & (PACKET_L2_GROUP | PACKET_L2_BROADCAST | PACKET_KEPT);
   setFlags(record, link | (outer4 ? PACKET_IP4 : PACKET_IP6));
   setEtherType(record, outer4 ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
   // The source may be the inner destination, which the gap has left where it was.

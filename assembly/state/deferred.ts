@@ -1,10 +1,14 @@
-// Copies that flows at ingress handed to the built-in path, while the packet itself went on: they
-// take that path when the packet is done. At most DEFERRED_SLOTS from one packet.
+// Copies that wait until the packet at hand is done, which itself goes on: for the built-in path, or
+// to leave by a port that is no device (their out-port says which). At most DEFERRED_SLOTS from one packet.
 
 import { DEFERRED_SLOTS, WORKER_DEFERRED } from "../layout";
 import { worker } from "../memory/directory";
 
 let held: u32 = 0;
+
+export function areDeferred(): bool {
+  return held !== 0;
+}
 
 /** False when no slot is left. */
 export function putDeferred(record: usize): bool {

@@ -97,6 +97,8 @@ function buildModel(
   return {
     engine: buildEngine(document.engine ?? {}, conntrack.enabled, source),
     ports,
+    bridges: [],
+    tunnels: [],
     vrfs: names.vrfs,
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,

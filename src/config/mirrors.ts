@@ -22,6 +22,18 @@ export function buildMirrors(
     const port = names.number("port", to);
     if (port === undefined) cursor.wrongAt("to", names.whyNot("port", to));
     cursor.leave();
-    return port === undefined ? [] : [{ name, to: port, snaplen, sample }];
+    return port === undefined
+      ? []
+      : [
+          {
+            name,
+            to: port,
+            snaplen,
+            sample,
+            ports: [],
+            direction: "both",
+            vlans: [],
+          },
+        ];
   });
 }

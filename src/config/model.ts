@@ -3,8 +3,10 @@
 
 import type { ConnectionActionModel, ConntrackModel, ServiceModel } from "./connection_model.ts";
 import type { FieldName } from "./fields.ts";
+import type { BridgeModel, MembershipModel, MssModel, TunnelModel } from "./overlay_model.ts";
 
 export type * from "./connection_model.ts";
+export type * from "./overlay_model.ts";
 
 /** An address: 4 bytes for IPv4, 16 for IPv6, network order. */
 export type IpBytes = Uint8Array;
@@ -19,8 +21,14 @@ export interface Prefix {
 
 export interface Model {
   readonly engine: EngineModel;
-  /** In the order of the file: a port's number is its place here. At least one. */
+  /**
+   * A port's number is its place here: first the devices, in the order of the file (at least one),
+   * then the interfaces of bridges, then tunnels.
+   */
   readonly ports: readonly PortModel[];
+  /** In the order of the file: what refers to one of these names its place. */
+  readonly bridges: readonly BridgeModel[];
+  readonly tunnels: readonly TunnelModel[];
   /** VRF 0 is "main". */
   readonly vrfs: readonly string[];
   readonly neighbors: readonly NeighborModel[];
@@ -82,7 +90,9 @@ export interface LimitsModel {
 
 export interface PortModel {
   readonly name: string;
-  /** The device URI as written: "pcap:", "null:" … */
+  /** What is behind the port. */
+  readonly kind: "device" | "interface" | "tunnel";
+  /** The device URI as written: "pcap:", "null:" … "" for what is no device. */
   readonly device: string;
   readonly mac: MacBytes;
   /** Bytes of the network layer packet. */
@@ -92,6 +102,14 @@ export interface PortModel {
   readonly promiscuous: boolean;
   /** The port that takes every frame unchanged, or undefined for a routed port. */
   readonly crossConnect: number | undefined;
+  /** The bridge whose interface the port is; the VLAN is 0 when the bridge does not filter. */
+  readonly interfaceOf: { readonly bridge: number; readonly vlan: number } | undefined;
+  /** The bridge the port is a member of, or undefined: it is routed. */
+  readonly membership: MembershipModel | undefined;
+  /** The tunnel behind the port. */
+  readonly tunnel: number | undefined;
+  /** TCP MSS of connections through the port is lowered to this, or as its MTU demands. */
+  readonly mss: MssModel | undefined;
 }
 
 export interface NeighborModel {
@@ -292,4 +310,9 @@ export interface MirrorModel {
   readonly snaplen: number;
   /** One packet in so many. */
   readonly sample: number;
+  /** Ports looked at; none: copies are made where flows say so alone. */
+  readonly ports: readonly number[];
+  readonly direction: "in" | "out" | "both";
+  /** VLANs looked at on those ports, or, without ports, anywhere; empty: all frames. */
+  readonly vlans: readonly number[];
 }

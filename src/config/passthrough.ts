@@ -3,12 +3,14 @@
 
 import { defaultConntrack } from "./conntrack.ts";
 import type { Model } from "./model.ts";
+import { DEVICE } from "./ports.ts";
 
 /** Bytes per frame: captures made with offloads hold packets of up to 64 KiB. */
 const FRAME_SIZE = 128 * 1024;
 
 export function passThroughModel(): Model {
   const port = {
+    ...DEVICE,
     mtu: 65535,
     addresses: [],
     vrf: 0,
@@ -42,6 +44,8 @@ export function passThroughModel(): Model {
       { ...port, name: "input", device: "pcap:", mac: mac(1), crossConnect: 1 },
       { ...port, name: "output", device: "null:", mac: mac(2), crossConnect: 0 },
     ],
+    bridges: [],
+    tunnels: [],
     vrfs: ["main"],
     neighbors: [],
     routes: [],

@@ -20,6 +20,15 @@ import { isLinkLocal, whyNotUnicast } from "./scope.ts";
 import { Seen } from "./seen.ts";
 import type { Source } from "./source.ts";
 
+/** What a port has that is a device, and no more. */
+export const DEVICE = {
+  kind: "device",
+  interfaceOf: undefined,
+  membership: undefined,
+  tunnel: undefined,
+  mss: undefined,
+} as const;
+
 /** The VRF of a port that names one which does not exist: nothing is connected to it. */
 const NO_VRF = -1;
 
@@ -48,6 +57,7 @@ function buildPort(port: PortDocument, number: number, names: Names, source: Sou
   checkMtu(port, addresses, path, source);
   return {
     name,
+    ...DEVICE,
     device: port.device,
     mac: port.mac === undefined ? derivedMac(number) : parseMac(port.mac)!,
     mtu: port.mtu ?? DEFAULTS.mtu,

@@ -143,7 +143,9 @@ function verdicts(
 ): VerdictCounts {
   const offset = unit === "packets" ? 0 : 8;
   const at = (counter: number) => sum(region, workers, layout.WORKER_COUNTERS + counter + offset);
-  const total = (side: "rx" | "tx") => ports.reduce((all, port) => all + port[side][unit], 0);
+  // A bridge's interface or a tunnel counts what a device has counted before, or will.
+  const devices = ports.filter((_, port) => !isVirtual(region, port));
+  const total = (side: "rx" | "tx") => devices.reduce((all, port) => all + port[side][unit], 0);
   return {
     received: total("rx"),
     transmitted: total("tx") - at(layout.COUNT_ORIGINATED) - at(layout.COUNT_COPIED),
@@ -151,6 +153,11 @@ function verdicts(
     consumed: at(layout.COUNT_CONSUMED) - at(layout.COUNT_FRAGMENTS_WAITING),
     dropped: at(layout.COUNT_DROPPED),
   };
+}
+
+function isVirtual(region: Region, port: number): boolean {
+  const at = region.base(layout.REGION_PORTS) + port * layout.PORT_STRIDE;
+  return (region.getU32(at + layout.PORT_FLAGS) & layout.PORT_VIRTUAL) !== 0;
 }
 
 function portCounts(region: Region, workers: readonly number[], port: number): PortCounts {
@@ -162,7 +169,7 @@ function portCounts(region: Region, workers: readonly number[], port: number): P
   };
 }
 
-/** Received packets in a worker's pending queue; those the engine made itself are not counted. */
+/** Received packets in a worker's pending queue: neither the engine's own nor copies. */
 function waitingPackets(region: Region, worker: number): number {
   const { PENDING_SLOTS, PENDING_STRIDE, RECORD_STRIDE } = layout;
   const queue = region.base(layout.REGION_PENDING) + worker * PENDING_SLOTS * PENDING_STRIDE;
@@ -171,9 +178,9 @@ function waitingPackets(region: Region, worker: number): number {
   const flags = region.base(layout.REGION_RECORDS) + layout.RECORD_FLAGS;
   return frames.reduce((total, frame) => {
     // A place may be empty for a moment while its worker runs.
-    const own =
-      ((region.u16[(flags + frame * RECORD_STRIDE) >>> 1] ?? 0) & layout.PACKET_OWN) !== 0;
-    return own ? total : total + 1;
+    const own = layout.PACKET_OWN | layout.PACKET_COPY;
+    const isOwn = ((region.u16[(flags + frame * RECORD_STRIDE) >>> 1] ?? 0) & own) !== 0;
+    return isOwn ? total : total + 1;
   }, 0);
 }
 

@@ -5,6 +5,7 @@ import { DROP_NEEDS_FRAGMENTATION, DROP_NO_ROUTE, DROP_TOO_BIG } from "../../ass
 import * as layout from "../../assembly/layout.ts";
 import { parsePrefix } from "../../src/config/address.ts";
 import type { PortModel } from "../../src/config/model.ts";
+import { DEVICE } from "../../src/config/ports.ts";
 import { bare, ethernet, type Ip4Options } from "../support/builder.ts";
 import { toHex } from "../support/octets.ts";
 import { ServiceRig, service, serviceKernel, serviceModel } from "../support/services.ts";
@@ -20,6 +21,7 @@ beforeAll(async () => {
 
 function port(mtu: number, ...addresses: readonly string[]): PortModel {
   return {
+    ...DEVICE,
     name: "lan",
     device: "null:",
     mac: Uint8Array.of(2, 0, 0, 0, 0, 1),

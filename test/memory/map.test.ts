@@ -136,7 +136,7 @@ describe("layout", () => {
   it("has room in the worker block for all it names", () => {
     const { WORKER_DROPS, WORKER_PORTS, WORKER_TRACE_BUFFER } = layout;
     expect(layout.WORKER_COUNTERS + layout.COUNT_ORIGINATED_LOST).toBeLessThan(WORKER_DROPS);
-    expect(WORKER_DROPS + 128 * 8).toBeLessThanOrEqual(WORKER_PORTS);
+    expect(WORKER_DROPS + 192 * 8).toBeLessThanOrEqual(WORKER_PORTS);
     const ports = layout.MAX_PORTS * layout.WORKER_PORT_STRIDE;
     expect(WORKER_PORTS + ports).toBeLessThanOrEqual(WORKER_TRACE_BUFFER);
     const trace = layout.TRACE_SLOTS * layout.TRACE_STRIDE;

@@ -267,9 +267,10 @@ function groups(random: Random): GroupModel[] {
   ];
 }
 
+const BY_FLOWS = { ports: [], direction: "both", vlans: [] } as const;
 const MIRRORS: readonly MirrorModel[] = [
-  { name: "whole", to: 1, snaplen: 0, sample: 1 },
-  { name: "cut", to: 2, snaplen: 64, sample: 1 },
+  { ...BY_FLOWS, name: "whole", to: 1, snaplen: 0, sample: 1 },
+  { ...BY_FLOWS, name: "cut", to: 2, snaplen: 64, sample: 1 },
 ];
 
 /** The model with random flow tables; its routes lead to one gateway each. */

@@ -5,6 +5,7 @@ import { parseIp, parsePrefix } from "../../src/config/address.ts";
 import { defaultConntrack } from "../../src/config/conntrack.ts";
 import type { Model, NextHopModel, Prefix, RouteModel } from "../../src/config/model.ts";
 import { passThroughModel } from "../../src/config/passthrough.ts";
+import { DEVICE } from "../../src/config/ports.ts";
 import { altered, ethernet, type PacketBuilder } from "./builder.ts";
 import { concat, hex, type Octets } from "./octets.ts";
 import type { Random } from "./random.ts";
@@ -145,6 +146,7 @@ export const models: fc.Arbitrary<Model> = fc
   })
   .map(({ routes4, routes6, known, mtus, promiscuous, apart }): Model => {
     const ports = ADDRESSES.map((addresses, number) => ({
+      ...DEVICE,
       name: `port${number}`,
       device: "pcap:",
       mac: portMac(number),

@@ -9,8 +9,11 @@ export const ASSEMBLY: Directions = {
   index: ["burst", "waiting", "steering", "device", "state", "memory", ...BASE],
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
   burst: [
+    "bridging",
+    "leaving",
     "originate",
     "tracking",
+    "tunneling",
     "waiting",
     "stage",
     "action",
@@ -20,9 +23,35 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  // Leaving by what is no device: bridges and tunnels.
+  leaving: ["bridging", "tunneling", "waiting", "action", "table", "memory", ...BASE],
+  bridging: [
+    "leaving",
+    "stage",
+    "bridge",
+    "action",
+    "respond",
+    "state",
+    "table",
+    "memory",
+    ...BASE,
+  ],
+  tunneling: [
+    "leaving",
+    "originate",
+    "stage",
+    "tunnel",
+    "action",
+    "respond",
+    "state",
+    "table",
+    "memory",
+    ...BASE,
+  ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
   originate: [
     "burst",
+    "leaving",
     "tracking",
     "waiting",
     "stage",
@@ -32,7 +61,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
-  waiting: ["burst", "originate", "stage", "state", "memory", ...BASE],
+  waiting: ["burst", "leaving", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
@@ -66,6 +95,9 @@ export const ASSEMBLY: Directions = {
   // What reads along in connections, and writes what they announce anew.
   helper: ["helper", "track", "nat", "parse", "state", "wire", "memory", ...BASE],
   nat: ["nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  // What bridges and tunnels are made of.
+  bridge: ["bridge", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  tunnel: ["tunnel", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
   parse: ["parse", "memory", "wire", ...BASE],
   respond: ["respond", "state", "table", "memory", "wire", ...BASE],
