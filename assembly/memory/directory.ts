@@ -73,6 +73,7 @@ import {
   REGION_STEERING,
   REGION_TABLES,
   REGION_TUNNEL_INDEX,
+  REGION_TUNNEL_METADATA,
   REGION_TUNNELS,
   REGION_VRFS,
   REGION_WORKERS,
@@ -87,6 +88,8 @@ export let worker: usize = 0;
 export let frames: usize = 0;
 export let frameSize: u32 = 0;
 export let records: usize = 0;
+/** META_STRIDE bytes per frame. */
+export let tunnelMetadata: usize = 0;
 export let freeFrames: usize = 0;
 export let jobs: usize = 0;
 /** This worker's output ring. */
@@ -204,6 +207,7 @@ export function openDirectory(number: u32): bool {
   flowCache = region(REGION_FLOW_CACHE);
   flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
   logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
+  tunnelMetadata = region(REGION_TUNNEL_METADATA);
   openConnections(number);
   readModes();
   return true;

@@ -47,6 +47,7 @@ export function sizesOf(model: Model): MemorySizes {
     chunks: CHUNKS,
     ...flowSizes(model),
     ...connectionSizes(model),
+    tunnelMetadata: model.tunnels.length > 0 || model.bridges.length > 0,
   };
 }
 
