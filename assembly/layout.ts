@@ -1076,12 +1076,12 @@ export const FIELD_METADATA = 49;
 export const FIELD_TUNNEL_ID = 50;
 export const FIELD_TUNNEL_SRC = 51;
 export const FIELD_TUNNEL_DST = 52;
-/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
-export const FIELD_TUN_METADATA = 53;
 /** FIELD_REGISTER + n, n below 8. */
 export const FIELD_REGISTER = 56;
+/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
+export const FIELD_TUN_METADATA = 64;
 /** The fields above: every number is below this. */
-export const FIELDS = 64;
+export const FIELDS = 72;
 
 // REJECT_*: what the sender is told; ICMP or ICMPv6 by the packet's family
 export const REJECT_NET_UNREACHABLE = 0;
