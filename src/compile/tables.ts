@@ -19,6 +19,7 @@ import { RouteTable } from "./routes.ts";
 import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
 import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
+import { writeTunnelWords } from "./tunnel_words.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -79,6 +80,7 @@ export class Tables {
       const covers = (service: ServiceModel) => this.#covers(endsOfService(service, model.ports));
       this.services = new ServiceTable(region, model, this.flows, covers);
     }
+    writeTunnelWords(region, model);
     this.#writeEngine(model);
   }
 
