@@ -54,7 +54,7 @@ const VECTORS: readonly Vector[] = [
   ],
   [
     "erspan-type2.pcap 1, behind GRE",
-    "10011065 00000abc",
+    "10011065 0000abc5",
     {
       erspanVersion: 1,
       erspanVlan: 1,
@@ -62,7 +62,7 @@ const VECTORS: readonly Vector[] = [
       erspanState: 2,
       erspanIsTruncated: 0,
       erspanSession: 101,
-      erspan2Index: 0xabc,
+      erspan2Index: 0xabc5,
     },
   ],
   [
@@ -105,7 +105,7 @@ const BUILT: readonly [string, string, readonly number[]][] = [
   ["3f006558 ffffff00", "buildGeneve", [0xffffff, 0x6558, 252, 0]],
   ["00008001", "buildGeneveOption", [0, 0x80, 4]],
   ["0102031f", "buildGeneveOption", [0x0102, 3, 124]],
-  ["10011065 00000abc", "buildErspan2", [1, 0, 2, 0, 101, 0xabc]],
+  ["10011065 0000abc5", "buildErspan2", [1, 0, 2, 0, 101, 0xabc5]],
   ["1fffffff 000fffff", "buildErspan2", [4095, 7, 3, 1, 1023, 0xfffff]],
   ["20011865 00000000", "buildErspan3", [1, 0, 3, 0, 101]],
   ["0001513f", "buildMpls", [21, 0, 1, 63]],
