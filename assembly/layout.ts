@@ -1076,12 +1076,12 @@ export const FIELD_METADATA = 49;
 export const FIELD_TUNNEL_ID = 50;
 export const FIELD_TUNNEL_SRC = 51;
 export const FIELD_TUNNEL_DST = 52;
-/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
-export const FIELD_TUN_METADATA = 53;
 /** FIELD_REGISTER + n, n below 8. */
 export const FIELD_REGISTER = 56;
+/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
+export const FIELD_TUN_METADATA = 64;
 /** The fields above: every number is below this. */
-export const FIELDS = 64;
+export const FIELDS = 72;
 
 // REJECT_*: what the sender is told; ICMP or ICMPv6 by the packet's family
 export const REJECT_NET_UNREACHABLE = 0;
@@ -2222,3 +2222,16 @@ export const META_FAMILY6_SOURCE = 64;
 export const META_FAMILY6_DESTINATION = 128;
 /** A bridge knows behind which remote of the tunnel the station is: META_DESTINATION says. */
 export const META_HINTED = 256;
+
+/**
+ * What tun_metadata0 … are (TUNNEL_WORDS entries): a word of the data of a Geneve option.
+ *   0       2      3      4
+ *   | class | type | word | 1 = there is one |
+ */
+export const CONTROL_TUNNEL_WORDS = CONTROL_TUNNELS + 32;
+export const TUNNEL_WORD_STRIDE = 8;
+export const TUNNEL_WORD_CLASS = 0; // u16
+export const TUNNEL_WORD_TYPE = 2; // u8
+/** u8: 0 = the first four bytes. */
+export const TUNNEL_WORD_PLACE = 3;
+export const TUNNEL_WORD_USED = 4; // u32

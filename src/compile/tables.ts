@@ -19,6 +19,7 @@ import { RouteTable } from "./routes.ts";
 import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
 import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
+import { writeTunnelWords } from "./tunnel_words.ts";
 import { forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
@@ -82,6 +83,7 @@ export class Tables {
       this.services = new ServiceTable(region, model, this.flows, covers);
     }
     writeTunnels(region, model);
+    writeTunnelWords(region, model);
     this.#writeEngine(model);
   }
 

@@ -21,6 +21,7 @@ import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
 import { buildServices } from "./services.ts";
 import { Source } from "./source.ts";
 import { trackingIsOff } from "./table_graph.ts";
+import { buildTunnelWords } from "./tunnel_words.ts";
 import { buildTunnels, checkTunnels } from "./tunnels.ts";
 import { validate } from "./validator.ts";
 
@@ -110,6 +111,11 @@ function buildModel(
     ports,
     bridges: [],
     tunnels,
+    tunnelMetadata: buildTunnelWords(
+      document.tunnel_metadata ?? {},
+      tunnels,
+      at("tunnel_metadata"),
+    ),
     vrfs: names.vrfs,
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,
