@@ -42,7 +42,7 @@ import {
   GRE_SEQUENCE,
   greProtocol,
 } from "../wire/gre";
-import { isVlanType, VLAN_TAG, vlanFits, vlanId, vlanPriority } from "../wire/vlan";
+import { isVlanType, vlanFits, vlanId, vlanPriority } from "../wire/vlan";
 import { foundHasSequence, noteEtherType, noteId } from "./found";
 import { readPlainGre } from "./gre";
 import { identifierOf } from "./identifier";
