@@ -40,6 +40,8 @@ export interface MemorySizes {
   readonly serviceBytes: number;
   /** Places for sources of connections: a power of two; 0 = connections are not counted. */
   readonly ownerSlots: number;
+  /** Guards of bridges, and bindings. */
+  readonly bindingBytes: number;
 }
 
 export interface MemoryMap {
@@ -124,6 +126,7 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_SERVICES] = sizes.serviceBytes;
   const sources = sizes.ownerSlots * layout.OWNER_STRIDE;
   bytes[layout.REGION_OWNERS] = sizes.ownerSlots === 0 ? 0 : layout.OWNERS_SOURCES + sources;
+  bytes[layout.REGION_BINDINGS] = sizes.bindingBytes;
   return bytes;
 }
 

@@ -28,4 +28,5 @@ export const SMALL_SIZES: MemorySizes = {
   fragmentBytes: 0,
   serviceBytes: 0,
   ownerSlots: 0,
+  bindingBytes: 0,
 };
