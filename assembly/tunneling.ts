@@ -7,7 +7,7 @@ import { drop } from "./packet";
 /**
  * Looks whether an IP packet for an address of ours belongs to one of the tunnels. VERDICT_ENTER:
  * the tunnel's headers are off, the frame begins with what it carried (a link header before what
- * has none), the in-port is the tunnel's; it is not parsed yet. VERDICT_CONTINUE: it is no tunnel's.
+ * has none), the in-port is the tunnel's; it is not parsed yet. VERDICT_CONTINUE: it is none's.
  * Else consumed or dropped.
  */
 export function decapsulate(record: usize): i32 {

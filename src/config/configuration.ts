@@ -3,6 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../errors.ts";
+import { buildBridges } from "./bridges.ts";
 import { ConnectedPrefixes } from "./connected.ts";
 import { buildConntrack } from "./conntrack.ts";
 import { Cursor } from "./cursor.ts";
@@ -97,7 +98,7 @@ function buildModel(
   return {
     engine: buildEngine(document.engine ?? {}, conntrack.enabled, source),
     ports,
-    bridges: [],
+    bridges: buildBridges(document, ports, names, source),
     tunnels: [],
     vrfs: names.vrfs,
     neighbors: neighbors.neighbors(document.neighbors ?? []),

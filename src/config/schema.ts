@@ -2,8 +2,10 @@
 // (docs/configuration.md).
 
 import Type, { type Static } from "typebox";
+import { BridgeSchema } from "./bridge_schema.ts";
 import { ConntrackSchema } from "./conntrack_schema.ts";
 import {
+  MAX_BRIDGES,
   MAX_GROUPS,
   MAX_METERS,
   MAX_MIRRORS,
@@ -47,7 +49,7 @@ export const ConfigurationSchema = mapping({
   neighbors: Optional(List(NeighborSchema, { description: "Static neighbors." })),
   routes: Optional(List(RouteSchema, { description: "Static routes." })),
   route_files: Optional(List(RouteFileSchema, { description: "Routes in files of their own." })),
-  bridges: unsupported("Learning bridges."),
+  bridges: Optional(named(BridgeSchema, MAX_BRIDGES, { description: "Bridges by name." })),
   tunnels: unsupported("Tunnel ports."),
   sets: Optional(named(SetSchema, MAX_SETS, { description: "Named sets for matches." })),
   tables: Optional(named(TableSchema, MAX_TABLES, { description: "Flow tables by name." })),
