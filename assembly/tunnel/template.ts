@@ -4,6 +4,7 @@
 import {
   COPY_LEAD,
   COUNT_ENCAPSULATED,
+  ENCAPSULATION_GENEVE,
   PACKET_IP4,
   PACKET_KEPT,
   PACKET_L4,
@@ -25,9 +26,11 @@ import {
 } from "../packet";
 import { setOffsets, setUntagged } from "../parse/fields";
 import { tunnelOfUdp } from "../parse/tunnel";
+import { tunnelType } from "../table/tunnels";
 import { ETHERNET_HEADER, ETHERTYPE_IP4, ETHERTYPE_TEB } from "../wire/ethernet";
 import { IP4_HEADER, ip4Service, PROTOCOL_UDP } from "../wire/ipv4";
 import { UDP_HEADER } from "../wire/udp";
+import { optionsLength } from "./geneve_options";
 import { innerService } from "./inner";
 import { outerService } from "./service";
 import { sourcePort } from "./udp";
@@ -41,6 +44,10 @@ const LONGEST: u32 = 65535;
  * when there is no room: for the headers in the frame, or for so much in an IP packet.
  */
 export function putTemplate(record: usize, tunnel: usize): bool {
+  // Options that flows have set of the frame are in no template.
+  if (tunnelType(tunnel) === ENCAPSULATION_GENEVE && optionsLength(tunnel, record) !== 0) {
+    return false;
+  }
   const frame = dataOf(record);
   const bytes = lengthOf(record);
   const total = bytes + TEMPLATE_BYTES;

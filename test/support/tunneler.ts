@@ -114,10 +114,15 @@ export class TunnelKernel {
     view.setUint32(RECORD + layout.RECORD_LENGTH, bytes.length, true);
     view.setUint32(RECORD + layout.RECORD_WIRE_LENGTH, carried.wireLength ?? bytes.length, true);
     view.setBigUint64(RECORD + layout.RECORD_TIMESTAMP, carried.timestamp ?? 0n, true);
-    if (id === undefined) return;
+    if (id === undefined && carried.words === undefined) return;
     view.setUint16(RECORD + layout.RECORD_FLAGS, layout.PACKET_TUNNELED, true);
-    view.setBigUint64(METADATA + layout.META_ID, BigInt(id));
-    view.setUint16(METADATA + layout.META_FLAGS, layout.META_HAS_ID, true);
+    view.setBigUint64(METADATA + layout.META_ID, BigInt(id ?? 0));
+    let flags = id === undefined ? 0 : layout.META_HAS_ID;
+    for (const [number, word] of (carried.words ?? []).entries()) {
+      view.setUint32(METADATA + layout.META_WORDS + number * 4, word ?? 0);
+      if (word !== undefined) flags |= layout.META_HAS_WORD0 << number;
+    }
+    view.setUint16(METADATA + layout.META_FLAGS, flags, true);
   }
 
   /**

@@ -38,6 +38,8 @@ export interface Carried {
   readonly labels?: number;
   /** What a flow says of the tunnel's identifier. */
   readonly id?: number | undefined;
+  /** What a flow says of tun_metadata0 … */
+  readonly words?: readonly (number | undefined)[];
 }
 
 export type Reading =
