@@ -67,7 +67,7 @@ import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated, sendFragments } from "./originate";
+import { answer, explainDrop, finishOriginated, reachNext, sendFragments } from "./originate";
 import {
   drop,
   flagsOf,
@@ -84,11 +84,11 @@ import {
 } from "./packet";
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
-import { encapsulate, fitTunnel } from "./stage/encapsulate";
+import { fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
-import { resolve, resolveTo } from "./stage/resolve";
+import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
@@ -295,17 +295,6 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
-}
-
-/**
- * Finds the neighbor that gets the packet next: the one on its route, or that by which its backend
- * (0 = none) is reached, perhaps in a tunnel.
- */
-export function reachNext(record: usize, backend: usize): i32 {
-  if (backend === 0) return resolve(record);
-  if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
-  const verdict = encapsulate(record, backend);
-  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */

@@ -5,7 +5,7 @@
 
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
-import { checkTransport, reachNext } from "./burst";
+import { checkTransport } from "./burst";
 import { DROP_IP6_UNKNOWN_OPTION, DROP_NO_FRAME, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
 import {
   COUNT_ORIGINATED,
@@ -50,18 +50,19 @@ import {
 import { admit } from "./stage/admit";
 import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";
-import { takeTunnelMtu } from "./stage/encapsulate";
+import { encapsulate, takeTunnelMtu } from "./stage/encapsulate";
 import { choosePort } from "./stage/forward";
 import { beginCut, hasNextFragment, lastFragment, nextFragment } from "./stage/fragment";
 import { icmpError, wantsIcmpError } from "./stage/icmp_error";
 import { local } from "./stage/local";
 import { nd } from "./stage/nd";
 import { reject, wantsReset } from "./stage/reject";
-import { resolve } from "./stage/resolve";
+import { resolve, resolveTo } from "./stage/resolve";
 import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
 import { portFlags, portMtu, portOf } from "./table/ports";
+import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { attachReply, closeByReset } from "./track/track";
 import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
@@ -175,6 +176,17 @@ export function sendFragments(record: usize, size: u32, backend: usize): i32 {
   lastFragment(record);
   if (tracing) note(STEP_FRAGMENT, record, VERDICT_CONTINUE);
   return VERDICT_CONTINUE;
+}
+
+/**
+ * Finds the neighbor that gets the packet next: the one on its route, or that by which its backend
+ * (0 = none) is reached, perhaps in a tunnel.
+ */
+export function reachNext(record: usize, backend: usize): i32 {
+  if (backend === 0) return resolve(record);
+  if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
+  const verdict = encapsulate(record, backend);
+  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 
 /**

@@ -5,7 +5,6 @@ import {
   COPY_LEAD,
   COUNT_ENCAPSULATED,
   PACKET_IP4,
-  PACKET_IP6,
   PACKET_KEPT,
   PACKET_L4,
   PACKET_TUNNELED,
@@ -17,7 +16,7 @@ import {
   dataOf,
   flagsOf,
   hashOf,
-  l3Of,
+  l3OffsetOf,
   lengthOf,
   setData,
   setFlags,
@@ -26,10 +25,10 @@ import {
 } from "../packet";
 import { setOffsets, setUntagged } from "../parse/fields";
 import { tunnelOfUdp } from "../parse/tunnel";
-import { ETHERNET_HEADER, ETHERTYPE_IP4 } from "../wire/ethernet";
+import { ETHERNET_HEADER, ETHERTYPE_IP4, ETHERTYPE_TEB } from "../wire/ethernet";
 import { IP4_HEADER, ip4Service, PROTOCOL_UDP } from "../wire/ipv4";
-import { ip6Class } from "../wire/ipv6";
 import { UDP_HEADER } from "../wire/udp";
+import { innerService } from "./inner";
 import { outerService } from "./service";
 import { sourcePort } from "./udp";
 
@@ -48,9 +47,10 @@ export function putTemplate(record: usize, tunnel: usize): bool {
   const data = frame - TEMPLATE_BYTES - ETHERNET_HEADER;
   if (data - COPY_LEAD < frameStart(record) || total > LONGEST) return false;
   const flags = flagsOf(record);
-  let inner: u32 = 0;
-  if ((flags & PACKET_IP4) !== 0) inner = ip4Service(l3Of(record));
-  else if ((flags & PACKET_IP6) !== 0) inner = ip6Class(l3Of(record));
+  const plain = (flags & PACKET_IP4) !== 0 && l3OffsetOf(record) === ETHERNET_HEADER;
+  const inner = plain
+    ? ip4Service(frame + ETHERNET_HEADER)
+    : innerService(ETHERTYPE_TEB, frame, frame + bytes);
   const service = outerService(tunnel, inner);
   const ip = data + ETHERNET_HEADER;
   writeHeaders(tunnel, ip, total, service, sourcePort(tunnel, hashOf(record)));

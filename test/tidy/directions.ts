@@ -27,6 +27,7 @@ export const ASSEMBLY: Directions = {
   leaving: ["bridging", "tunneling", "waiting", "action", "table", "memory", ...BASE],
   bridging: [
     "leaving",
+    "guarding",
     "stage",
     "bridge",
     "action",
@@ -36,6 +37,8 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  // What a bridge answers.
+  guarding: ["originate", "bridge", "memory", ...BASE],
   tunneling: [
     "leaving",
     "originate",
