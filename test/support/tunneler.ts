@@ -18,6 +18,7 @@ interface TunnelExports {
   outerService(tunnel: number, inner: number): number;
   innerEcn(outer: number, inner: number): number;
   propagateEcn(outer: number, etherType: number, at: number, end: number): number;
+  isRefused(header: number): number;
   outerTtl(tunnel: number, etherType: number, at: number, end: number): number;
   outerKeepsWhole(tunnel: number, etherType: number, at: number, end: number): number;
   propagateTtl(tunnel: number, etherType: number, at: number, end: number): void;
@@ -36,11 +37,11 @@ interface TunnelExports {
   readonly tunnelMetadata: Cell;
 }
 
-const TUNNEL = 65536;
+const TUNNEL = 131072;
 const RECORD = TUNNEL + 1024;
 const METADATA = TUNNEL + 2048;
 const OPTIONS = TUNNEL + 4096;
-const PACKET = 131072;
+const PACKET = 262144;
 const PACKET_END = PACKET + 65536;
 const PAGES = 16;
 const MEMORY_END = PAGES * 65536;
@@ -109,6 +110,7 @@ export class TunnelKernel {
     const view = this.#view;
     const { id, bytes } = carried;
     this.bytes.fill(0, RECORD, RECORD + layout.RECORD_STRIDE);
+    view.setUint8(RECORD + layout.RECORD_MPLS_LABELS, carried.labels ?? 0);
     view.setUint32(RECORD + layout.RECORD_LENGTH, bytes.length, true);
     view.setUint32(RECORD + layout.RECORD_WIRE_LENGTH, carried.wireLength ?? bytes.length, true);
     view.setBigUint64(RECORD + layout.RECORD_TIMESTAMP, carried.timestamp ?? 0n, true);
@@ -166,7 +168,7 @@ export class TunnelKernel {
   #readAt(type: number, at: number, end: number): Reading {
     const { exports } = this;
     const result = exports.readHeader(type, at, end);
-    if (result >= layout.VERDICT_DROP + 13) return { drop: result - layout.VERDICT_DROP };
+    if (exports.isRefused(result) !== 0) return { drop: result - layout.VERDICT_DROP };
     return {
       header: result,
       etherType: exports.foundEtherType.value,

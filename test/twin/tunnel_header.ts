@@ -41,6 +41,8 @@ export interface Carried {
   /** Bytes it had before it was cut. */
   readonly wireLength?: number;
   readonly timestamp?: bigint;
+  /** MPLS labels it begins with. */
+  readonly labels?: number;
   /** What a flow says of the tunnel's identifier. */
   readonly id?: number;
 }
@@ -313,7 +315,8 @@ function gre(tunnel: TunnelFields, carried: Carried): Octets {
   const counted = has(tunnel, layout.TUNNEL_SEQUENCED);
   const version = u8(carried.bytes, 0) >> 4;
   const ip = version === 4 ? 0x0800 : version === 6 ? 0x86dd : 0;
-  const type = tunnel.type === layout.ENCAPSULATION_GRETAP ? ETHERNET : ip;
+  const packet = carried.labels ? 0x8847 : ip;
+  const type = tunnel.type === layout.ENCAPSULATION_GRETAP ? ETHERNET : packet;
   const whole = concat(
     [(summed ? 0x80 : 0) + (keyed ? 0x20 : 0) + (counted ? 0x10 : 0), 0],
     two(type),

@@ -17,6 +17,7 @@ export {
 export {
   acceptHeader,
   headerLength,
+  isRefused,
   readHeader,
   writeHeader,
 } from "../../../assembly/tunnel/header";
