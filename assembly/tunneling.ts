@@ -105,7 +105,7 @@ function remoteFor(record: usize, tunnel: usize, port: u32): usize {
   if ((tunnelFlags(tunnel) & TUNNEL_REMOTE_BY_FLOW) !== 0) {
     const remote = tunnelDestination(record);
     const known = remote !== 0 && destinationFamily(record) === tunnelFamily(tunnel);
-    return known && load<u32>(remote) + load<u32>(remote, 12) !== 0 ? remote : 0;
+    return known ? remote : 0;
   }
   const count = tunnelRemotes(tunnel);
   if (count === 1) return tunnelRemote(tunnel, 0);

@@ -53,7 +53,15 @@ import {
 import { IP4_DESTINATION, IP4_SOURCE, ip4Service, ip4Ttl, PROTOCOL_UDP } from "../wire/ipv4";
 import { ip6Class, ip6Destination, ip6HopLimit, ip6Source } from "../wire/ipv6";
 import { udpChecksum } from "../wire/udp";
-import { foundEnd, foundEtherType, foundHasId, foundId } from "./found";
+import {
+  foundEnd,
+  foundEtherType,
+  foundHasId,
+  foundId,
+  foundOptions,
+  foundOptionsBytes,
+} from "./found";
+import { noteWords } from "./geneve_options";
 import { acceptHeader, isRefused, readHeader } from "./header";
 import { propagateEcn } from "./service";
 import { propagateTtl } from "./ttl";
@@ -83,6 +91,7 @@ export function openCarrier(record: usize, type: u32): i32 {
   propagateTtl(tunnel, foundEtherType, carried, foundEnd);
   const ttl = ip4 ? ip4Ttl(ip) : ip6HopLimit(ip);
   noteTunnel(record, foundHasId, foundId, ip4 ? 4 : 6, source, destination, service, ttl);
+  noteWords(record, foundOptions, foundOptionsBytes);
   strip(record, port, carried);
   setInPort(record, tunnelPort(tunnel));
   return VERDICT_ENTER;
