@@ -1,5 +1,5 @@
-// GRE tunnels (RFC 2784, RFC 2890; MPLS in them: RFC 4023): of packets, of Ethernet frames (gretap), and of the frames of
-// virtual subnets (NVGRE, RFC 7637).
+// GRE tunnels (RFC 2784, RFC 2890): of packets (MPLS among them, RFC 4023), of Ethernet frames
+// (gretap), and of the frames of virtual subnets (NVGRE, RFC 7637).
 
 import { DROP_TUNNEL_BAD_CHECKSUM, DROP_TUNNEL_BAD_HEADER } from "../drops";
 import { ENCAPSULATION_NVGRE, TUNNEL_CHECKSUM, TUNNEL_SEQUENCED, VERDICT_DROP } from "../layout";

@@ -60,8 +60,8 @@ export function headerLength(tunnel: usize, record: usize): u32 {
 
 /**
  * Writes the headerLength() bytes from `at` on. What is carried, `payload` bytes, lies behind them
- * already: GRE, MPLS and ERSPAN look at it. `hash` is the frame's (hashOf). UDP and GRE checksums are
- * left zero, for finishChecksum().
+ * already: GRE, MPLS and ERSPAN look at it. The record is still that of what is carried, `hash` its
+ * hash (hashOf). UDP and GRE checksums are left zero, for finishChecksum().
  */
 export function writeHeader(
   tunnel: usize,

@@ -65,7 +65,7 @@ export class TunnelKernel {
   }
 
   static async compile(): Promise<TunnelKernel> {
-    const module = await compileKernel("test/assembly/tunnel/entry.ts");
+    const module = await compileKernel("test/assembly/tunnel_entry.ts");
     const memory = newMemory(PAGES);
     return new TunnelKernel(instantiate<TunnelExports>(module, memory), memory);
   }

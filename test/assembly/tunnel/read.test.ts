@@ -33,7 +33,7 @@ interface Outer {
   readonly bytes: Uint8Array;
 }
 
-/** What lies behind the outer IP header, up to where its length says; undefined of other packets. */
+/** What lies behind the outer IP header, up to where its length says; undefined without one. */
 function outerOf(frame: Uint8Array): Outer | undefined {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const type = view.getUint16(12);

@@ -7,13 +7,8 @@ import * as drops from "../../../assembly/drops.ts";
 import * as layout from "../../../assembly/layout.ts";
 import { concat, hex, ip, ip4, ip6, toHex, u16 } from "../../support/octets.ts";
 import { TunnelKernel } from "../../support/tunneler.ts";
-import {
-  type Carried,
-  portOf,
-  readTunnel,
-  type TunnelFields,
-  writeTunnel,
-} from "../../twin/tunnel_header.ts";
+import { type Carried, readTunnel, type TunnelFields } from "../../twin/tunnel_header.ts";
+import { portOf, writeTunnel } from "../../twin/tunnel_writing.ts";
 
 const {
   ENCAPSULATION_VXLAN: VXLAN,
@@ -65,7 +60,7 @@ function written(tunnel: TunnelFields, carried: Carried): string {
   return toHex(kernel.write(carried, tunnel.family === 6 ? OUTER6 : OUTER4));
 }
 
-// Name, tunnel, what is carried, and the header alone. ERSPAN's time is in units of 100 microseconds.
+// Name, tunnel, what is carried, and the header alone. ERSPAN's time counts 100 microseconds.
 const HEADERS: readonly [string, TunnelFields, Carried, string][] = [
   [
     "VXLAN",

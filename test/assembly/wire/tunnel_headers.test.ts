@@ -14,7 +14,7 @@ let wire: WireExports;
 let bytes: Uint8Array;
 beforeAll(async () => {
   const memory = newMemory(16);
-  const module = await compileKernel("test/assembly/wire/entry.ts");
+  const module = await compileKernel("test/assembly/wire_entry.ts");
   wire = instantiate<WireExports>(module, memory);
   bytes = new Uint8Array(memory.buffer);
 });
