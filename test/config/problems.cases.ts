@@ -729,4 +729,42 @@ conntrack: { helpers: [ftp, sip] }
       "9:29 /conntrack/helpers/1: helper 'sip' is not implemented in this version",
     ],
   },
+  {
+    tail: `tunnel_metadata:
+  tun_metadata0: { class: 1, type: 2, word: 3 }
+  tun_metadata2: { class: 1, type: 2, word: 3 }
+`,
+    problems: ["8:18 /tunnel_metadata/tun_metadata2: tun_metadata0 is this word already"],
+  },
+  {
+    tail: `tunnel_metadata:
+  tun_metadata0: { class: 65536, type: 256, word: 31 }
+  tun_metadata3: { class: 1, type: 1 }
+`,
+    problems: [
+      "7:27 /tunnel_metadata/tun_metadata0/class: expected an integer from 0 to 65535, found 65536",
+      "7:40 /tunnel_metadata/tun_metadata0/type: expected an integer from 0 to 255, found 256",
+      "7:51 /tunnel_metadata/tun_metadata0/word: expected an integer from 0 to 30, found 31",
+      "8:3 /tunnel_metadata/tun_metadata3: unknown key 'tun_metadata3'; did you mean 'tun_metadata0'?",
+    ],
+  },
+  {
+    tail: `tunnel_metadata: { tun_metadata0: { class: 1, type: 1 } }
+tunnels:
+  g: { type: geneve, vni: 1, local: 203.0.113.2, remote: 203.0.113.9, options: [{ class: 1, type: 1 }] }
+`,
+    problems: [
+      "6:18 /tunnel_metadata: tunnel 'g' sends the option of class 0x1, type 0x1 with every packet (its 'options'): it cannot be set by flows, too",
+    ],
+  },
+  {
+    tail: `tunnels: { g: { type: geneve, vni: 1, local: 203.0.113.2, remote: 203.0.113.9 } }
+tunnel_metadata:
+  tun_metadata0: { class: 1, type: 1, word: 30 }
+  tun_metadata1: { class: 1, type: 2, word: 30 }
+`,
+    problems: [
+      "8:3 /tunnel_metadata: expected at most 252 bytes of options (RFC 8926 3.4), with those of tunnel 'g'; found 256",
+    ],
+  },
 ];
