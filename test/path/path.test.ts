@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
+import { BRIDGES } from "./bridges.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
 import { FLOW_TABLES } from "./flow_tables.cases.ts";
@@ -27,6 +28,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   "flow tables": FLOW_TABLES,
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
+  bridges: BRIDGES,
 };
 
 const reached = new Set<string>();
