@@ -7,6 +7,7 @@ import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import type { Region } from "../memory/region.ts";
 import { Bindings, bindingBytes } from "./bindings.ts";
+import { Bridges, bridgeSizes } from "./bridges.ts";
 import { connectionSizes } from "./connection_sizes.ts";
 import { ConnectionTable } from "./connections.ts";
 import { flowSizes } from "./flow_sizes.ts";
@@ -49,6 +50,7 @@ export function sizesOf(model: Model): MemorySizes {
     lpmBytes: estimateLpmBytes(engine.limits.routes - routes6, routes6, tables),
     chunks: CHUNKS,
     bindingBytes: bindingBytes(model),
+    ...bridgeSizes(model),
     ...flowSizes(model),
     ...connectionSizes(model),
     ...tunnelSizes(model),
@@ -63,6 +65,7 @@ export class Tables {
   readonly flows: FlowTables;
   readonly connections: ConnectionTable;
   /** Undefined: there are no bridges. */
+  readonly bridges?: Bridges;
   readonly bindings?: Bindings;
   /** Undefined: there are none. */
   readonly services?: ServiceTable;
@@ -74,7 +77,10 @@ export class Tables {
   constructor(region: Region, model: Model) {
     this.#region = region;
     for (const [number, port] of model.ports.entries()) writePort(region, number, port);
-    if (model.bridges.length > 0) this.bindings = new Bindings(region, model);
+    if (model.bridges.length > 0) {
+      this.bridges = new Bridges(region, model);
+      this.bindings = new Bindings(region, model);
+    }
     this.neighbors = new NeighborTable(region);
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     const covers: Covers = (flow) => this.#covers(endsOfFlow(flow, model.ports));
@@ -110,8 +116,11 @@ export class Tables {
     this.services?.load();
   }
 
-  /** Forgets what tunnels have numbered in the last run. No worker may be running. */
-  beginRun(): void {
+  /** Forgets what the last run learned, and what tunnels have numbered. No worker may be running. */
+  forget(): void {
+    this.neighbors.forget();
+    this.bridges?.forget();
+    this.bindings?.forget();
     forgetSequences(this.#region);
   }
 

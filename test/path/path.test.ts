@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
+import { BRIDGES } from "./bridges.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
 import { FLOW_TABLES } from "./flow_tables.cases.ts";
@@ -29,6 +30,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
+  bridges: BRIDGES,
 };
 
 const reached = new Set<string>();
