@@ -10,7 +10,7 @@ export { isReserved } from "../../assembly/bridge/reserved";
 export { stormKind } from "../../assembly/bridge/storm";
 export { answerTo } from "../../assembly/bridge/suppression";
 export { openDirectory, readModes } from "../../assembly/memory/directory";
-export { openFrames, takeFrame } from "../../assembly/memory/frames";
+export { openFrames, releaseFrame, takeFrame } from "../../assembly/memory/frames";
 export { arp } from "../../assembly/stage/arp";
 export { verifyTransport } from "../../assembly/stage/checksum";
 export { nd } from "../../assembly/stage/nd";
