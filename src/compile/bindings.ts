@@ -141,7 +141,7 @@ export class Bindings {
     return at + interfaces.length * INTERFACE_BYTES;
   }
 
-  /** Of two stations with the same address the first counts. */
+  /** Of two stations with the same address, which no configuration has, the first counts. */
   #add(bridge: number, { mac, vlan, port, ips }: StationModel): void {
     const region = this.#region;
     for (const ip of ips) {
