@@ -2081,7 +2081,7 @@ export const GUARD_FLAGS = 0;
 export const GUARD_RESERVED = 4;
 /** u32, moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
 export const GUARD_MOST_MOVES = 8;
-/** u32 each: address of the MACs of its interfaces, each once, u64 each as macAt() has it; count. */
+/** u32 each: address and count of the MACs of its interfaces: each once, u64, as macAt() has it. */
 export const GUARD_MACS = 12;
 export const GUARD_MAC_COUNT = 16;
 /** u32 each: address of its interfaces, u16 VLAN and u16 port each; and how many they are. */

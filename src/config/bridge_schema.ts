@@ -244,8 +244,8 @@ export const BridgeSchema = mapping(
     suppression: Optional(
       boolean({
         description:
-          "Answer ARP and ND for stations whose addresses are known, and not flood it (RFC 9161). " +
-          "Known are those of `stations`, and what passes by tells, up to `engine.limits.neighbors`.",
+          "Answer ARP and ND for stations whose addresses are known, and not flood it (RFC 9161): " +
+          "those of `stations`, and up to `engine.limits.neighbors` of those that pass by.",
         default: false,
       }),
     ),
