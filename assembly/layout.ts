@@ -2117,3 +2117,5 @@ export const PORT_PROXY = 4096;
 /** Of an FDB entry: u16 moves within a second, and u64 nanoseconds (bridge/loop_guard.ts). */
 export const FDB_MOVES = 56;
 export const FDB_BLOCKED_UNTIL = 48;
+/** u16: port the MAC was at before the first move of that second. */
+export const FDB_HOME = 58;

@@ -113,7 +113,7 @@ describe("the loop guard", () => {
     const second = 1_000_000_000n;
     const entry = rig.region.base(layout.REGION_FRAMES);
     rig.region.bytes(entry, 64).fill(0);
-    const move = (time: bigint) => rig.kernel.noteMove(entry, START + time, 3) === 1;
+    const move = (time: bigint) => rig.kernel.noteMove(entry, 5, START + time, 3) === 1;
     expect([0n, 1n, 2n].map(move)).toEqual([true, true, true]);
     expect([second, second + 1n, second + 2n, second + 3n].map(move)).toEqual([
       true,
@@ -140,8 +140,10 @@ describe("the loop guard", () => {
       let now = START;
       for (let move = 0; move < 200; move++) {
         now += BigInt(random.below(random.oneIn(20) ? 11_000 : 400) - 40) * MILLISECOND;
-        const allowed = rig.kernel.noteMove(entry, now, most) === 1;
-        expect({ run, move, allowed }).toEqual({ run, move, allowed: twin.note(now, most) });
+        const port = random.below(4);
+        const allowed = rig.kernel.noteMove(entry, port, now, most) === 1;
+        const home = rig.kernel.homeOf(entry);
+        expect({ run, move, allowed, home }).toEqual({ run, move, ...twin.note(port, now, most) });
       }
     }
   });

@@ -22,7 +22,8 @@ interface GuardKernel {
   isOwnSource(record: number, bridge: number): number;
   stormKind(record: number): number;
   passStorm(record: number, port: number, kind: number): number;
-  noteMove(entry: number, now: bigint, most: number): number;
+  noteMove(entry: number, port: number, now: bigint, most: number): number;
+  homeOf(entry: number): number;
   answerTo(record: number, bridge: number, vlan: number, tags: number): number;
   answerFor(record: number, reply: number, binding: number): void;
   arp(record: number, reply: number): number;
