@@ -2062,7 +2062,7 @@ export const WORKER_FRAGMENT_ENDS = WORKER_KEY + 12288;
 export const WORKER_DATAGRAM_KEY = WORKER_FRAGMENT_ENDS + 1024;
 
 // ---- guards of bridges: REGION_BINDINGS ---------------------------------------------------------
-//   | header 64 B | guards | MACs of interfaces | interfaces | bindings given | bindings learned |
+//   | header 64 B | guards | interfaces | bindings given | bindings learned |
 // Written by the host, but for what is learned: workers write that, in turn (OVERLAY_ORDERED).
 /** u32 each: address of the bindings of the configuration, a hash table with linear probing … */
 export const BINDINGS_GIVEN = 0;
@@ -2074,21 +2074,18 @@ export const BINDINGS_LEARNED_MASK = 12;
 /** The guards, by number of the bridge, begin here. */
 export const BINDINGS_GUARDS = 64;
 
-export const GUARD_STRIDE = 64;
+export const GUARD_STRIDE = 32;
 /** u32, GUARD_* bits. */
 export const GUARD_FLAGS = 0;
 /** u32, bit x: frames to 01-80-C2-00-00-0x are forwarded. */
 export const GUARD_RESERVED = 4;
 /** u32, moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
 export const GUARD_MOST_MOVES = 8;
-/** u32 each: address and count of the MACs of its interfaces: each once, u64, as macAt() has it. */
-export const GUARD_MACS = 12;
-export const GUARD_MAC_COUNT = 16;
 /** u32 each: address of its interfaces, u16 VLAN and u16 port each; and how many they are. */
-export const GUARD_INTERFACES = 20;
-export const GUARD_INTERFACE_COUNT = 24;
+export const GUARD_INTERFACES = 12;
+export const GUARD_INTERFACE_COUNT = 16;
 /** u64 nanoseconds after which a binding nobody spoke of is over; 0 = never. */
-export const GUARD_AGEING = 32;
+export const GUARD_AGEING = 24;
 export const GUARD_SUPPRESSION = 1;
 
 /** A binding: the MAC that an address of a VLAN has. */

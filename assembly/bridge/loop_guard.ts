@@ -1,20 +1,12 @@
-// Loops between bridges: seen by frames of ours that come back, and by stations that seem to move
-// to and fro.
+// Loops between bridges: seen by stations that seem to move to and fro. (Frames of our own that
+// come back are seen by where the FDB has our own MACs.)
 
 import { FDB_BLOCKED_UNTIL, FDB_HOME, FDB_MOVES } from "../layout";
-import { dataOf } from "../packet";
-import { ethernetSource, macAt } from "../wire/ethernet";
-import { guardOf, isInterfaceMac } from "./guards";
 
 const SECOND: u64 = 1_000_000_000;
 const BLOCKED_FOR: u64 = 10_000_000_000;
 /** FDB_MOVES of a MAC that may not move; FDB_BLOCKED_UNTIL says until when. */
 const BLOCKED: u32 = 0xffff;
-
-/** Whether the frame says it comes from an interface of the bridge (by number). */
-export function isOwnSource(record: usize, bridge: u32): bool {
-  return isInterfaceMac(guardOf(bridge), macAt(ethernetSource(dataOf(record))));
-}
 
 /**
  * Notes at `now` that a MAC, known to be at `port`, was seen at another; `entry` is where the FDB

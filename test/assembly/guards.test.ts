@@ -98,17 +98,6 @@ describe("storm control", () => {
 });
 
 describe("the loop guard", () => {
-  it("knows the bridge's own interfaces by their MACs", () => {
-    const isOwn = (from: string, bridge: number) => {
-      rig.receive(frame("ff:ff:ff:ff:ff:ff", from));
-      return rig.kernel.isOwnSource(rig.record, bridge) === 1;
-    };
-    expect(isOwn("02:00:00:00:0b:00", 0)).toBe(true);
-    expect(isOwn("02:00:00:00:0b:00", 1)).toBe(false);
-    expect(isOwn("02:00:00:00:0b:01", 1)).toBe(true);
-    expect(isOwn(HOST, 0)).toBe(false);
-  });
-
   it("blocks a MAC for ten seconds from the first move too many within a second", () => {
     const second = 1_000_000_000n;
     const entry = rig.region.base(layout.REGION_FRAMES);

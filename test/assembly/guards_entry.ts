@@ -5,7 +5,7 @@ import { portOf } from "../../assembly/table/ports";
 
 export { answerFor } from "../../assembly/bridge/answer";
 export { guardOf, interfaceIn, mostMoves } from "../../assembly/bridge/guards";
-export { homeOf, isOwnSource, noteMove } from "../../assembly/bridge/loop_guard";
+export { homeOf, noteMove } from "../../assembly/bridge/loop_guard";
 export { isReserved } from "../../assembly/bridge/reserved";
 export { stormKind } from "../../assembly/bridge/storm";
 export { answerTo } from "../../assembly/bridge/suppression";

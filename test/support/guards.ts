@@ -19,7 +19,6 @@ interface GuardKernel {
   parse(record: number, verifyHeader: boolean, hash: number): number;
   verifyTransport(record: number): number;
   isReserved(record: number, bridge: number): number;
-  isOwnSource(record: number, bridge: number): number;
   stormKind(record: number): number;
   passStorm(record: number, port: number, kind: number): number;
   noteMove(entry: number, port: number, now: bigint, most: number): number;
