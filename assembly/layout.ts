@@ -852,7 +852,7 @@ export const TABLE_NAT = 12;
 //   9 | nd_target                                                      |
 //  10 | arp_sha, nd_sll (6) | arp_tha, nd_tll (6) | PBB I-TAG          |
 //  11 | tunnel source                    12 | tunnel destination       |
-//  13 | ct_mark | …                      14 | ct_label                 |
+//  13 | ct_mark | tun_metadata0 … 2      14 | ct_label                 |
 export const KEY_BLOCK = 16;
 export const KEY_BLOCKS = 15;
 export const KEY_BYTES = KEY_BLOCKS * KEY_BLOCK;
@@ -903,6 +903,8 @@ export const KEY_PBB = 172;
 export const KEY_TUNNEL_SRC = 176;
 export const KEY_TUNNEL_DST = 192;
 export const KEY_CT_MARK = 208;
+/** u32[TUNNEL_WORDS]: tun_metadata0 … */
+export const KEY_TUN_METADATA = 212;
 export const KEY_CT_LABEL = 224;
 export const KEY_VLAN_PRESENT = 0x1000;
 export const KEY_FRAGMENT_ANY = 1;
@@ -1074,6 +1076,8 @@ export const FIELD_METADATA = 49;
 export const FIELD_TUNNEL_ID = 50;
 export const FIELD_TUNNEL_SRC = 51;
 export const FIELD_TUNNEL_DST = 52;
+/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
+export const FIELD_TUN_METADATA = 53;
 /** FIELD_REGISTER + n, n below 8. */
 export const FIELD_REGISTER = 56;
 /** The fields above: every number is below this. */
@@ -2116,3 +2120,37 @@ export const FDB_MOVES = 56;
 export const FDB_BLOCKED_UNTIL = 48;
 /** u16: port the MAC was at before the first move of that second. */
 export const FDB_HOME = 58;
+
+// ---- tunnel metadata: of frames with PACKET_TUNNELED, written by whoever has the frame ----------
+// By which tunnel a packet came, or what it is to go by: an entry per frame, by the frame's number.
+// There is one where there are tunnels or bridges (OVERLAY_TUNNELS, OVERLAY_BRIDGES).
+//   0    8        24            36 … 40 52      54        55    56
+//   | id | source | destination | words | flags | service | TTL | … |
+// Network order, as the key has it; IPv4 addresses in the first four bytes, the rest zero.
+export const META_STRIDE = 64;
+/** u64: VNI, key, session … */
+export const META_ID = 0;
+/** 16 B each: outer addresses. */
+export const META_SOURCE = 8;
+export const META_DESTINATION = 24;
+/** u32[TUNNEL_WORDS]: what tun_metadata0 … say. */
+export const META_WORDS = 40;
+/** u16, META_* bits; in host order. */
+export const META_FLAGS = 52;
+/** u8 each, of the outer header: DSCP and ECN; TTL. */
+export const META_SERVICE = 54;
+export const META_TTL = 55;
+export const TUNNEL_WORDS = 3;
+/** Which of the fields there are. */
+export const META_HAS_ID = 1;
+export const META_HAS_SOURCE = 2;
+export const META_HAS_DESTINATION = 4;
+/** META_HAS_WORD0 << n: tun_metadata of that number. */
+export const META_HAS_WORD0 = 8;
+export const META_HAS_WORD1 = 16;
+export const META_HAS_WORD2 = 32;
+/** The addresses are of IPv6. */
+export const META_FAMILY6_SOURCE = 64;
+export const META_FAMILY6_DESTINATION = 128;
+/** A bridge knows behind which remote of the tunnel the station is: META_DESTINATION says. */
+export const META_HINTED = 256;

@@ -73,6 +73,7 @@ import {
   REGION_SHARD_STATE,
   REGION_STEERING,
   REGION_TABLES,
+  REGION_TUNNEL_METADATA,
   REGION_VRFS,
   REGION_WORKERS,
   WORKER_STRIDE,
@@ -86,6 +87,8 @@ export let worker: usize = 0;
 export let frames: usize = 0;
 export let frameSize: u32 = 0;
 export let records: usize = 0;
+/** META_STRIDE bytes per frame. */
+export let tunnelMetadata: usize = 0;
 export let freeFrames: usize = 0;
 export let jobs: usize = 0;
 /** This worker's output ring. */
@@ -200,6 +203,7 @@ export function openDirectory(number: u32): bool {
   flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
   logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
   bindings = region(REGION_BINDINGS);
+  tunnelMetadata = region(REGION_TUNNEL_METADATA);
   openConnections(number);
   readModes();
   return true;

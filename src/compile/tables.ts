@@ -49,6 +49,7 @@ export function sizesOf(model: Model): MemorySizes {
     bindingBytes: bindingBytes(model),
     ...flowSizes(model),
     ...connectionSizes(model),
+    tunnelMetadata: model.tunnels.length > 0 || model.bridges.length > 0,
   };
 }
 

@@ -42,6 +42,8 @@ export interface MemorySizes {
   readonly ownerSlots: number;
   /** Guards of bridges, and bindings. */
   readonly bindingBytes: number;
+  /** Frames have tunnel metadata beside them: there are tunnels or bridges. */
+  readonly tunnelMetadata: boolean;
 }
 
 export interface MemoryMap {
@@ -127,6 +129,7 @@ function regionBytes(sizes: MemorySizes): number[] {
   const sources = sizes.ownerSlots * layout.OWNER_STRIDE;
   bytes[layout.REGION_OWNERS] = sizes.ownerSlots === 0 ? 0 : layout.OWNERS_SOURCES + sources;
   bytes[layout.REGION_BINDINGS] = sizes.bindingBytes;
+  bytes[layout.REGION_TUNNEL_METADATA] = sizes.tunnelMetadata ? frames * layout.META_STRIDE : 0;
   return bytes;
 }
 

@@ -53,6 +53,7 @@ const sizes = fc.record({
   serviceBytes: fc.integer({ min: 0, max: 1 << 20 }),
   ownerSlots: fc.constantFrom(0, 1, 4096),
   bindingBytes: fc.integer({ min: 0, max: 1 << 20 }),
+  tunnelMetadata: fc.boolean(),
 });
 
 describe("planMemory", () => {

@@ -29,4 +29,5 @@ export const SMALL_SIZES: MemorySizes = {
   serviceBytes: 0,
   ownerSlots: 0,
   bindingBytes: 0,
+  tunnelMetadata: false,
 };
