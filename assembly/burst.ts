@@ -91,7 +91,13 @@ import { parse } from "./stage/parse";
 import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
-import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
+import {
+  beginTables,
+  beginUncached,
+  resumeTables,
+  runTables,
+  runTablesBehind,
+} from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
 import { areDeferred, takeDeferred } from "./state/deferred";
 import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
@@ -173,7 +179,13 @@ function runBuiltIn(record: usize, port: usize): i32 {
 function runBridged(record: usize, port: usize): i32 {
   const verdict = bridge(record, port);
   if (tracing) note(STEP_BRIDGE, record, verdict);
-  return verdict === VERDICT_CONTINUE ? runRouted(record, portOf(inPortOf(record))) : verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (points !== 0) {
+    // Another in-port, perhaps another tag: flows look anew.
+    noteStale();
+    resumeTables(record);
+  }
+  return runRouted(record, portOf(inPortOf(record)));
 }
 
 /** Does the transport checksum hold? */

@@ -12,6 +12,8 @@ import {
   CONTROL_DATAGRAMS,
   CONTROL_EXPECTATIONS,
   CONTROL_EXTENSIONS,
+  CONTROL_FDB_SHIFT,
+  CONTROL_FDB_SIDES,
   CONTROL_FLOW_CACHE_ENTRIES,
   CONTROL_FLOW_COUNTERS,
   CONTROL_FRAGMENT_BYTES,
@@ -24,6 +26,7 @@ import {
   CONTROL_OVERLAY,
   CONTROL_OWNER_SLOTS,
   CONTROL_POINTS,
+  CONTROL_PORT_MACS,
   CONTROL_QUEUES,
   CONTROL_REGIONS,
   CONTROL_SERVICES,
@@ -44,12 +47,14 @@ import {
   PENDING_SLOTS,
   PENDING_STRIDE,
   REGION_BINDINGS,
+  REGION_BRIDGES,
   REGION_BUCKETS,
   REGION_CHANGES,
   REGION_CONNECTION_EVENTS,
   REGION_CONNECTIONS,
   REGION_EXPECTATIONS,
   REGION_EXTENSIONS,
+  REGION_FDB,
   REGION_FLOW_CACHE,
   REGION_FLOW_COUNTERS,
   REGION_FLOWS,
@@ -142,6 +147,13 @@ export let ownerSlots: u32 = 0;
 /** Connections one source may have; 0 = any number. */
 export let maxPerSource: u32 = 0;
 /** Guards of bridges, and the bindings their suppression knows. */
+/** Bridges, the FDB, its sides; MACs learned behind each port. */
+export let bridges: usize = 0;
+export let fdb: usize = 0;
+export let fdbSides: usize = 0;
+/** 64 less the bits of a slot's number in the FDB. */
+export let fdbShift: u64 = 0;
+export let portMacs: usize = 0;
 export let bindings: usize = 0;
 /** Services there are. */
 export let serviceCount: u32 = 0;
@@ -202,6 +214,11 @@ export function openDirectory(number: u32): bool {
   flowCache = region(REGION_FLOW_CACHE);
   flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
   logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
+  bridges = region(REGION_BRIDGES);
+  fdb = region(REGION_FDB);
+  fdbSides = load<u32>(CONTROL_FDB_SIDES);
+  fdbShift = load<u32>(CONTROL_FDB_SHIFT);
+  portMacs = load<u32>(CONTROL_PORT_MACS);
   bindings = region(REGION_BINDINGS);
   tunnelMetadata = region(REGION_TUNNEL_METADATA);
   openConnections(number);

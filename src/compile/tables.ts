@@ -7,6 +7,7 @@ import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import type { Region } from "../memory/region.ts";
 import { Bindings, bindingBytes } from "./bindings.ts";
+import { Bridges, bridgeSizes } from "./bridges.ts";
 import { connectionSizes } from "./connection_sizes.ts";
 import { ConnectionTable } from "./connections.ts";
 import { flowSizes } from "./flow_sizes.ts";
@@ -47,6 +48,7 @@ export function sizesOf(model: Model): MemorySizes {
     lpmBytes: estimateLpmBytes(engine.limits.routes - routes6, routes6, tables),
     chunks: CHUNKS,
     bindingBytes: bindingBytes(model),
+    ...bridgeSizes(model),
     ...flowSizes(model),
     ...connectionSizes(model),
     tunnelMetadata: model.tunnels.length > 0 || model.bridges.length > 0,
@@ -60,6 +62,7 @@ export class Tables {
   readonly flows: FlowTables;
   readonly connections: ConnectionTable;
   /** Undefined: there are no bridges. */
+  readonly bridges?: Bridges;
   readonly bindings?: Bindings;
   /** Undefined: there are none. */
   readonly services?: ServiceTable;
@@ -71,7 +74,10 @@ export class Tables {
   constructor(region: Region, model: Model) {
     this.#region = region;
     for (const [number, port] of model.ports.entries()) writePort(region, number, port);
-    if (model.bridges.length > 0) this.bindings = new Bindings(region, model);
+    if (model.bridges.length > 0) {
+      this.bridges = new Bridges(region, model);
+      this.bindings = new Bindings(region, model);
+    }
     this.neighbors = new NeighborTable(region);
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     const covers: Covers = (flow) => this.#covers(endsOfFlow(flow, model.ports));

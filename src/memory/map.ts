@@ -40,6 +40,12 @@ export interface MemorySizes {
   readonly serviceBytes: number;
   /** Places for sources of connections: a power of two; 0 = connections are not counted. */
   readonly ownerSlots: number;
+  /** Bridges, their members, MACs counted for each port. */
+  readonly bridgeBytes: number;
+  /** Members of bridges that tell VLANs apart. */
+  readonly vlanMaps: number;
+  /** Slots of the FDB: a power of two, or 0. */
+  readonly fdbSlots: number;
   /** Guards of bridges, and bindings. */
   readonly bindingBytes: number;
   /** Frames have tunnel metadata beside them: there are tunnels or bridges. */
@@ -88,6 +94,11 @@ export function shardFragmentBytes(sizes: MemorySizes): number {
   return Math.ceil((bytes + sizes.fragmentBytes) / layout.CACHE_LINE) * layout.CACHE_LINE;
 }
 
+/** Entries of the FDB: its slots, and what the last of them may be probed on to. */
+export function fdbEntries({ fdbSlots }: MemorySizes): number {
+  return fdbSlots === 0 ? 0 : fdbSlots + layout.FDB_PROBES;
+}
+
 function regionBytes(sizes: MemorySizes): number[] {
   const frames = sizes.queues * sizes.framesPerWorker;
   const bytes = new Array<number>(layout.REGIONS).fill(0);
@@ -128,6 +139,9 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_SERVICES] = sizes.serviceBytes;
   const sources = sizes.ownerSlots * layout.OWNER_STRIDE;
   bytes[layout.REGION_OWNERS] = sizes.ownerSlots === 0 ? 0 : layout.OWNERS_SOURCES + sources;
+  bytes[layout.REGION_BRIDGES] = sizes.bridgeBytes;
+  bytes[layout.REGION_VLANS] = sizes.vlanMaps * layout.VLAN_MAP_BYTES;
+  bytes[layout.REGION_FDB] = fdbEntries(sizes) * (layout.FDB_STRIDE + layout.FDB_SIDE_STRIDE);
   bytes[layout.REGION_BINDINGS] = sizes.bindingBytes;
   bytes[layout.REGION_TUNNEL_METADATA] = sizes.tunnelMetadata ? frames * layout.META_STRIDE : 0;
   return bytes;

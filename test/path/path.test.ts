@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
+import { BRIDGE_GUARDS } from "./bridge_guards.cases.ts";
+import { BRIDGES } from "./bridges.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
 import { FLOW_TABLES } from "./flow_tables.cases.ts";
@@ -27,6 +29,8 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   "flow tables": FLOW_TABLES,
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
+  bridges: BRIDGES,
+  "bridges' guards": BRIDGE_GUARDS,
 };
 
 const reached = new Set<string>();

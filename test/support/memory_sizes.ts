@@ -29,5 +29,8 @@ export const SMALL_SIZES: MemorySizes = {
   serviceBytes: 0,
   ownerSlots: 0,
   bindingBytes: 0,
+  bridgeBytes: 0,
+  vlanMaps: 0,
+  fdbSlots: 0,
   tunnelMetadata: false,
 };

@@ -118,6 +118,7 @@ export class TestRouter {
     const { region } = this;
     resetRun(region);
     this.tables.neighbors.forget();
+    this.tables.bridges?.forget();
     this.tables.bindings?.forget();
     this.tables.flows.beginRun();
     this.tables.flows.startTime(BigInt(EPOCH) * 1_000_000_000n);

@@ -26,6 +26,8 @@ export const ASSEMBLY: Directions = {
   // Leaving by what is no device: bridges and tunnels.
   leaving: ["bridging", "tunneling", "waiting", "action", "table", "memory", ...BASE],
   bridging: [
+    "flooding",
+    "guarding",
     "leaving",
     "guarding",
     "stage",
@@ -37,6 +39,8 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  // What a bridge sends to all.
+  flooding: ["leaving", "bridge", "action", "respond", "state", "table", "memory", ...BASE],
   // What a bridge answers.
   guarding: ["originate", "bridge", "memory", ...BASE],
   tunneling: [
