@@ -25,7 +25,7 @@ ports:
   p3: { device: "pcap:", bridge: br0 }
   wan: { device: "pcap:", mac: "02:00:00:00:00:0d", addresses: [203.0.113.2/24] }
 bridges:
-  br0: { mac: "${BRIDGE}", addresses: [10.0.0.1/24]${bridge} }
+  br0: { mac: "${BRIDGE}"${bridge} }
 meters:
   few: { bands: [{ rate: 1pps, burst: 2, exceed: drop }] }
 `;
@@ -148,7 +148,7 @@ export const BRIDGE_GUARDS: readonly PathRow[] = [
   },
   {
     what: "a proxy answers on the bridge's interface for what is routed elsewhere, and floods too",
-    router: bridged(", proxy: true"),
+    router: bridged(", proxy: true, addresses: [10.0.0.1/24]"),
     send: [arrival("p1", arpFrame({ mac: A, ip: "10.0.0.7", target: "203.0.113.9" }))],
     out: [
       ["p2", arpFrame({ mac: A, ip: "10.0.0.7", target: "203.0.113.9" })],

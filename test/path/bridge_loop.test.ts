@@ -34,7 +34,7 @@ ports:
   one: { device: "pcap:", bridge: br0${line} }
   two: { device: "pcap:", bridge: br0${line} }
 bridges:
-  br0: { mac: "02:00:00:00:0b:0${number}", addresses: [10.0.0.${number}/24]${settings} }
+  br0: { mac: "02:00:00:00:0b:0${number}"${settings} }
 `;
 }
 
