@@ -111,6 +111,13 @@ export class Tables {
     this.services?.load();
   }
 
+  /** Forgets what was learned of neighbors and stations. No worker may be running. */
+  forget(): void {
+    this.neighbors.forget();
+    this.bridges?.forget();
+    this.bindings?.forget();
+  }
+
   /** Whether these ends of connections may be changed: while nothing runs, any can be made so. */
   #covers(ends: readonly NatEnd[]): boolean {
     if (ends.every((end) => isCovered(this.steering, end))) return true;

@@ -68,6 +68,20 @@ export interface FragmentCounts {
   readonly made: number;
 }
 
+/** What bridges learned and did. */
+export interface BridgeCounts {
+  /** MACs learned, found at another port, and forgotten by age. */
+  readonly learned: number;
+  readonly moved: number;
+  readonly expired: number;
+  /** Times a MAC was not learned because of a limit. */
+  readonly refused: number;
+  /** Frames flooded, each counted once. */
+  readonly flooded: number;
+  /** Questions of ARP and ND answered for others. */
+  readonly suppressed: number;
+}
+
 export interface Statistics {
   readonly packets: VerdictCounts;
   /** Bytes of frames without FCS, as they were on the wire. */
@@ -101,6 +115,7 @@ export interface Statistics {
   /** What became of connections and of what helpers expect. */
   readonly connections: ConnectionCounts;
   readonly fragments: FragmentCounts;
+  readonly bridges: BridgeCounts;
   /** Packets still in the engine: they wait for a neighbor, or for the rest of a datagram. */
   readonly inFlight: number;
 }
@@ -230,6 +245,17 @@ function fragmentCounts(counter: (offset: number) => number): FragmentCounts {
   };
 }
 
+function bridgeCounts(counter: Counter): BridgeCounts {
+  return {
+    learned: counter(layout.COUNT_MACS_LEARNED),
+    moved: counter(layout.COUNT_MACS_MOVED),
+    expired: counter(layout.COUNT_MACS_EXPIRED),
+    refused: counter(layout.COUNT_MACS_REFUSED),
+    flooded: counter(layout.COUNT_FLOODED),
+    suppressed: counter(layout.COUNT_NEIGHBORS_SUPPRESSED),
+  };
+}
+
 /** Adds up the counters of the given workers (all by default). */
 export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
@@ -267,6 +293,7 @@ export function readStatistics(region: Region, only?: number): Statistics {
     ct: trackCounts(counter),
     connections: connectionCounts(counter),
     fragments,
+    bridges: bridgeCounts(counter),
     inFlight: workers.reduce(
       (total, worker) => total + waitingPackets(region, worker),
       fragments.waiting,

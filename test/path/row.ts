@@ -93,7 +93,7 @@ export async function checkRow(row: PathRow, build: Build): Promise<string[]> {
     limited: row.limited ?? 0,
     lost: row.lost ?? 0,
   });
-  expect(imbalances(result.statistics)).toEqual([]);
+  expect(imbalances(result.statistics, router.model)).toEqual([]);
   // A row that empties the pool itself says so by its preparation.
   if (row.run?.prepare === undefined) expect(frameLeaks(router.region)).toEqual([]);
   return Object.keys(result.statistics.drops);

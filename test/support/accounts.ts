@@ -10,9 +10,20 @@ function ended(counts: VerdictCounts): number {
   return counts.transmitted + counts.delivered + counts.consumed + counts.dropped;
 }
 
-/** The sentences that do not hold; none when the books balance. */
-export function imbalances(statistics: Statistics): string[] {
-  const { packets, bytes, drops, ports, originated, copied, inFlight } = statistics;
+/** Of a model, and of its ports: what enters and leaves the engine does so by devices. */
+interface Kinds {
+  readonly ports: readonly { readonly kind: string }[];
+}
+
+/**
+ * The sentences that do not hold; none when the books balance. `kinds` tells devices from bridges
+ * and tunnels, where there are any.
+ */
+export function imbalances(statistics: Statistics, kinds?: Kinds): string[] {
+  const { packets, bytes, drops, originated, copied, inFlight } = statistics;
+  const ports = statistics.ports.filter((_, port) => {
+    return kinds === undefined || kinds.ports[port]?.kind === "device";
+  });
   const facts: [what: string, left: number, right: number][] = [
     ["received = ended + in flight", packets.received, ended(packets) + inFlight],
     ["dropped = sum over reasons", packets.dropped, sum(Object.values(drops))],
