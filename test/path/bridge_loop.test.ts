@@ -21,7 +21,7 @@ const EPOCH = 1_700_000_000;
 /** Calls of the kernel that are enough for the frames of one round. */
 const STEPS = 4;
 /** Rounds after which a frame that still goes round does so for ever. */
-const ROUNDS = 2000;
+const ROUNDS = 300;
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
 const STATION = "02:00:00:00:00:a1";
 
@@ -35,6 +35,8 @@ ports:
   two: { device: "pcap:", bridge: br0${line} }
 bridges:
   br0: { mac: "02:00:00:00:0b:0${number}"${settings} }
+meters:
+  slow: { bands: [{ rate: 100pps, burst: 10, exceed: drop }] }
 `;
 }
 
@@ -133,6 +135,12 @@ describe("two bridges in a loop", () => {
     const dropped = (left.drops["loop-guard"] ?? 0) + (right.drops["loop-guard"] ?? 0);
     expect(dropped).toBe(2);
     expect(received.length).toBeLessThan(60);
+  });
+
+  it("end it by storm control: what goes round is soon more than may come in", async () => {
+    const { rounds, left, right } = await between("", ", storm: { broadcast: slow }");
+    expect(rounds).toBeLessThan(30);
+    expect((left.drops.storm ?? 0) + (right.drops.storm ?? 0)).toBe(2);
   });
 
   it("hear the station again when the loop is over", async () => {
