@@ -2190,7 +2190,7 @@ export const TUNNEL_SLOT_LOCAL = 32;
 export const TUNNEL_SLOT_TUNNEL = 48;
 
 // ---- guards of bridges: REGION_BINDINGS ---------------------------------------------------------
-//   | header 64 B | guards | MACs of interfaces | interfaces | bindings given | bindings learned |
+//   | header 64 B | guards | interfaces | bindings given | bindings learned |
 // Written by the host, but for what is learned: workers write that, in turn (OVERLAY_ORDERED).
 /** u32 each: address of the bindings of the configuration, a hash table with linear probing … */
 export const BINDINGS_GIVEN = 0;
@@ -2202,21 +2202,18 @@ export const BINDINGS_LEARNED_MASK = 12;
 /** The guards, by number of the bridge, begin here. */
 export const BINDINGS_GUARDS = 64;
 
-export const GUARD_STRIDE = 64;
+export const GUARD_STRIDE = 32;
 /** u32, GUARD_* bits. */
 export const GUARD_FLAGS = 0;
 /** u32, bit x: frames to 01-80-C2-00-00-0x are forwarded. */
 export const GUARD_RESERVED = 4;
 /** u32, moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
 export const GUARD_MOST_MOVES = 8;
-/** u32 each: address of the MACs of its interfaces, each once, u64 each as macAt() has it; count. */
-export const GUARD_MACS = 12;
-export const GUARD_MAC_COUNT = 16;
 /** u32 each: address of its interfaces, u16 VLAN and u16 port each; and how many they are. */
-export const GUARD_INTERFACES = 20;
-export const GUARD_INTERFACE_COUNT = 24;
+export const GUARD_INTERFACES = 12;
+export const GUARD_INTERFACE_COUNT = 16;
 /** u64 nanoseconds after which a binding nobody spoke of is over; 0 = never. */
-export const GUARD_AGEING = 32;
+export const GUARD_AGEING = 24;
 export const GUARD_SUPPRESSION = 1;
 
 /** A binding: the MAC that an address of a VLAN has. */
@@ -2242,6 +2239,7 @@ export const STORM_MULTICAST = 1;
 export const STORM_UNKNOWN = 2;
 /** Requests for what the port's VRF routes elsewhere are answered (RFC 1027). */
 export const PORT_PROXY = 4096;
+
 // ---- tunnel metadata: of frames with PACKET_TUNNELED, written by whoever has the frame ----------
 // By which tunnel a packet came, or what it is to go by: an entry per frame, by the frame's number.
 // There is one where there are tunnels or bridges (OVERLAY_TUNNELS, OVERLAY_BRIDGES).
@@ -2365,6 +2363,8 @@ export const FDB_SIDE_REMOTE = 0;
 /** u64 nanoseconds, and u16 moves within a second (bridge/loop_guard.ts). */
 export const FDB_BLOCKED_UNTIL = 16;
 export const FDB_MOVES = 24;
+/** u16: port the MAC was at before the first of these moves. */
+export const FDB_HOME = 26;
 
 // In a port's entry, of a member:
 /** u16: ports of the same group do not hear each other; 0 = none. */

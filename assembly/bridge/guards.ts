@@ -5,8 +5,6 @@ import {
   GUARD_FLAGS,
   GUARD_INTERFACE_COUNT,
   GUARD_INTERFACES,
-  GUARD_MAC_COUNT,
-  GUARD_MACS,
   GUARD_MOST_MOVES,
   GUARD_RESERVED,
   GUARD_STRIDE,
@@ -33,16 +31,6 @@ export function forwardedGroups(guard: usize): u32 {
 /** Moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
 export function mostMoves(guard: usize): u32 {
   return load<u32>(guard, GUARD_MOST_MOVES);
-}
-
-/** Whether one of the bridge's interfaces has the MAC (as macAt() has it). */
-export function isInterfaceMac(guard: usize, mac: u64): bool {
-  const first: usize = load<u32>(guard, GUARD_MACS);
-  const end = first + ((<usize>load<u32>(guard, GUARD_MAC_COUNT)) << 3);
-  for (let at = first; at < end; at += 8) {
-    if (load<u64>(at) === mac) return true;
-  }
-  return false;
 }
 
 /** The port that is the bridge's interface in a VLAN, or PORT_UNKNOWN. */

@@ -34,7 +34,7 @@ import {
   portBridge,
 } from "../table/bridges";
 import { guardOf, mostMoves } from "./guards";
-import { noteMove } from "./loop_guard";
+import { homeOf, noteMove } from "./loop_guard";
 
 /**
  * Whether nothing is to be done about a source: its entry (0 = none) says that it is at the port,
@@ -58,7 +58,7 @@ export function hear(record: usize, port: usize, entry: usize, key: u64, now: u6
   const number = inPortOf(record);
   const bridge = bridgeOf(portBridge(port));
   if (entry !== 0 && (load<u16>(entry, FDB_FLAGS) & (FDB_STATIC | FDB_LOCAL)) !== 0) {
-    return hearStatic(entry, port, number);
+    return hearStatic(entry, number);
   }
   if ((bridgeFlags(bridge) & BRIDGE_LEARNING) === 0) return VERDICT_CONTINUE;
   if ((memberFlags(port) & MEMBER_LEARNING) === 0) return VERDICT_CONTINUE;
@@ -71,11 +71,10 @@ export function hear(record: usize, port: usize, entry: usize, key: u64, now: u6
 }
 
 /** Our own interface is a source only if frames come back. */
-function hearStatic(entry: usize, port: usize, number: u32): i32 {
+function hearStatic(entry: usize, number: u32): i32 {
   if (load<u16>(entry, FDB_PORT) === <u16>number) return VERDICT_CONTINUE;
   const isLocal = (load<u16>(entry, FDB_FLAGS) & FDB_LOCAL) !== 0;
-  const isGuarded = mostMoves(guardOf(portBridge(port))) !== 0;
-  return drop(isLocal && isGuarded ? DROP_LOOP_GUARD : DROP_MAC_ELSEWHERE);
+  return drop(isLocal ? DROP_LOOP_GUARD : DROP_MAC_ELSEWHERE);
 }
 
 /**
@@ -106,12 +105,21 @@ function move(record: usize, port: usize, bridge: usize, entry: usize, now: u64)
   const number = inPortOf(record);
   if (isOverLimit(port, number)) return refuse();
   const most = mostMoves(guardOf(portBridge(port)));
-  if (most !== 0 && !noteMove(sideOf(entry), now, most)) return drop(DROP_LOOP_GUARD);
+  if (most !== 0 && !noteMove(sideOf(entry), load<u16>(entry, FDB_PORT), now, most)) {
+    return sendHome(bridge, entry, now);
+  }
   moveMac(bridge, entry, number, now);
   store<u16>(entry, 0, FDB_FLAGS);
   noteRemote(record, port, entry);
   countEvent(COUNT_MACS_MOVED);
   return VERDICT_CONTINUE;
+}
+
+/** A MAC that goes round in a loop is where it was before, and the frame is dropped. */
+function sendHome(bridge: usize, entry: usize, now: u64): i32 {
+  const home = homeOf(sideOf(entry));
+  if (load<u16>(entry, FDB_PORT) !== <u16>home) moveMac(bridge, entry, home, now);
+  return drop(DROP_LOOP_GUARD);
 }
 
 function isOverLimit(port: usize, number: u32): bool {

@@ -10,6 +10,7 @@ import {
   BINDING_IS_ROUTER,
   BINDING_MAC,
   BINDING_PORT,
+  FDB_PORT,
   GUARD_AGEING,
   PACKET_ARP,
   PACKET_FRAGMENT,
@@ -34,6 +35,7 @@ import {
 import { verifyTransport } from "../parse/transport_checksum";
 import { isPortIp4, isPortIp6 } from "../respond/addresses";
 import { ensureBinding, givenBinding, hearBinding, learnedBinding } from "../state/bindings";
+import { findMac, macKey } from "../state/fdb";
 import { takeTurn } from "../state/turn";
 import {
   ARP_REPLY,
@@ -210,6 +212,10 @@ function learn(
 function findFor(record: usize, family: u32, ip: usize, asker: usize): usize {
   let entry = givenBinding(bridge, vlan, family, ip);
   if (entry === 0) entry = learnedBinding(bridge, vlan, family, ip, now, ageing);
-  if (entry === 0 || macAt(entry + BINDING_MAC) === macAt(asker)) return 0;
-  return load<u16>(entry, BINDING_PORT) === inPortOf(record) ? 0 : entry;
+  if (entry === 0) return 0;
+  const mac = macAt(entry + BINDING_MAC);
+  if (mac === macAt(asker)) return 0;
+  const found = findMac(macKey(mac, vlan), bridge);
+  const port: u32 = found !== 0 ? load<u16>(found, FDB_PORT) : load<u16>(entry, BINDING_PORT);
+  return port === inPortOf(record) ? 0 : entry;
 }

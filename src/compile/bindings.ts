@@ -1,5 +1,5 @@
-// What guards bridges, as assembly/bridge/ reads it: settings of each, MACs and places of its
-// interfaces, and which MAC an address has (assembly/state/bindings.ts computes the same hash).
+// What guards bridges, as assembly/bridge/ reads it: settings of each, places of its interfaces,
+// and which MAC an address has (assembly/state/bindings.ts computes the same hash).
 
 import * as layout from "../../assembly/layout.ts";
 import type { BridgeModel, IpBytes, Model, StationModel } from "../config/model.ts";
@@ -40,16 +40,12 @@ function placesOf({ bridges, engine }: Model): { given: number; buckets: number 
 interface InterfacePlace {
   readonly port: number;
   readonly vlan: number;
-  /** As the kernels' macAt() has it. */
-  readonly mac: bigint;
 }
 
 function interfacesOf(model: Model, bridge: number): InterfacePlace[] {
-  return model.ports.flatMap(({ interfaceOf, mac }, port) => {
-    if (interfaceOf?.bridge !== bridge) return [];
-    const value = mac.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-    return [{ port, vlan: interfaceOf.vlan, mac: value }];
-  });
+  return model.ports.flatMap(({ interfaceOf }, port) =>
+    interfaceOf?.bridge === bridge ? [{ port, vlan: interfaceOf.vlan }] : [],
+  );
 }
 
 /** Bytes of the region; 0 without bridges. */
@@ -60,7 +56,7 @@ export function bindingBytes(model: Model): number {
   return (
     layout.BINDINGS_GUARDS +
     model.bridges.length * layout.GUARD_STRIDE +
-    interfaces * (8 + INTERFACE_BYTES) +
+    interfaces * INTERFACE_BYTES +
     // Tables begin at a multiple of 8.
     8 +
     (given + buckets * layout.BINDINGS_PER_BUCKET) * layout.BINDING_STRIDE
@@ -82,13 +78,9 @@ export class Bindings {
     this.#base = region.base(layout.REGION_BINDINGS);
     const { given, buckets } = placesOf(model);
     let at = this.#base + layout.BINDINGS_GUARDS + model.bridges.length * layout.GUARD_STRIDE;
-    const places = model.bridges.map((_, bridge) => interfacesOf(model, bridge));
     for (const [number, bridge] of model.bridges.entries()) {
-      at = this.#writeMacs(this.#guard(number), at, places[number] as InterfacePlace[]);
       this.#writeGuard(this.#guard(number), bridge);
-    }
-    for (const [number, interfaces] of places.entries()) {
-      at = this.#writeInterfaces(this.#guard(number), at, interfaces);
+      at = this.#writeInterfaces(this.#guard(number), at, interfacesOf(model, number));
     }
     this.#given = Math.ceil(at / 8) * 8;
     this.#mask = given - 1;
@@ -122,15 +114,7 @@ export class Bindings {
     region.setU64(guard + layout.GUARD_AGEING, BigInt(bridge.ageing) * NANOSECONDS);
   }
 
-  /** Each MAC once: most interfaces of a bridge have the same. Returns where the next begin. */
-  #writeMacs(guard: number, at: number, interfaces: readonly InterfacePlace[]): number {
-    const macs = [...new Set(interfaces.map(({ mac }) => mac))];
-    this.#region.setU32(guard + layout.GUARD_MACS, at);
-    this.#region.setU32(guard + layout.GUARD_MAC_COUNT, macs.length);
-    for (const [place, mac] of macs.entries()) this.#region.setU64(at + place * 8, mac);
-    return at + macs.length * 8;
-  }
-
+  /** Returns where the next bridge's begin. */
   #writeInterfaces(guard: number, at: number, interfaces: readonly InterfacePlace[]): number {
     this.#region.setU32(guard + layout.GUARD_INTERFACES, at);
     this.#region.setU32(guard + layout.GUARD_INTERFACE_COUNT, interfaces.length);
@@ -141,7 +125,7 @@ export class Bindings {
     return at + interfaces.length * INTERFACE_BYTES;
   }
 
-  /** Of two stations with the same address the first counts. */
+  /** Of two stations with the same address, which no configuration has, the first counts. */
   #add(bridge: number, { mac, vlan, port, ips }: StationModel): void {
     const region = this.#region;
     for (const ip of ips) {

@@ -232,17 +232,20 @@ export const BridgeSchema = mapping(
     ),
     stations: Optional(List(StationSchema, { description: "Stations that need not be learned." })),
     forward_reserved: Optional(
-      List(integer(1, 15), {
+      // As the kernel's bridge: spanning tree, pause frames and LACP (0 to 2) never are.
+      List(integer(3, 15), {
         description:
           "Last half bytes of the groups 01-80-C2-00-00-0x whose frames are forwarded all the " +
-          "same (IEEE 802.1D 7.12.6).",
+          "same (IEEE 802.1D 7.12.6). Those of spanning tree, pause frames and LACP never are.",
         defaultText: "none",
         examples: ["[14]"],
       }),
     ),
     suppression: Optional(
       boolean({
-        description: "Answer ARP and ND for stations whose addresses are known, and not flood it.",
+        description:
+          "Answer ARP and ND for stations whose addresses are known, and not flood it (RFC 9161): " +
+          "those of `stations`, and up to `engine.limits.neighbors` of those that pass by.",
         default: false,
       }),
     ),
@@ -253,8 +256,10 @@ export const BridgeSchema = mapping(
       }),
     ),
     loop_guard: Optional(
-      integer(0, 1_000_000, {
-        description: "Moves of a MAC within a second that mean a loop: its frames are dropped.",
+      integer(0, 65_534, {
+        description:
+          "Moves of a MAC within a second that are still no loop. With one more, its frames are " +
+          "dropped for 10 seconds at the ports it moves to.",
         unit: "moves a second",
         defaultText: "`0`: not guarded",
       }),

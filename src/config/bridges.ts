@@ -119,6 +119,7 @@ class StationBuilder {
 
   stations(cursor: Cursor): StationModel[] {
     const seen = new Seen(this.#source);
+    const addresses = new Seen(this.#source);
     cursor.enter("stations");
     const stations = (this.#bridge.stations ?? []).map((document, i) => {
       cursor.enter(i);
@@ -129,11 +130,28 @@ class StationBuilder {
         const where = station.vlan === 0 ? "" : ` in VLAN ${station.vlan}`;
         cursor.wrongAt("mac", `${document.mac} is listed twice${where}, first at ${first}`);
       }
+      this.#checkAddresses(document, station, addresses, cursor);
       cursor.leave();
       return station;
     });
     cursor.leave();
     return stations;
+  }
+
+  /** An address is at one MAC of a VLAN. */
+  #checkAddresses(
+    { ips = [] }: StationDocument,
+    station: StationModel,
+    seen: Seen,
+    cursor: Cursor,
+  ): void {
+    cursor.enter("ips");
+    for (const [i, ip] of station.ips.entries()) {
+      const first = seen.firstPlaceOf(`${ip.join(".")} ${station.vlan}`, [...cursor.path, i]);
+      if (first === undefined) continue;
+      cursor.wrongAt(i, `${ips[i]} is an address of a station already, at ${first}`);
+    }
+    cursor.leave();
   }
 
   #station(document: StationDocument, cursor: Cursor): StationModel {

@@ -5,12 +5,12 @@ import { portOf } from "../../assembly/table/ports";
 
 export { answerFor } from "../../assembly/bridge/answer";
 export { guardOf, interfaceIn, mostMoves } from "../../assembly/bridge/guards";
-export { isOwnSource, noteMove } from "../../assembly/bridge/loop_guard";
+export { homeOf, noteMove } from "../../assembly/bridge/loop_guard";
 export { isReserved } from "../../assembly/bridge/reserved";
 export { stormKind } from "../../assembly/bridge/storm";
 export { answerTo } from "../../assembly/bridge/suppression";
 export { openDirectory, readModes } from "../../assembly/memory/directory";
-export { openFrames, takeFrame } from "../../assembly/memory/frames";
+export { openFrames, releaseFrame, takeFrame } from "../../assembly/memory/frames";
 export { arp } from "../../assembly/stage/arp";
 export { verifyTransport } from "../../assembly/stage/checksum";
 export { nd } from "../../assembly/stage/nd";

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
+import { BRIDGE_GUARDS } from "./bridge_guards.cases.ts";
 import { BRIDGES } from "./bridges.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
@@ -31,6 +32,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
   bridges: BRIDGES,
+  "bridges' guards": BRIDGE_GUARDS,
 };
 
 const reached = new Set<string>();
