@@ -16,6 +16,7 @@
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
+import { cutOuter, sendFragments } from "./cutting";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
@@ -67,12 +68,13 @@ import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated, sendFragments } from "./originate";
+import { answer, explainDrop, finishOriginated } from "./originate";
 import {
   drop,
   flagsOf,
   hashOf,
   inPortOf,
+  l3LengthOf,
   outPortOf,
   sequenceOf,
   setFlags,
@@ -94,7 +96,8 @@ import { isForHere, route, routeTo } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
 import { areDeferred, takeDeferred } from "./state/deferred";
-import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
+import { room } from "./state/room";
+import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
 import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
@@ -284,7 +287,9 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   if (tracked) {
     verdict = finishTracked(record, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
-    const size = cutSize(record, portMtu(portOf(outPortOf(record))));
+  }
+  if (tracked || l3LengthOf(record) > room) {
+    const size = cutSize(record, room);
     if (size !== 0) verdict = sendFragments(record, size, backend);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
@@ -304,7 +309,8 @@ function runForward<Way>(record: usize, backend: usize): i32 {
 export function reachNext(record: usize, backend: usize): i32 {
   if (backend === 0) return resolve(record);
   if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
-  const verdict = encapsulate(record, backend);
+  let verdict = encapsulate(record, backend);
+  if (verdict === VERDICT_CONTINUE) verdict = cutOuter(record);
   return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 

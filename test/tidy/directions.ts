@@ -10,6 +10,7 @@ export const ASSEMBLY: Directions = {
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
   burst: [
     "bridging",
+    "cutting",
     "leaving",
     "originate",
     "tracking",
@@ -37,6 +38,7 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   tunneling: [
+    "cutting",
     "leaving",
     "originate",
     "stage",
@@ -49,14 +51,18 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
+  // Cutting sends the pieces.
+  cutting: ["burst", "originate", "stage", "table", "memory", ...BASE],
   originate: [
     "burst",
+    "cutting",
     "leaving",
     "tracking",
     "waiting",
     "stage",
     "action",
     "track",
+    "state",
     "table",
     "memory",
     ...BASE,

@@ -1,0 +1,87 @@
+// Packets longer than what they leave by takes: cut into fragments, all of which but the last are
+// sent as packets of the engine's own; the packet itself becomes the last.
+
+import { reachNext } from "./burst";
+import { DROP_NEEDS_FRAGMENTATION, DROP_NO_FRAME, DROP_TUNNEL_TOO_BIG } from "./drops";
+import {
+  PACKET_OWN,
+  PORT_POINT_TO_POINT,
+  STEP_FRAGMENT,
+  VERDICT_CONTINUE,
+  VERDICT_TRANSMIT,
+} from "./layout";
+import { note, tracing } from "./memory/trace";
+import { finishOriginated, takeOwnFrame } from "./originate";
+import { drop, flagsOf, l3LengthOf, outPortOf, setFlags } from "./packet";
+import {
+  beginCut,
+  cuts,
+  done,
+  hasNextFragment,
+  lastFragment,
+  mustBeWhole,
+  nextFragment,
+  piece,
+  resumeCut,
+} from "./stage/fragment";
+import { rewriteLink } from "./stage/rewrite";
+import { portFlags, portMtu, portOf } from "./table/ports";
+
+/**
+ * Cuts a packet that is ready to be sent into fragments no longer than `size` as IP packets, and
+ * sends all but the last, which the packet becomes; to its backend, if it has one (0 = none). Goes
+ * on, or drops all of it.
+ */
+export function sendFragments(record: usize, size: u32, backend: usize): i32 {
+  return cut(record, size, backend, false);
+}
+
+/** The same; `fresh`: the engine made the packet. */
+function cut(record: usize, size: u32, backend: usize, fresh: bool): i32 {
+  if (!beginCut(record, size, fresh)) return drop(DROP_NEEDS_FRAGMENTATION);
+  while (hasNextFragment()) {
+    const fragment = takeOwnFrame();
+    if (fragment === 0) return drop(DROP_NO_FRAME);
+    nextFragment(record, fragment);
+    const mine = cuts;
+    const bytes = done;
+    const pieces = piece;
+    sendFragment(fragment, backend);
+    // It may have gone into a tunnel, and been cut there again.
+    if (cuts !== mine) resumeCut(record, size, fresh, bytes, pieces);
+  }
+  lastFragment(record);
+  if (tracing) note(STEP_FRAGMENT, record, VERDICT_CONTINUE);
+  return VERDICT_CONTINUE;
+}
+
+function sendFragment(fragment: usize, backend: usize): void {
+  setFlags(fragment, flagsOf(fragment) | PACKET_OWN);
+  let verdict = VERDICT_TRANSMIT;
+  if ((portFlags(portOf(outPortOf(fragment))) & PORT_POINT_TO_POINT) === 0) {
+    verdict = reachNext(fragment, backend);
+    if (verdict === VERDICT_CONTINUE) {
+      rewriteLink(fragment);
+      verdict = VERDICT_TRANSMIT;
+    }
+  }
+  if (tracing) note(STEP_FRAGMENT, fragment, verdict);
+  finishOriginated(fragment, verdict);
+}
+
+/** What is of our own and longer than the port takes is cut: IPv6, too, at its source. */
+export function fitOwn(record: usize): i32 {
+  const mtu = portMtu(portOf(outPortOf(record)));
+  return l3LengthOf(record) > mtu ? cut(record, mtu, 0, true) : VERDICT_CONTINUE;
+}
+
+/**
+ * Cuts a packet that a tunnel's headers are in front of, and that has its route, when its port
+ * takes no longer ones: IPv4 without DF, and IPv6 (RFC 2473 7.1), which its source may cut. Goes on
+ * with the last piece.
+ */
+export function cutOuter(record: usize): i32 {
+  const mtu = portMtu(portOf(outPortOf(record)));
+  if (l3LengthOf(record) <= mtu) return VERDICT_CONTINUE;
+  return mustBeWhole(record) ? drop(DROP_TUNNEL_TOO_BIG) : cut(record, mtu, 0, true);
+}
