@@ -1,0 +1,19 @@
+// What the tests of tunnels call.
+
+export { finishChecksum } from "../../assembly/tunnel/checksum";
+export {
+  foundEnd,
+  foundEtherType,
+  foundHasChecksum,
+  foundHasId,
+  foundHasSequence,
+  foundId,
+  foundOptions,
+  foundOptionsBytes,
+  foundSequence,
+  foundTtl,
+} from "../../assembly/tunnel/found";
+export { acceptHeader, headerLength, readHeader, writeHeader } from "../../assembly/tunnel/header";
+export { innerEcn, outerService, propagateEcn } from "../../assembly/tunnel/service";
+export { outerKeepsWhole, outerTtl, propagateTtl } from "../../assembly/tunnel/ttl";
+export { sourcePort } from "../../assembly/tunnel/udp";
