@@ -26,6 +26,7 @@ import {
   COUNT_DROPPED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
+  OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
   PACKET_KEPT,
@@ -69,6 +70,7 @@ import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
 import { answer, explainDrop, finishOriginated } from "./originate";
+import { readOuter } from "./outer";
 import {
   drop,
   flagsOf,
@@ -86,6 +88,7 @@ import {
 } from "./packet";
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
+import { clampAt, clampMss } from "./stage/clamp";
 import { encapsulate, fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
@@ -174,7 +177,10 @@ function runBuiltIn(record: usize, port: usize): i32 {
 }
 
 function runBridged(record: usize, port: usize): i32 {
+  const clamps = (overlay & OVERLAY_MSS) !== 0;
+  if (clamps) clampAt(record, inPortOf(record));
   const verdict = bridge(record, port);
+  if (clamps && verdict === VERDICT_TRANSMIT) clampAt(record, outPortOf(record));
   if (tracing) note(STEP_BRIDGE, record, verdict);
   return verdict === VERDICT_CONTINUE ? runRouted(record, portOf(inPortOf(record))) : verdict;
 }
@@ -226,6 +232,10 @@ function runTablesBefore(record: usize): i32 {
 }
 
 function runLocal(record: usize): i32 {
+  if ((overlay & OVERLAY_TUNNELS) !== 0) {
+    const verdict = readOuter(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
   if ((points & AT_INPUT) !== 0) {
     const verdict = runTablesBehind(record, PORT_LOCAL, POINT_INPUT, POINT_INPUT);
     if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -288,6 +298,7 @@ function runForward<Way>(record: usize, backend: usize): i32 {
     verdict = finishTracked(record, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
+  if ((overlay & OVERLAY_MSS) !== 0) clampMss(record);
   if (tracked || l3LengthOf(record) > room) {
     const size = cutSize(record, room);
     if (size !== 0) verdict = sendFragments(record, size, backend);

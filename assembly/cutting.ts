@@ -4,6 +4,7 @@
 import { reachNext } from "./burst";
 import { DROP_NEEDS_FRAGMENTATION, DROP_NO_FRAME, DROP_TUNNEL_TOO_BIG } from "./drops";
 import {
+  PACKET_IP6,
   PACKET_OWN,
   PORT_POINT_TO_POINT,
   STEP_FRAGMENT,
@@ -12,7 +13,8 @@ import {
 } from "./layout";
 import { note, tracing } from "./memory/trace";
 import { finishOriginated, takeOwnFrame } from "./originate";
-import { drop, flagsOf, l3LengthOf, outPortOf, setFlags } from "./packet";
+import { drop, flagsOf, l3LengthOf, l3Of, outPortOf, setFlags, timestampOf, vrfOf } from "./packet";
+import { roomAtPort } from "./stage/forward";
 import {
   beginCut,
   cuts,
@@ -25,7 +27,9 @@ import {
   resumeCut,
 } from "./stage/fragment";
 import { rewriteLink } from "./stage/rewrite";
+import { arePathMtus, pathMtu } from "./state/path_mtu";
 import { portFlags, portMtu, portOf } from "./table/ports";
+import { ip6Destination } from "./wire/ipv6";
 
 /**
  * Cuts a packet that is ready to be sent into fragments no longer than `size` as IP packets, and
@@ -69,9 +73,16 @@ function sendFragment(fragment: usize, backend: usize): void {
   finishOriginated(fragment, verdict);
 }
 
+/** What the port takes, and of IPv6, which routers do not cut, what is known of the way. */
+function wayMtu(record: usize, mtu: u32): u32 {
+  if (!arePathMtus() || (flagsOf(record) & PACKET_IP6) === 0) return mtu;
+  const known = pathMtu(vrfOf(record), 6, ip6Destination(l3Of(record)), timestampOf(record));
+  return known === 0 ? mtu : min<u32>(mtu, known);
+}
+
 /** What is of our own and longer than the port takes is cut: IPv6, too, at its source. */
 export function fitOwn(record: usize): i32 {
-  const mtu = portMtu(portOf(outPortOf(record)));
+  const mtu = roomAtPort(record);
   return l3LengthOf(record) > mtu ? cut(record, mtu, 0, true) : VERDICT_CONTINUE;
 }
 
@@ -81,7 +92,7 @@ export function fitOwn(record: usize): i32 {
  * with the last piece.
  */
 export function cutOuter(record: usize): i32 {
-  const mtu = portMtu(portOf(outPortOf(record)));
+  const mtu = wayMtu(record, portMtu(portOf(outPortOf(record))));
   if (l3LengthOf(record) <= mtu) return VERDICT_CONTINUE;
   return mustBeWhole(record) ? drop(DROP_TUNNEL_TOO_BIG) : cut(record, mtu, 0, true);
 }

@@ -5,9 +5,10 @@
 
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
+import { tellTooBig } from "./bridge/size";
 import { checkTransport, reachNext } from "./burst";
 import { fitOwn } from "./cutting";
-import { DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED } from "./drops";
+import { DROP_FRAME_TOO_BIG, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED } from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
@@ -178,6 +179,20 @@ export function explainDrop(record: usize, reason: i32): void {
   if (reason === DROP_REJECTED) sendRejection(record, rejection);
   else if (wantsReset(record, reason)) sendRejection(record, REJECT_TCP_RESET);
   else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
+  else if (reason === DROP_FRAME_TOO_BIG) tellBridged(record);
+}
+
+/** As little a packet of the router's as the one it is about: no hook sees it. */
+function tellBridged(record: usize): void {
+  const reply = takeOwnFrame();
+  if (reply === 0) return;
+  if (!tellTooBig(record, reply)) {
+    releaseFrame(reply);
+    return;
+  }
+  setFlags(reply, flagsOf(reply) | PACKET_OWN);
+  if (tracing) note(STEP_RESPOND, reply, VERDICT_TRANSMIT);
+  finishOriginated(reply, VERDICT_TRANSMIT);
 }
 
 /** As netfilter: what is broken is not answered. */

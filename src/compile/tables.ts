@@ -19,7 +19,7 @@ import { RouteTable } from "./routes.ts";
 import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
 import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
-import { forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
+import { forgetPathMtus, forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -82,6 +82,9 @@ export class Tables {
       this.services = new ServiceTable(region, model, this.flows, covers);
     }
     writeTunnels(region, model);
+    if (model.ports.some(({ mss }) => mss !== undefined)) {
+      region.setBits(layout.CONTROL_OVERLAY, layout.OVERLAY_MSS, true);
+    }
     this.#writeEngine(model);
   }
 
@@ -103,8 +106,9 @@ export class Tables {
     this.services?.load();
   }
 
-  /** Forgets what tunnels have numbered in the last run. No worker may be running. */
+  /** Forgets what tunnels have numbered and learned in the last run. No worker may be running. */
   beginRun(): void {
+    forgetPathMtus(this.#region);
     forgetSequences(this.#region);
   }
 

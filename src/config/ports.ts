@@ -11,7 +11,7 @@ import {
 } from "./address.ts";
 import { DEFAULTS, MIN_IP6_MTU } from "./defaults.ts";
 import { deviceProblem, isPromiscuousByDefault } from "./device.ts";
-import type { MacBytes, PortModel, Prefix } from "./model.ts";
+import type { MacBytes, MssModel, PortModel, Prefix } from "./model.ts";
 import type { Names } from "./names.ts";
 import type { PortDocument } from "./port_schema.ts";
 import type { Path } from "./problems.ts";
@@ -67,6 +67,7 @@ function buildPort(port: PortDocument, number: number, names: Names, source: Sou
     addresses,
     vrf: names.vrf(port.vrf, [...path, "vrf"]) ?? NO_VRF,
     promiscuous: port.promiscuous ?? isPromiscuousByDefault(port.device),
+    mss: port.mss as MssModel | undefined,
     crossConnect: buildCrossConnect(port, number, names, source),
   };
 }

@@ -3,7 +3,14 @@
 import { familyOf, formatIp, parseIp, parseMac, sameIp } from "./address.ts";
 import type { ConnectedPrefixes } from "./connected.ts";
 import type { Cursor } from "./cursor.ts";
-import type { GeneveOptionModel, IpBytes, PortModel, TunnelModel, TunnelType } from "./model.ts";
+import type {
+  GeneveOptionModel,
+  IpBytes,
+  MssModel,
+  PortModel,
+  TunnelModel,
+  TunnelType,
+} from "./model.ts";
 import type { Names } from "./names.ts";
 import { buildAddresses, checkMtu, DEVICE, derivedMac, NO_VRF } from "./ports.ts";
 import { whyNotUnicast } from "./scope.ts";
@@ -114,6 +121,7 @@ function portFor(
     vrf: names.vrf(document.vrf, [...path, "vrf"]) ?? NO_VRF,
     promiscuous: false,
     crossConnect: undefined,
+    mss: document.mss as MssModel | undefined,
     tunnel: place,
   };
 }

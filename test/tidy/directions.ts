@@ -13,6 +13,7 @@ export const ASSEMBLY: Directions = {
     "cutting",
     "leaving",
     "originate",
+    "outer",
     "tracking",
     "tunneling",
     "waiting",
@@ -25,7 +26,7 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   // Leaving by what is no device: bridges and tunnels.
-  leaving: ["bridging", "tunneling", "waiting", "action", "table", "memory", ...BASE],
+  leaving: ["bridging", "tunneling", "waiting", "stage", "action", "table", "memory", ...BASE],
   bridging: [
     "leaving",
     "stage",
@@ -51,10 +52,13 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
+  // What tunnels ask of packets before they are known to be theirs.
+  outer: ["stage", "tunnel", "memory", ...BASE],
   // Cutting sends the pieces.
-  cutting: ["burst", "originate", "stage", "table", "memory", ...BASE],
+  cutting: ["burst", "originate", "stage", "state", "table", "memory", "wire", ...BASE],
   originate: [
     "burst",
+    "bridge",
     "cutting",
     "leaving",
     "tracking",
@@ -72,6 +76,7 @@ export const ASSEMBLY: Directions = {
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
     "action",
+    "tunnel",
     "track",
     "nat",
     "parse",
@@ -102,7 +107,18 @@ export const ASSEMBLY: Directions = {
   helper: ["helper", "track", "nat", "parse", "state", "wire", "memory", ...BASE],
   nat: ["nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What bridges and tunnels are made of.
-  bridge: ["bridge", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  bridge: [
+    "bridge",
+    "tunnel",
+    "action",
+    "parse",
+    "respond",
+    "state",
+    "table",
+    "wire",
+    "memory",
+    ...BASE,
+  ],
   tunnel: ["tunnel", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
   parse: ["parse", "memory", "wire", ...BASE],
