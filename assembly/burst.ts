@@ -16,7 +16,7 @@
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
-import { cutOuter, sendFragments } from "./cutting";
+import { reachNext, sendFragments } from "./cutting";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
@@ -89,11 +89,11 @@ import {
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
 import { clampAt, clampMss } from "./stage/clamp";
-import { encapsulate, fitTunnel } from "./stage/encapsulate";
+import { fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
-import { resolve, resolveTo } from "./stage/resolve";
+import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
@@ -311,18 +311,6 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
-}
-
-/**
- * Finds the neighbor that gets the packet next: the one on its route, or that by which its backend
- * (0 = none) is reached, perhaps in a tunnel.
- */
-export function reachNext(record: usize, backend: usize): i32 {
-  if (backend === 0) return resolve(record);
-  if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
-  let verdict = encapsulate(record, backend);
-  if (verdict === VERDICT_CONTINUE) verdict = cutOuter(record);
-  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */

@@ -1,7 +1,6 @@
 // Packets longer than what they leave by takes: cut into fragments, all of which but the last are
 // sent as packets of the engine's own; the packet itself becomes the last.
 
-import { reachNext } from "./burst";
 import { DROP_NEEDS_FRAGMENTATION, DROP_NO_FRAME, DROP_TUNNEL_TOO_BIG } from "./drops";
 import {
   PACKET_IP6,
@@ -14,6 +13,7 @@ import {
 import { note, tracing } from "./memory/trace";
 import { finishOriginated, takeOwnFrame } from "./originate";
 import { drop, flagsOf, l3LengthOf, l3Of, outPortOf, setFlags, timestampOf, vrfOf } from "./packet";
+import { encapsulate } from "./stage/encapsulate";
 import { roomAtPort } from "./stage/forward";
 import {
   beginCut,
@@ -26,9 +26,11 @@ import {
   piece,
   resumeCut,
 } from "./stage/fragment";
+import { resolve, resolveTo } from "./stage/resolve";
 import { rewriteLink } from "./stage/rewrite";
 import { arePathMtus, pathMtu } from "./state/path_mtu";
 import { portFlags, portMtu, portOf } from "./table/ports";
+import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { ip6Destination } from "./wire/ipv6";
 
 /**
@@ -71,6 +73,18 @@ function sendFragment(fragment: usize, backend: usize): void {
   }
   if (tracing) note(STEP_FRAGMENT, fragment, verdict);
   finishOriginated(fragment, verdict);
+}
+
+/**
+ * Finds the neighbor that gets the packet next: the one on its route, or that by which its backend
+ * (0 = none) is reached, perhaps in a tunnel.
+ */
+export function reachNext(record: usize, backend: usize): i32 {
+  if (backend === 0) return resolve(record);
+  if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
+  let verdict = encapsulate(record, backend);
+  if (verdict === VERDICT_CONTINUE) verdict = cutOuter(record);
+  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 
 /** What the port takes, and of IPv6, which routers do not cut, what is known of the way. */

@@ -1078,12 +1078,12 @@ export const FIELD_METADATA = 49;
 export const FIELD_TUNNEL_ID = 50;
 export const FIELD_TUNNEL_SRC = 51;
 export const FIELD_TUNNEL_DST = 52;
-/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
-export const FIELD_TUN_METADATA = 53;
 /** FIELD_REGISTER + n, n below 8. */
 export const FIELD_REGISTER = 56;
+/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
+export const FIELD_TUN_METADATA = 64;
 /** The fields above: every number is below this. */
-export const FIELDS = 64;
+export const FIELDS = 72;
 
 // REJECT_*: what the sender is told; ICMP or ICMPv6 by the packet's family
 export const REJECT_NET_UNREACHABLE = 0;
@@ -2191,6 +2191,62 @@ export const TUNNEL_SLOT_LOCAL = 32;
 /** u32: number of the tunnel + 1; 0 = the slot is free. */
 export const TUNNEL_SLOT_TUNNEL = 48;
 
+// ---- guards of bridges: REGION_BINDINGS ---------------------------------------------------------
+//   | header 64 B | guards | MACs of interfaces | interfaces | bindings given | bindings learned |
+// Written by the host, but for what is learned: workers write that, in turn (OVERLAY_ORDERED).
+/** u32 each: address of the bindings of the configuration, a hash table with linear probing … */
+export const BINDINGS_GIVEN = 0;
+/** … slots - 1, a power of two less 1. */
+export const BINDINGS_GIVEN_MASK = 4;
+/** u32 each: address of the bindings learned, in buckets (0 = none are), and buckets - 1. */
+export const BINDINGS_LEARNED = 8;
+export const BINDINGS_LEARNED_MASK = 12;
+/** The guards, by number of the bridge, begin here. */
+export const BINDINGS_GUARDS = 64;
+
+export const GUARD_STRIDE = 64;
+/** u32, GUARD_* bits. */
+export const GUARD_FLAGS = 0;
+/** u32, bit x: frames to 01-80-C2-00-00-0x are forwarded. */
+export const GUARD_RESERVED = 4;
+/** u32, moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
+export const GUARD_MOST_MOVES = 8;
+/** u32 each: address of the MACs of its interfaces, each once, u64 each as macAt() has it; count. */
+export const GUARD_MACS = 12;
+export const GUARD_MAC_COUNT = 16;
+/** u32 each: address of its interfaces, u16 VLAN and u16 port each; and how many they are. */
+export const GUARD_INTERFACES = 20;
+export const GUARD_INTERFACE_COUNT = 24;
+/** u64 nanoseconds after which a binding nobody spoke of is over; 0 = never. */
+export const GUARD_AGEING = 32;
+export const GUARD_SUPPRESSION = 1;
+
+/** A binding: the MAC that an address of a VLAN has. */
+export const BINDING_STRIDE = 40;
+export const BINDINGS_PER_BUCKET = 8;
+export const BINDING_IP = 0; // 16 B, network order; IPv4 in the first four
+export const BINDING_BRIDGE = 16; // u16
+export const BINDING_VLAN = 18; // u16
+export const BINDING_MAC = 20; // 6 bytes
+/** u8, 4 or 6; 0 = free. */
+export const BINDING_FAMILY = 26;
+/** u8, 1 = it calls itself a router (RFC 4861 4.4). */
+export const BINDING_IS_ROUTER = 27;
+/** u16, port by which it was heard of, or at which the configuration has it; or PORT_UNKNOWN. */
+export const BINDING_PORT = 28;
+/** u64 nanoseconds since 1970. */
+export const BINDING_HEARD = 32;
+
+/** In a port's entry, u32 each: meters of its storm control, 0 = none, by STORM_*. */
+export const PORT_STORM = 112;
+export const STORM_BROADCAST = 0;
+export const STORM_MULTICAST = 1;
+export const STORM_UNKNOWN = 2;
+/** Requests for what the port's VRF routes elsewhere are answered (RFC 1027). */
+export const PORT_PROXY = 4096;
+/** Of an FDB entry: u16 moves within a second, and u64 nanoseconds (bridge/loop_guard.ts). */
+export const FDB_MOVES = 56;
+export const FDB_BLOCKED_UNTIL = 48;
 // ---- tunnel metadata: of frames with PACKET_TUNNELED, written by whoever has the frame ----------
 // By which tunnel a packet came, or what it is to go by: an entry per frame, by the frame's number.
 // There is one where there are tunnels or bridges (OVERLAY_TUNNELS, OVERLAY_BRIDGES).
@@ -2225,6 +2281,18 @@ export const META_FAMILY6_DESTINATION = 128;
 /** A bridge knows behind which remote of the tunnel the station is: META_DESTINATION says. */
 export const META_HINTED = 256;
 
+/**
+ * What tun_metadata0 … are (TUNNEL_WORDS entries): a word of the data of a Geneve option.
+ *   0       2      3      4
+ *   | class | type | word | 1 = there is one |
+ */
+export const CONTROL_TUNNEL_WORDS = CONTROL_TUNNELS + 32;
+export const TUNNEL_WORD_STRIDE = 8;
+export const TUNNEL_WORD_CLASS = 0; // u16
+export const TUNNEL_WORD_TYPE = 2; // u8
+/** u8: 0 = the first four bytes. */
+export const TUNNEL_WORD_PLACE = 3;
+export const TUNNEL_WORD_USED = 4; // u32
 // ---- path MTU: REGION_PATH_MTU, written by workers, in turn (steering.ts) -----------------------
 // Buckets of PATH_MTUS_PER_BUCKET entries, where there are tunnels:
 //   0    16    18       20     24

@@ -6,7 +6,7 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { tellTooBig } from "./bridge/size";
-import { checkTransport, reachNext } from "./burst";
+import { checkTransport } from "./burst";
 import { fitOwn } from "./cutting";
 import { DROP_FRAME_TOO_BIG, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED } from "./drops";
 import {
@@ -60,7 +60,7 @@ import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
 import { room } from "./state/room";
-import { portFlags, portMtu, portOf } from "./table/ports";
+import { portFlags, portOf } from "./table/ports";
 import { attachReply, closeByReset } from "./track/track";
 import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";

@@ -264,6 +264,7 @@ export class Engine {
     const { connections, flows, neighbors, routes } = this.#tables;
     this.#busy = true;
     neighbors.forget();
+    this.#tables.bindings?.forget();
     flows.beginRun();
     this.#tables.services?.beginRun();
     this.#tables.beginRun();

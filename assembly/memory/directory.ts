@@ -43,6 +43,7 @@ import {
   OUTPUT_RING_BYTES,
   PENDING_SLOTS,
   PENDING_STRIDE,
+  REGION_BINDINGS,
   REGION_BUCKETS,
   REGION_CHANGES,
   REGION_CONNECTION_EVENTS,
@@ -149,6 +150,8 @@ export let owners: usize = 0;
 export let ownerSlots: u32 = 0;
 /** Connections one source may have; 0 = any number. */
 export let maxPerSource: u32 = 0;
+/** Guards of bridges, and the bindings their suppression knows. */
+export let bindings: usize = 0;
 /** Services there are. */
 export let serviceCount: u32 = 0;
 /** Bit p = NAT tables are attached at POINT_p, as of the start of the burst. */
@@ -211,6 +214,7 @@ export function openDirectory(number: u32): bool {
   flowCache = region(REGION_FLOW_CACHE);
   flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
   logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
+  bindings = region(REGION_BINDINGS);
   tunnelMetadata = region(REGION_TUNNEL_METADATA);
   openConnections(number);
   readModes();

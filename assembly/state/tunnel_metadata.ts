@@ -14,14 +14,13 @@ import {
   META_ID,
   META_SERVICE,
   META_SOURCE,
-  META_STRIDE,
   META_TTL,
   OVERLAY_BRIDGES,
   OVERLAY_TUNNELS,
   PACKET_TUNNELED,
-  RECORD_STRIDE,
 } from "../layout";
-import { overlay, records, tunnelMetadata } from "../memory/directory";
+import { overlay } from "../memory/directory";
+import { frameMetadata } from "../memory/frames";
 import { flagsOf, setFlags } from "../packet";
 
 /** Whether frames have metadata at all: without tunnels and bridges there is no room for it. */
@@ -31,7 +30,7 @@ export function hasMetadata(): bool {
 
 /** The frame's META_STRIDE bytes; they mean something if the packet has PACKET_TUNNELED. */
 export function metadataOf(record: usize): usize {
-  return tunnelMetadata + ((record - records) / RECORD_STRIDE) * META_STRIDE;
+  return frameMetadata(record);
 }
 
 /** The packet has come by no tunnel, and nobody has said by which it is to go. */
@@ -99,6 +98,25 @@ export function noteTunnel(
   store<u16>(at, <u16>flags, META_FLAGS);
   store<u8>(at, <u8>service, META_SERVICE);
   store<u8>(at, <u8>ttl, META_TTL);
+}
+
+/**
+ * An answer to a packet that came by a tunnel goes back where that came from, should it leave by a
+ * tunnel that leads where flows say.
+ */
+export function answerMetadata(record: usize, reply: usize): void {
+  const from = metadataOf(record);
+  const to = beginMetadata(reply);
+  const flags: u32 = load<u16>(from, META_FLAGS);
+  store<u64>(to, load<u64>(from, META_ID), META_ID);
+  v128.store(to, v128.load(from, META_SOURCE), META_DESTINATION);
+  v128.store(to, v128.load(from, META_DESTINATION), META_SOURCE);
+  let swapped = flags & META_HAS_ID;
+  if ((flags & META_HAS_SOURCE) !== 0) swapped |= META_HAS_DESTINATION;
+  if ((flags & META_HAS_DESTINATION) !== 0) swapped |= META_HAS_SOURCE;
+  if ((flags & META_FAMILY6_SOURCE) !== 0) swapped |= META_FAMILY6_DESTINATION;
+  if ((flags & META_FAMILY6_DESTINATION) !== 0) swapped |= META_FAMILY6_SOURCE;
+  store<u16>(to, <u16>swapped, META_FLAGS);
 }
 
 /** META_* bits of what there is; 0 where the packet has no metadata. */

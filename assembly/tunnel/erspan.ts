@@ -42,7 +42,7 @@ import {
   GRE_SEQUENCE,
   greProtocol,
 } from "../wire/gre";
-import { isVlanType, VLAN_TAG, vlanFits, vlanId, vlanPriority } from "../wire/vlan";
+import { isVlanType, vlanFits, vlanId, vlanPriority } from "../wire/vlan";
 import { foundHasSequence, noteEtherType, noteId } from "./found";
 import { readPlainGre } from "./gre";
 import { identifierOf } from "./identifier";
@@ -83,7 +83,7 @@ function stateOf(bytes: u32): u32 {
   return bytes > MOST_FRAME ? ERSPAN_OVERSIZED : ERSPAN_GOOD;
 }
 
-/** The frame, of `payload` bytes, lies behind the header; the record says what was cut off of it. */
+/** The frame, `payload` bytes, lies behind the header; the record says what was cut off of it. */
 export function writeErspan(tunnel: usize, at: usize, record: usize, payload: u32): void {
   const type3 = isType3(tunnel);
   const session = identifierOf(tunnel, record);

@@ -2,7 +2,6 @@
 
 import { DROP_TUNNEL_BAD_HEADER, DROP_TUNNEL_CRITICAL_OPTION, DROP_TUNNEL_PAYLOAD } from "../drops";
 import { drop } from "../packet";
-import { tunnelOptions, tunnelOptionsBytes } from "../table/tunnels";
 import { ETHERTYPE_TEB } from "../wire/ethernet";
 import {
   buildGeneve,
@@ -10,8 +9,6 @@ import {
   geneveFits,
   geneveHasCritical,
   geneveIsControl,
-  geneveOptionIsCritical,
-  geneveOptionLength,
   geneveOptionsAreCritical,
   geneveOptionsFit,
   geneveOptionsLength,
@@ -21,6 +18,7 @@ import {
 } from "../wire/geneve";
 import { UDP_HEADER } from "../wire/udp";
 import { noteEtherType, noteId, noteOptions } from "./found";
+import { areOptionsKnown, optionsLength, writeOptions } from "./geneve_options";
 import { identifierOf } from "./identifier";
 import { readUdp, writeUdp } from "./udp";
 
@@ -28,7 +26,7 @@ import { readUdp, writeUdp } from "./udp";
 const FIXED: u32 = UDP_HEADER + GENEVE_HEADER;
 
 export function geneveBytes(tunnel: usize, record: usize): u32 {
-  return FIXED + tunnelOptionsBytes(tunnel);
+  return FIXED + optionsLength(tunnel, record);
 }
 
 export function writeGeneve(
@@ -38,11 +36,11 @@ export function writeGeneve(
   hash: u32,
   payload: u32,
 ): void {
-  const bytes = tunnelOptionsBytes(tunnel);
+  const bytes = optionsLength(tunnel, record);
   const geneve = at + UDP_HEADER;
   const options = geneve + GENEVE_HEADER;
   writeUdp(tunnel, at, hash, GENEVE_HEADER + bytes + payload);
-  memory.copy(options, tunnelOptions(tunnel), bytes);
+  writeOptions(tunnel, options, record);
   const critical = geneveOptionsAreCritical(options, bytes);
   buildGeneve(geneve, identifierOf(tunnel, record), ETHERTYPE_TEB, bytes, critical);
 }
@@ -63,21 +61,11 @@ export function readGeneve(udp: usize, end: usize): i32 {
     return drop(DROP_TUNNEL_BAD_HEADER);
   }
   if (geneveIsControl(geneve)) return drop(DROP_TUNNEL_PAYLOAD);
-  if (geneveHasCritical(geneve) && !areKnown(options, bytes)) {
+  if (geneveHasCritical(geneve) && !areOptionsKnown(options, bytes)) {
     return drop(DROP_TUNNEL_CRITICAL_OPTION);
   }
   noteId(geneveVni(geneve));
   noteEtherType(geneveProtocol(geneve));
   noteOptions(options, bytes);
   return FIXED + bytes;
-}
-
-/** Whether none of the options is both critical and unknown here. */
-function areKnown(options: usize, bytes: u32): bool {
-  const end = options + bytes;
-  while (options < end) {
-    if (geneveOptionIsCritical(options)) return false;
-    options += geneveOptionLength(options);
-  }
-  return true;
 }

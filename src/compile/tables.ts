@@ -6,6 +6,7 @@ import { readRouteFile } from "../config/route_file.ts";
 import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import type { Region } from "../memory/region.ts";
+import { Bindings, bindingBytes } from "./bindings.ts";
 import { connectionSizes } from "./connection_sizes.ts";
 import { ConnectionTable } from "./connections.ts";
 import { flowSizes } from "./flow_sizes.ts";
@@ -19,6 +20,7 @@ import { RouteTable } from "./routes.ts";
 import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
 import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
+import { writeTunnelWords } from "./tunnel_words.ts";
 import { forgetPathMtus, forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
@@ -46,6 +48,7 @@ export function sizesOf(model: Model): MemorySizes {
     neighbors: engine.limits.neighbors + 1,
     lpmBytes: estimateLpmBytes(engine.limits.routes - routes6, routes6, tables),
     chunks: CHUNKS,
+    bindingBytes: bindingBytes(model),
     ...flowSizes(model),
     ...connectionSizes(model),
     ...tunnelSizes(model),
@@ -59,6 +62,8 @@ export class Tables {
   readonly routes: RouteTable;
   readonly flows: FlowTables;
   readonly connections: ConnectionTable;
+  /** Undefined: there are no bridges. */
+  readonly bindings?: Bindings;
   /** Undefined: there are none. */
   readonly services?: ServiceTable;
   /** What shards do not go by: flows that NAT more than it covers cannot be added (isCovered). */
@@ -69,6 +74,7 @@ export class Tables {
   constructor(region: Region, model: Model) {
     this.#region = region;
     for (const [number, port] of model.ports.entries()) writePort(region, number, port);
+    if (model.bridges.length > 0) this.bindings = new Bindings(region, model);
     this.neighbors = new NeighborTable(region);
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     const covers: Covers = (flow) => this.#covers(endsOfFlow(flow, model.ports));
@@ -85,6 +91,7 @@ export class Tables {
     if (model.ports.some(({ mss }) => mss !== undefined)) {
       region.setBits(layout.CONTROL_OVERLAY, layout.OVERLAY_MSS, true);
     }
+    writeTunnelWords(region, model);
     this.#writeEngine(model);
   }
 

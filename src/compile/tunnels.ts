@@ -140,7 +140,7 @@ function flagsOf(tunnel: TunnelModel): number {
   let flags = 0;
   if (tunnel.id !== undefined) flags |= layout.TUNNEL_HAS_ID;
   if (tunnel.checksum) flags |= layout.TUNNEL_CHECKSUM;
-  if (isNumbered(tunnel)) flags |= layout.TUNNEL_SEQUENCED;
+  if (tunnel.sequence) flags |= layout.TUNNEL_SEQUENCED;
   if (tunnel.id === "flow") flags |= layout.TUNNEL_ID_BY_FLOW;
   if (tunnel.remotes.length === 0) flags |= layout.TUNNEL_REMOTE_BY_FLOW;
   if (tunnel.ttl === "inherit") flags |= layout.TUNNEL_TTL_INHERIT;

@@ -1,6 +1,7 @@
 // Schemas of the `ports` and `neighbors` keys.
 
 import Type, { type Static } from "typebox";
+import { memberFields } from "./bridge_schema.ts";
 import { DEFAULTS } from "./defaults.ts";
 import {
   integer,
@@ -11,7 +12,6 @@ import {
   name,
   neighborMac,
   stationMac,
-  unsupported,
 } from "./vocabulary.ts";
 
 const { Optional, Array: List } = Type;
@@ -63,8 +63,7 @@ export const PortSchema = mapping(
         defaultText: "none",
       }),
     ),
-    bridge: unsupported("The bridge the port belongs to."),
-    vlan: unsupported("VLANs of a bridge port."),
+    ...memberFields,
   },
   { description: "What packets enter and leave by. A port's number is its place in the file." },
 );

@@ -43,6 +43,8 @@ export interface MemorySizes {
   /** Tunnels and what belongs to them; slots of their index, a power of two or 0. */
   readonly tunnelBytes: number;
   readonly tunnelSlots: number;
+  /** Guards of bridges, and bindings. */
+  readonly bindingBytes: number;
   /** Frames have tunnel metadata beside them: there are tunnels or bridges. */
   readonly tunnelMetadata: boolean;
 }
@@ -132,6 +134,7 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_SERVICES] = sizes.serviceBytes;
   const sources = sizes.ownerSlots * layout.OWNER_STRIDE;
   bytes[layout.REGION_OWNERS] = sizes.ownerSlots === 0 ? 0 : layout.OWNERS_SOURCES + sources;
+  bytes[layout.REGION_BINDINGS] = sizes.bindingBytes;
   bytes[layout.REGION_TUNNEL_METADATA] = sizes.tunnelMetadata ? frames * layout.META_STRIDE : 0;
   bytes[layout.REGION_TUNNELS] = sizes.tunnelBytes;
   bytes[layout.REGION_PATH_MTU] = sizes.tunnelBytes === 0 ? 0 : PATH_MTU_BYTES;

@@ -14,6 +14,8 @@ export interface VerdictCounts {
 }
 
 export interface PortCounts {
+  /** A bridge's interface or a tunnel: what it counts, a device counts as well. */
+  readonly isVirtual: boolean;
   readonly rx: { readonly packets: number; readonly bytes: number };
   readonly tx: { readonly packets: number; readonly bytes: number };
 }
@@ -144,7 +146,7 @@ function verdicts(
   const offset = unit === "packets" ? 0 : 8;
   const at = (counter: number) => sum(region, workers, layout.WORKER_COUNTERS + counter + offset);
   // A bridge's interface or a tunnel counts what a device has counted before, or will.
-  const devices = ports.filter((_, port) => !isVirtual(region, port));
+  const devices = ports.filter((port) => !port.isVirtual);
   const total = (side: "rx" | "tx") => devices.reduce((all, port) => all + port[side][unit], 0);
   return {
     received: total("rx"),
@@ -164,6 +166,7 @@ function portCounts(region: Region, workers: readonly number[], port: number): P
   const base = layout.WORKER_PORTS + port * layout.WORKER_PORT_STRIDE;
   const at = (offset: number) => sum(region, workers, base + offset);
   return {
+    isVirtual: isVirtual(region, port),
     rx: { packets: at(layout.PORT_RX_PACKETS), bytes: at(layout.PORT_RX_BYTES) },
     tx: { packets: at(layout.PORT_TX_PACKETS), bytes: at(layout.PORT_TX_BYTES) },
   };

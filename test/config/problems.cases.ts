@@ -378,7 +378,6 @@ ports:
     ],
   },
   {
-    code: "CONFIG_UNSUPPORTED",
     text: `version: 1
 ports:
   lan:
@@ -386,10 +385,7 @@ ports:
     bridge: br0
     vlan: { access: 10 }
 `,
-    problems: [
-      "5:5 /ports/lan/bridge: 'bridge' is not implemented in this version; remove it",
-      "6:5 /ports/lan/vlan: 'vlan' is not implemented in this version; remove it",
-    ],
+    problems: ["5:13 /ports/lan/bridge: unknown bridge 'br0'"],
   },
   {
     text: `version: 1
@@ -400,12 +396,12 @@ ports: { a: { device: 'packet:eth0' }, b: { device: 'pcp:' }, c: { device: 'pcap
   {
     text: `version: 1
 ports: { a: { device: 'tap:x' } }
-bridges: { a: {} }
+tunnels: { a: {} }
 routes: [{ to: 10.0.0.0/8, type: local, port: b }]
 `,
     problems: [
       "2:23 /ports/a/device: device 'tap:' is not implemented in this version; use one of 'pcap:', 'null:'",
-      "3:1 /bridges: 'bridges' is not implemented in this version; remove it",
+      "3:1 /tunnels: 'tunnels' is not implemented in this version; remove it",
       "4:41 /routes/0/port: 'port' has no meaning for a route of type local; remove one of them",
     ],
   },
@@ -724,7 +720,7 @@ routes: [{ to: 0.0.0.0/0, via: 10.0.0.9 }]
   {
     code: "CONFIG_UNSUPPORTED",
     tail: `tunnels: { a: 1 }
-bridges: []
+bridges: {}
 meters: {}
 conntrack: { helpers: [ftp, sip] }
 `,

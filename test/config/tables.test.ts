@@ -42,7 +42,9 @@ mirrors: [{ name: span, to: wan }]
         bands: [{ perSecond: 1e7, burst: 1e7, exceed: { type: "drop" } }],
       },
     ]);
-    expect(mirrors).toEqual([{ name: "span", to: 1, snaplen: 0, sample: 1 }]);
+    expect(mirrors).toEqual([
+      { name: "span", to: 1, snaplen: 0, sample: 1, ports: [], direction: "both", vlans: [] },
+    ]);
   });
 
   it("give meters a burst that large frames fit in and that is soon over", () => {

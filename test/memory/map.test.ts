@@ -54,6 +54,7 @@ const sizes = fc.record({
   ownerSlots: fc.constantFrom(0, 1, 4096),
   tunnelBytes: fc.integer({ min: 0, max: 1 << 16 }),
   tunnelSlots: fc.constantFrom(0, 2, 512),
+  bindingBytes: fc.integer({ min: 0, max: 1 << 20 }),
   tunnelMetadata: fc.boolean(),
 });
 

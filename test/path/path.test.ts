@@ -14,6 +14,7 @@ import { NEIGHBORS } from "./neighbors.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
+import { TUNNELED } from "./tunnels.cases.ts";
 
 const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   links: LINKS,
@@ -27,6 +28,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   "flow tables": FLOW_TABLES,
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
+  tunnels: TUNNELED,
 };
 
 const reached = new Set<string>();

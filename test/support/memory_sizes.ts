@@ -30,5 +30,6 @@ export const SMALL_SIZES: MemorySizes = {
   ownerSlots: 0,
   tunnelBytes: 0,
   tunnelSlots: 0,
+  bindingBytes: 0,
   tunnelMetadata: false,
 };

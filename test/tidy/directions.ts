@@ -29,6 +29,7 @@ export const ASSEMBLY: Directions = {
   leaving: ["bridging", "tunneling", "waiting", "stage", "action", "table", "memory", ...BASE],
   bridging: [
     "leaving",
+    "guarding",
     "stage",
     "bridge",
     "action",
@@ -38,6 +39,8 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  // What a bridge answers.
+  guarding: ["originate", "bridge", "memory", ...BASE],
   tunneling: [
     "cutting",
     "leaving",
