@@ -16,6 +16,7 @@
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
+import { reachNext, sendFragments } from "./cutting";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
@@ -25,6 +26,7 @@ import {
   COUNT_DROPPED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
+  OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
   PACKET_KEPT,
@@ -67,12 +69,14 @@ import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated, reachNext, sendFragments } from "./originate";
+import { answer, explainDrop, finishOriginated } from "./originate";
+import { readOuter } from "./outer";
 import {
   drop,
   flagsOf,
   hashOf,
   inPortOf,
+  l3LengthOf,
   outPortOf,
   sequenceOf,
   setFlags,
@@ -84,6 +88,7 @@ import {
 } from "./packet";
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
+import { clampAt, clampMss } from "./stage/clamp";
 import { fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
@@ -100,7 +105,8 @@ import {
 } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
 import { areDeferred, takeDeferred } from "./state/deferred";
-import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
+import { room } from "./state/room";
+import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
 import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
@@ -177,7 +183,10 @@ function runBuiltIn(record: usize, port: usize): i32 {
 }
 
 function runBridged(record: usize, port: usize): i32 {
+  const clamps = (overlay & OVERLAY_MSS) !== 0;
+  if (clamps) clampAt(record, inPortOf(record));
   const verdict = bridge(record, port);
+  if (clamps && verdict === VERDICT_TRANSMIT) clampAt(record, outPortOf(record));
   if (tracing) note(STEP_BRIDGE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if (points !== 0) {
@@ -235,6 +244,10 @@ function runTablesBefore(record: usize): i32 {
 }
 
 function runLocal(record: usize): i32 {
+  if ((overlay & OVERLAY_TUNNELS) !== 0) {
+    const verdict = readOuter(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
   if ((points & AT_INPUT) !== 0) {
     const verdict = runTablesBehind(record, PORT_LOCAL, POINT_INPUT, POINT_INPUT);
     if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -296,7 +309,10 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   if (tracked) {
     verdict = finishTracked(record, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
-    const size = cutSize(record, portMtu(portOf(outPortOf(record))));
+  }
+  if ((overlay & OVERLAY_MSS) !== 0) clampMss(record);
+  if (tracked || l3LengthOf(record) > room) {
+    const size = cutSize(record, room);
     if (size !== 0) verdict = sendFragments(record, size, backend);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }

@@ -125,6 +125,8 @@ export const OVERLAY_MIRRORS = 4;
  * whose inner connections are tracked, or that number their packets).
  */
 export const OVERLAY_ORDERED = 8;
+/** Some port clamps the MSS of TCP (PORT_CLAMP_MSS). */
+export const OVERLAY_MSS = 16;
 /** Bridges: words from here to CONTROL_TUNNELS. */
 export const CONTROL_BRIDGES = CONTROL + 1664;
 export const CONTROL_TUNNELS = CONTROL + 1728;
@@ -696,7 +698,7 @@ export const PORT_BRIDGE = 64;
 export const PORT_VLAN = 66;
 /** u16: number of the tunnel (PORT_TUNNEL). */
 export const PORT_TUNNEL_NUMBER = 68;
-/** u16: largest TCP MSS let through, both ways (PORT_CLAMP_MSS). */
+/** u16: largest TCP MSS let through, both ways (PORT_CLAMP_MSS); 0 = what its MTU leaves. */
 export const PORT_MSS = 70;
 /** u32: address of a member's VLAN map in REGION_VLANS; 0 = its bridge does not look at VLANs. */
 export const PORT_VLAN_MAP = 72;
@@ -2393,3 +2395,25 @@ export const VLAN_UNTAGGED = 0x8000;
 export const VLAN_NOT_CARRIED = 0xffff;
 /** PORT_VLAN_TYPE of a port whose frames' tags are all payload. */
 export const VLAN_TYPE_NONE = 0xffff;
+
+// ---- path MTU: REGION_PATH_MTU, written by workers, in turn (steering.ts) -----------------------
+// Buckets of PATH_MTUS_PER_BUCKET entries, where there are tunnels:
+//   0    16    18       20     24
+//   | ip | VRF | family | MTU  | deadline |
+// The address in network order, that of IPv4 with zeros behind; family 0 = free.
+export const PATH_MTU_STRIDE = 32;
+export const PATH_MTUS_PER_BUCKET = 4;
+export const PATH_MTU_BUCKETS = 1024;
+export const PATH_MTU_VRF = 16; // u16
+export const PATH_MTU_FAMILY = 18; // u16, 4 or 6
+/** u32, bytes of the IP packet around what the tunnel carries. */
+export const PATH_MTU_LENGTH = 20;
+/** u64 nanoseconds since 1970: the way may have changed from then on. */
+export const PATH_MTU_DEADLINE = 24;
+/** Nanoseconds: ten minutes (RFC 1191 6.3, RFC 8201 4). */
+export const PATH_MTU_TIME = 600_000_000_000;
+/** u32 each: 1 = some was learned in this run; buckets less one, a power of two less one. */
+export const CONTROL_PATH_MTU_KNOWN = CONTROL_PATH_MTU;
+export const CONTROL_PATH_MTU_MASK = CONTROL_PATH_MTU + 4;
+/** Least MTU of IPv6 (RFC 8200 5): nobody can be asked to send shorter packets. */
+export const TUNNEL_LEAST_MTU6 = 1280;

@@ -8,6 +8,7 @@ import { DROP_PORT_DOWN, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   COUNT_COPIES_LOST,
   OVERLAY_BRIDGES,
+  OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_COPY,
   PORT_TUNNEL,
@@ -29,6 +30,7 @@ import {
   timestampOf,
   wireLengthOf,
 } from "./packet";
+import { clampAt } from "./stage/clamp";
 import { portFlags, portOf } from "./table/ports";
 import { sendByTunnel } from "./tunneling";
 import { waitOn } from "./waiting";
@@ -71,6 +73,7 @@ export function leaveAsCopy(copy: usize): void {
 
 /** The consequences of a copy's verdict; its frame is given back unless it waits for a neighbor. */
 export function finishCopy(copy: usize, verdict: i32): void {
+  if ((overlay & OVERLAY_MSS) !== 0) clampAt(copy, outPortOf(copy));
   const ended = verdict === VERDICT_TRANSMIT && leadsOn(copy) ? leave(copy) : verdict;
   if (ended === VERDICT_HOLD) {
     waitOn(copy, timestampOf(copy), sequenceOf(copy));

@@ -71,6 +71,7 @@ import {
   REGION_NEIGHBORS,
   REGION_OUTPUT,
   REGION_OWNERS,
+  REGION_PATH_MTU,
   REGION_PENDING,
   REGION_PORTS,
   REGION_RECORDS,
@@ -113,6 +114,8 @@ export let pending: usize = 0;
 /** Entries of tunnels, and the index they are found by. */
 export let tunnels: usize = 0;
 export let tunnelIndex: usize = 0;
+/** What is known of the ways to remotes. */
+export let pathMtus: usize = 0;
 
 export let tables: usize = 0;
 export let flows: usize = 0;
@@ -211,6 +214,7 @@ export function openDirectory(number: u32): bool {
   pending = region(REGION_PENDING) + number * PENDING_SLOTS * PENDING_STRIDE;
   tunnels = region(REGION_TUNNELS);
   tunnelIndex = region(REGION_TUNNEL_INDEX);
+  pathMtus = region(REGION_PATH_MTU);
   tables = region(REGION_TABLES);
   flows = region(REGION_FLOWS);
   const counters = <usize>load<u32>(CONTROL_FLOW_COUNTERS) * FLOW_COUNTER_STRIDE;

@@ -22,7 +22,7 @@ import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
 import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
 import { writeTunnelWords } from "./tunnel_words.ts";
-import { forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
+import { forgetPathMtus, forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -94,6 +94,9 @@ export class Tables {
       this.services = new ServiceTable(region, model, this.flows, covers);
     }
     writeTunnels(region, model);
+    if (model.ports.some(({ mss }) => mss !== undefined)) {
+      region.setBits(layout.CONTROL_OVERLAY, layout.OVERLAY_MSS, true);
+    }
     writeTunnelWords(region, model);
     this.#writeEngine(model);
   }
@@ -121,6 +124,7 @@ export class Tables {
     this.neighbors.forget();
     this.bridges?.forget();
     this.bindings?.forget();
+    forgetPathMtus(this.#region);
     forgetSequences(this.#region);
   }
 

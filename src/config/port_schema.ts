@@ -8,6 +8,7 @@ import {
   interfaceAddress,
   ip,
   mapping,
+  mss,
   name,
   neighborMac,
   stationMac,
@@ -37,6 +38,7 @@ export const PortSchema = mapping(
         default: DEFAULTS.mtu,
       }),
     ),
+    mss: Optional(mss()),
     addresses: Optional(
       List(interfaceAddress({}), {
         description:

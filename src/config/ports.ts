@@ -4,7 +4,7 @@ import { formatIp, parsePrefix } from "./address.ts";
 import { buildInterface } from "./bridges.ts";
 import { deviceProblem, isPromiscuousByDefault } from "./device.ts";
 import { MemberBuilder } from "./members.ts";
-import type { PortModel, TunnelModel } from "./model.ts";
+import type { MssModel, PortModel, TunnelModel } from "./model.ts";
 import type { Names } from "./names.ts";
 import type { PortDocument } from "./port_schema.ts";
 import { buildRouted } from "./routed.ts";
@@ -66,6 +66,7 @@ function buildPort(
     device: port.device,
     ...buildRouted(port, number, path, names, source),
     promiscuous: port.promiscuous ?? isPromiscuousByDefault(port.device),
+    mss: port.mss as MssModel | undefined,
     crossConnect: buildCrossConnect(port, number, names, source),
     membership: members.membership(port, path),
   };

@@ -1,7 +1,7 @@
 // The ports that tunnels are.
 
 import type { MemberBuilder } from "./members.ts";
-import type { PortModel, TunnelModel } from "./model.ts";
+import type { MssModel, PortModel, TunnelModel } from "./model.ts";
 import type { Names } from "./names.ts";
 import { buildRouted } from "./routed.ts";
 import type { Source } from "./source.ts";
@@ -38,7 +38,7 @@ export function buildTunnelPort(
     interfaceOf: undefined,
     membership: frames ? members.membership(document, path, ["learning"]) : undefined,
     tunnel: place,
-    mss: undefined,
+    mss: document.mss as MssModel | undefined,
   };
 }
 

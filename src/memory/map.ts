@@ -68,6 +68,9 @@ export interface MemoryMap {
 /** WebAssembly's own limit: 65536 pages, 4 GiB. */
 const MAX_PAGES = 65536;
 
+const PATH_MTU_BYTES =
+  layout.PATH_MTU_BUCKETS * layout.PATH_MTUS_PER_BUCKET * layout.PATH_MTU_STRIDE;
+
 /** Slots of the neighbor index: a power of two, at most half full. */
 export function neighborSlots(neighbors: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(2, neighbors) * 2));
@@ -148,6 +151,7 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_BINDINGS] = sizes.bindingBytes;
   bytes[layout.REGION_TUNNEL_METADATA] = sizes.tunnelMetadata ? frames * layout.META_STRIDE : 0;
   bytes[layout.REGION_TUNNELS] = sizes.tunnelBytes;
+  bytes[layout.REGION_PATH_MTU] = sizes.tunnelBytes === 0 ? 0 : PATH_MTU_BYTES;
   bytes[layout.REGION_TUNNEL_INDEX] = sizes.tunnelSlots * layout.TUNNEL_SLOT_STRIDE;
   return bytes;
 }

@@ -10,8 +10,10 @@ export const ASSEMBLY: Directions = {
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
   burst: [
     "bridging",
+    "cutting",
     "leaving",
     "originate",
+    "outer",
     "tracking",
     "tunneling",
     "waiting",
@@ -24,7 +26,7 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   // Leaving by what is no device: bridges and tunnels.
-  leaving: ["bridging", "tunneling", "waiting", "action", "table", "memory", ...BASE],
+  leaving: ["bridging", "tunneling", "waiting", "stage", "action", "table", "memory", ...BASE],
   bridging: [
     "flooding",
     "guarding",
@@ -44,6 +46,7 @@ export const ASSEMBLY: Directions = {
   // What a bridge answers.
   guarding: ["originate", "bridge", "memory", ...BASE],
   tunneling: [
+    "cutting",
     "leaving",
     "originate",
     "stage",
@@ -56,14 +59,21 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
+  // What tunnels ask of packets before they are known to be theirs.
+  outer: ["stage", "tunnel", "memory", ...BASE],
+  // Cutting sends the pieces.
+  cutting: ["burst", "originate", "stage", "state", "table", "memory", "wire", ...BASE],
   originate: [
     "burst",
+    "bridge",
+    "cutting",
     "leaving",
     "tracking",
     "waiting",
     "stage",
     "action",
     "track",
+    "state",
     "table",
     "memory",
     ...BASE,
@@ -73,6 +83,7 @@ export const ASSEMBLY: Directions = {
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
     "action",
+    "tunnel",
     "track",
     "nat",
     "parse",
@@ -103,7 +114,18 @@ export const ASSEMBLY: Directions = {
   helper: ["helper", "track", "nat", "parse", "state", "wire", "memory", ...BASE],
   nat: ["nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What bridges and tunnels are made of.
-  bridge: ["bridge", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  bridge: [
+    "bridge",
+    "tunnel",
+    "action",
+    "parse",
+    "respond",
+    "state",
+    "table",
+    "wire",
+    "memory",
+    ...BASE,
+  ],
   tunnel: ["tunnel", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
   parse: ["parse", "memory", "wire", ...BASE],
