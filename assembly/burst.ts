@@ -13,9 +13,11 @@
 // sends of its own, answers and errors, is in originate.ts; packets that wait for a neighbor are in
 // waiting.ts.
 
+import { mirrorReceived } from "./action/mirror";
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
+import { runDeferred } from "./deferring";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
@@ -25,10 +27,10 @@ import {
   COUNT_DROPPED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
+  OVERLAY_MIRRORS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
   PACKET_KEPT,
-  PACKET_OWN,
   POINT_FORWARD,
   POINT_INGRESS,
   POINT_INPUT,
@@ -38,7 +40,6 @@ import {
   PORT_BRIDGED,
   PORT_CROSS_CONNECT,
   PORT_LOCAL,
-  PORT_NORMAL,
   PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
   SHARD_SHIFT,
@@ -51,7 +52,6 @@ import {
   STEP_NEIGHBOR,
   STEP_PARSE,
   STEP_RECEIVE,
-  STEP_RESPOND,
   STEP_REWRITE,
   STEP_ROUTE,
   STEP_VERDICT,
@@ -62,12 +62,12 @@ import {
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { finishCopy, leadsOn, leave } from "./leaving";
+import { leadsOn, leave } from "./leaving";
 import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated, sendFragments } from "./originate";
+import { answer, explainDrop, sendFragments } from "./originate";
 import {
   drop,
   flagsOf,
@@ -93,7 +93,7 @@ import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
-import { areDeferred, takeDeferred } from "./state/deferred";
+import { areDeferred } from "./state/deferred";
 import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
@@ -135,13 +135,20 @@ export function runPacket(record: usize, verdict: i32, hash: u32): void {
 }
 
 function runParsed(record: usize, hash: u32): i32 {
-  const port = portOf(inPortOf(record));
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  const verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  return runEntered(record, verdict);
+}
+
+/** What parse says `verdict` of has been received: mirrors look at it, whatever becomes of it. */
+function runEntered(record: usize, verdict: i32): i32 {
   if (tracing) note(STEP_PARSE, record, verdict);
-  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    verdict = checkTransport(record);
+  if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((mode & MODE_VERIFY_TRANSPORT) !== 0) {
+    const verified = checkTransport(record);
+    if (verified !== VERDICT_CONTINUE) return verified;
   }
-  return verdict === VERDICT_CONTINUE ? enter(record) : verdict;
+  return enter(record);
 }
 
 /** A packet enters by its in-port, a device or a tunnel: what it meets there and behind. */
@@ -164,7 +171,7 @@ function enter(record: usize): i32 {
 }
 
 /** What every packet meets that no flow at ingress has sent elsewhere. */
-function runBuiltIn(record: usize, port: usize): i32 {
+export function runBuiltIn(record: usize, port: usize): i32 {
   const flags = portFlags(port);
   if ((flags & (PORT_CROSS_CONNECT | PORT_BRIDGED)) === 0) return runRouted(record, port);
   return (flags & PORT_BRIDGED) !== 0 ? runBridged(record, port) : crossConnect(record, port);
@@ -173,7 +180,9 @@ function runBuiltIn(record: usize, port: usize): i32 {
 function runBridged(record: usize, port: usize): i32 {
   const verdict = bridge(record, port);
   if (tracing) note(STEP_BRIDGE, record, verdict);
-  return verdict === VERDICT_CONTINUE ? runRouted(record, portOf(inPortOf(record))) : verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
+  return runRouted(record, portOf(inPortOf(record)));
 }
 
 /** Does the transport checksum hold? */
@@ -251,14 +260,10 @@ function runCarried(record: usize): i32 {
   setRoute(record, 0);
   countReceived(inPortOf(record), wireLengthOf(record));
   if (tracing) note(STEP_DECAPSULATE, record, VERDICT_CONTINUE);
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
+  const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
   setFlags(record, flagsOf(record) | kept);
   if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
-  if (tracing) note(STEP_PARSE, record, verdict);
-  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    verdict = checkTransport(record);
-  }
-  if (verdict === VERDICT_CONTINUE) verdict = enter(record);
+  const verdict = runEntered(record, parsed);
   nested--;
   return verdict;
 }
@@ -332,23 +337,4 @@ export function finish(record: usize, verdict: i32): void {
     count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }
   releaseFrame(record);
-}
-
-/**
- * The copies that wait for the packet to be done: for the built-in path, or to leave by a port that
- * is no device.
- */
-function runDeferred(): void {
-  for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
-    if (outPortOf(copy) !== PORT_NORMAL) {
-      finishCopy(copy, VERDICT_TRANSMIT);
-      continue;
-    }
-    setOutPort(copy, PORT_UNKNOWN);
-    beginUncached(copy);
-    setFlags(copy, flagsOf(copy) | PACKET_OWN);
-    const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));
-    if (tracing) note(STEP_RESPOND, copy, verdict);
-    finishOriginated(copy, verdict);
-  }
 }

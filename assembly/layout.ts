@@ -459,6 +459,8 @@ export const STEP_BRIDGE = 21;
 /** A tunnel's headers were taken off, or put in front. */
 export const STEP_DECAPSULATE = 22;
 export const STEP_ENCAPSULATE = 23;
+/** A mirror has taken a copy: its number is at TRACE_FLOW, the port it is of at TRACE_POINT. */
+export const STEP_MIRROR = 24;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
@@ -552,6 +554,8 @@ export const PACKET_OWN = 8192;
 export const PACKET_TUNNELED = 16384;
 /** A copy of a packet that goes its own way: counted as a copy when it is sent. */
 export const PACKET_COPY = 32768;
+/** Both: a copy that a mirror sends, which no mirror looks at again. */
+export const PACKET_MIRRORED = PACKET_OWN | PACKET_COPY;
 /** What stays when the headers are parsed again. */
 export const PACKET_KEPT = PACKET_OWN | PACKET_TUNNELED | PACKET_COPY;
 
@@ -1143,10 +1147,13 @@ export const BAND_DSCP_REMARK = 3;
 
 /** Mirrors; number 0 is none. */
 export const MIRROR_STRIDE = 16;
-/** u16 port; u32 bytes kept (0 = all); u32 one packet in so many, by its hash and number. */
+/** u16 port; u32 bytes kept (0 = all); u32 one packet in so many, by its number in the run. */
 export const MIRROR_PORT = 0;
 export const MIRROR_SNAPLEN = 4;
 export const MIRROR_SAMPLE = 8;
+/** u32: address of a bitmap of VLANs (MIRROR_VLAN_BYTES) in REGION_PORT_MIRRORS; 0 = all frames. */
+export const MIRROR_VLANS = 12;
+export const MIRROR_VLAN_BYTES = 512;
 
 /**
  * The last changes of the tables, by number: what of the key each was about. A cached outcome that
@@ -2060,3 +2067,11 @@ export const BLOCK_DATA = 8;
 export const WORKER_FRAGMENT_ENDS = WORKER_KEY + 12288;
 /** DATAGRAM_KEY_BYTES: key of the fragment at hand. Scratch. */
 export const WORKER_DATAGRAM_KEY = WORKER_FRAGMENT_ENDS + 1024;
+
+// ---- port mirrors: written by the host before a run ---------------------------------------------
+//   | bitmaps of VLANs, MIRROR_VLAN_BYTES each | lists, one per mirrored port |
+/** A list: u16 each: mirrors of what the port receives, mirrors of what it sends; their numbers. */
+export const PORT_MIRRORS_IN = 0;
+export const PORT_MIRRORS_OUT = 2;
+/** u16 each: first those of what it receives. */
+export const PORT_MIRRORS_LIST = 4;

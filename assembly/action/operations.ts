@@ -61,8 +61,9 @@ import { takeTurn } from "../state/turn";
 import { runConnectionOperation, writeConnectionField } from "./connection";
 import { runGroup } from "./group";
 import { canRemark, meter } from "./meter";
+import { mirrorTo } from "./mirror";
 import { popMpls, pushMpls } from "./mpls";
-import { addOutput, flood, flushOutput, mirrorTo } from "./output";
+import { addOutput, flood, flushOutput } from "./output";
 import { popPbb, pushPbb } from "./pbb";
 import { setField } from "./set_field";
 import {

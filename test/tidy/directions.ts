@@ -10,6 +10,7 @@ export const ASSEMBLY: Directions = {
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
   burst: [
     "bridging",
+    "deferring",
     "leaving",
     "originate",
     "tracking",
@@ -23,6 +24,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  deferring: ["burst", "leaving", "originate", "stage", "state", "table", "memory", ...BASE],
   // Leaving by what is no device: bridges and tunnels.
   leaving: ["bridging", "tunneling", "waiting", "action", "table", "memory", ...BASE],
   bridging: [
@@ -61,7 +63,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
-  waiting: ["burst", "leaving", "originate", "stage", "state", "memory", ...BASE],
+  waiting: ["burst", "deferring", "leaving", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
