@@ -37,8 +37,11 @@ export function buildMirrors(
 type Direction = MirrorModel["direction"];
 
 /** A direction of nothing is a mistake: flows that name a mirror decide for themselves. */
-function checkDirection({ direction, ports, vlans }: MirrorDocument, cursor: Cursor): void {
-  if (direction === undefined || ports !== undefined || vlans !== undefined) return;
+function checkDirection(
+  { direction, ports = [], vlans = [] }: MirrorDocument,
+  cursor: Cursor,
+): void {
+  if (direction === undefined || ports.length + vlans.length > 0) return;
   const message = "a direction is that of 'ports' or 'vlans', and this mirror has neither";
   cursor.wrongAt("direction", message);
 }

@@ -139,7 +139,6 @@ export const MirrorSchema = mapping(
     ),
     ports: Optional(
       List(name({ description: "A port: a device, a bridge's interface or a tunnel." }), {
-        minItems: 1,
         description:
           "Ports whose frames are copied without a flow that says so, as received and as sent.",
         defaultText: "with vlans, all devices but that of `to`; else none",
@@ -159,7 +158,6 @@ export const MirrorSchema = mapping(
           description: "A VLAN or a range of them.",
         }),
         {
-          minItems: 1,
           description:
             "Only frames of these VLANs: that of the outermost tag; without one, the port's own.",
           defaultText: "all frames",
