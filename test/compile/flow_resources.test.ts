@@ -95,7 +95,7 @@ describe("mirrors", () => {
     ]);
   });
 
-  it("are listed at the ports they look at, all devices but their own where none is named", async () => {
+  it("are listed at the ports they look at, where none is named at all devices", async () => {
     const { region, model } = await create();
     const lists = model.ports.map((_, port) => {
       const entry = region.base(layout.REGION_PORTS) + port * layout.PORT_STRIDE;
