@@ -856,7 +856,7 @@ export const TABLE_NAT = 12;
 //   9 | nd_target                                                      |
 //  10 | arp_sha, nd_sll (6) | arp_tha, nd_tll (6) | PBB I-TAG          |
 //  11 | tunnel source                    12 | tunnel destination       |
-//  13 | ct_mark | …                      14 | ct_label                 |
+//  13 | ct_mark | tun_metadata0 … 2      14 | ct_label                 |
 export const KEY_BLOCK = 16;
 export const KEY_BLOCKS = 15;
 export const KEY_BYTES = KEY_BLOCKS * KEY_BLOCK;
@@ -907,6 +907,8 @@ export const KEY_PBB = 172;
 export const KEY_TUNNEL_SRC = 176;
 export const KEY_TUNNEL_DST = 192;
 export const KEY_CT_MARK = 208;
+/** u32[TUNNEL_WORDS]: tun_metadata0 … */
+export const KEY_TUN_METADATA = 212;
 export const KEY_CT_LABEL = 224;
 export const KEY_VLAN_PRESENT = 0x1000;
 export const KEY_FRAGMENT_ANY = 1;
@@ -1080,8 +1082,10 @@ export const FIELD_TUNNEL_SRC = 51;
 export const FIELD_TUNNEL_DST = 52;
 /** FIELD_REGISTER + n, n below 8. */
 export const FIELD_REGISTER = 56;
+/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
+export const FIELD_TUN_METADATA = 64;
 /** The fields above: every number is below this. */
-export const FIELDS = 64;
+export const FIELDS = 72;
 
 // REJECT_*: what the sender is told; ICMP or ICMPv6 by the packet's family
 export const REJECT_NET_UNREACHABLE = 0;
@@ -2067,6 +2071,186 @@ export const BLOCK_DATA = 8;
 export const WORKER_FRAGMENT_ENDS = WORKER_KEY + 12288;
 /** DATAGRAM_KEY_BYTES: key of the fragment at hand. Scratch. */
 export const WORKER_DATAGRAM_KEY = WORKER_FRAGMENT_ENDS + 1024;
+
+// ---- tunnels: REGION_TUNNELS -------------------------------------------------------------------
+// Entries of TUNNEL_STRIDE, one per tunnel of the model, behind them what they have addresses of:
+// lists of remotes, Geneve options. Written by the host, but for the sequence numbers, which
+// workers write in turn (OVERLAY_ORDERED). Numbers are in host order, addresses in network order.
+//   0      1        2       4    8          10         12      14    15     16     18
+//   | type | family | flags | id | UDP port | sources: low, count | TTL | DSCP | port | VRF |
+//   20             24        28        32              36       40             44
+//   | remote count | remotes | options | bytes of them | ERSPAN | ERSPAN index | template bytes |
+//   64      80           96         192             196
+//   | local | the remote | template | sequence sent | heard |
+export const TUNNEL_STRIDE = 256;
+/** u8, ENCAPSULATION_*. */
+export const TUNNEL_TYPE = 0;
+/** u8, of the underlay: 4 or 6. */
+export const TUNNEL_FAMILY = 1;
+/** u16, the bits below. */
+export const TUNNEL_FLAGS = 2;
+/** It has an identifier: on the wire too, where the type can do without (GRE). */
+export const TUNNEL_HAS_ID = 1;
+/** UDP or GRE checksums are sent; and demanded, but of UDP over IPv4 (RFC 6935). */
+export const TUNNEL_CHECKSUM = 2;
+/** GRE sequence numbers are sent and watched. */
+export const TUNNEL_SEQUENCED = 4;
+/** The identifier, or the remote, is what the packet's metadata says. */
+export const TUNNEL_ID_BY_FLOW = 8;
+export const TUNNEL_REMOTE_BY_FLOW = 16;
+export const TUNNEL_TTL_INHERIT = 32;
+export const TUNNEL_DSCP_INHERIT = 64;
+export const TUNNEL_DF_SET = 128;
+export const TUNNEL_DF_INHERIT = 256;
+/** A bridge learns behind which of the remotes a MAC is. */
+export const TUNNEL_LEARNING = 512;
+/** TUNNEL_LOCAL says which of our addresses is the tunnel's. */
+export const TUNNEL_HAS_LOCAL = 1024;
+/** u32: VNI, VSID, GRE key, ERSPAN session, MPLS label. */
+export const TUNNEL_ID = 4;
+/** u16: destination port of VXLAN, Geneve, MPLS over UDP. */
+export const TUNNEL_UDP_PORT = 8;
+/** u16 each: lowest source port, and how many there are from there. */
+export const TUNNEL_SOURCE_LOW = 10;
+export const TUNNEL_SOURCE_COUNT = 12;
+export const TUNNEL_TTL = 14; // u8
+export const TUNNEL_DSCP = 15; // u8, 0 to 63
+/** u16: number of its port. */
+export const TUNNEL_PORT = 16;
+/** u16: VRF of the underlay. */
+export const TUNNEL_VRF = 18;
+export const TUNNEL_REMOTE_COUNT = 20; // u32
+/** u32: address of the remotes, 16 bytes each, those of IPv4 with zeros behind. */
+export const TUNNEL_REMOTES = 24;
+/** u32: address of the Geneve options sent with every packet, as on the wire; and their bytes. */
+export const TUNNEL_OPTIONS = 28;
+export const TUNNEL_OPTIONS_BYTES = 32;
+/** u8 each: 1 = type II, 2 = type III; hardware id; 1 = egress. */
+export const TUNNEL_ERSPAN_VERSION = 36;
+export const TUNNEL_ERSPAN_HARDWARE = 37;
+export const TUNNEL_ERSPAN_DIRECTION = 38;
+/** u32: index of a type II header, 20 bits. */
+export const TUNNEL_ERSPAN_INDEX = 40;
+/** u32: bytes of TUNNEL_TEMPLATE; 0 = the headers are written field by field. */
+export const TUNNEL_TEMPLATE_BYTES = 44;
+/** Our address, 16 bytes, that of IPv4 with zeros behind; zero = any (TUNNEL_HAS_LOCAL). */
+export const TUNNEL_LOCAL = 64;
+/** The only remote of a tunnel with a template. */
+export const TUNNEL_REMOTE = 80;
+/**
+ * 64 bytes: the headers of a tunnel with one remote, from the outer IP header on, complete but for
+ * what differs from packet to packet: lengths, DSCP and ECN, source port, checksums.
+ */
+export const TUNNEL_TEMPLATE = 96;
+export const TUNNEL_TEMPLATE_MOST = 64;
+/** u32 each: number of the next GRE packet sent; least that may come next (0 = any). */
+export const TUNNEL_SENT_SEQUENCE = 192;
+export const TUNNEL_HEARD_SEQUENCE = 196;
+
+// TUNNEL_TYPE
+export const ENCAPSULATION_NONE = 0;
+export const ENCAPSULATION_VXLAN = 1;
+export const ENCAPSULATION_GENEVE = 2;
+/** GRE with an IP or MPLS packet in it. */
+export const ENCAPSULATION_GRE = 3;
+/** GRE with an Ethernet frame in it. */
+export const ENCAPSULATION_GRETAP = 4;
+export const ENCAPSULATION_NVGRE = 5;
+/** IPv4 in IPv4; IPv6 in IPv4; IPv4 or IPv6 in IPv6. */
+export const ENCAPSULATION_IPIP = 6;
+export const ENCAPSULATION_SIT = 7;
+export const ENCAPSULATION_IP6TNL = 8;
+export const ENCAPSULATION_MPLS_UDP = 9;
+export const ENCAPSULATION_ERSPAN = 10;
+
+/** u32: tunnels there are. */
+export const CONTROL_TUNNEL_COUNT = CONTROL_TUNNELS;
+/** u32, bit t = some tunnel has ENCAPSULATION_t. */
+export const CONTROL_TUNNEL_TYPES = CONTROL_TUNNELS + 4;
+/** u32: slots of the index less one; a power of two less one. */
+export const CONTROL_TUNNEL_INDEX_MASK = CONTROL_TUNNELS + 8;
+/** u32: UDP ports that tunnels listen on, and address of the list: u16 port, u8 type, u8 zero. */
+export const CONTROL_TUNNEL_UDP_COUNT = CONTROL_TUNNELS + 12;
+export const CONTROL_TUNNEL_UDP_PORTS = CONTROL_TUNNELS + 16;
+/** u32, bit s = tunnels are found by what TUNNEL_SHAPE_s says (TUNNEL_KEY_SHAPE). */
+export const CONTROL_TUNNEL_SHAPES = CONTROL_TUNNELS + 20;
+
+// REGION_TUNNEL_INDEX: by whom a received packet is taken. Open addressing, at most half full; of
+// equal keys those with a local address lie first.
+//   0      1        2      4     6    8    12     16       32      48
+//   | type | family | VRF | shape | 0 | id | zero | remote | local | tunnel + 1 | …
+export const TUNNEL_SLOT_STRIDE = 64;
+/** 32 bytes compared whole. */
+export const TUNNEL_KEY_TYPE = 0;
+export const TUNNEL_KEY_FAMILY = 1;
+export const TUNNEL_KEY_VRF = 2;
+/** u16, TUNNEL_SHAPE_* bits: which of the two that follow count. Else they are zero. */
+export const TUNNEL_KEY_SHAPE = 4;
+export const TUNNEL_SHAPE_ID = 1;
+export const TUNNEL_SHAPE_REMOTE = 2;
+/** The packet says no identifier, and the tunnel has none (GRE without key). */
+export const TUNNEL_SHAPE_BARE = 4;
+export const TUNNEL_KEY_ID = 8;
+export const TUNNEL_KEY_REMOTE = 16;
+export const TUNNEL_SLOT_LOCAL = 32;
+/** u32: number of the tunnel + 1; 0 = the slot is free. */
+export const TUNNEL_SLOT_TUNNEL = 48;
+
+// ---- tunnel metadata: of frames with PACKET_TUNNELED, written by whoever has the frame ----------
+// By which tunnel a packet came, or what it is to go by: an entry per frame, by the frame's number.
+// There is one where there are tunnels or bridges (OVERLAY_TUNNELS, OVERLAY_BRIDGES).
+//   0    8        24            36 … 40 52      54        55    56       60
+//   | id | source | destination | words | flags | service | TTL | mirror | bytes |
+// Network order, as the key has it; IPv4 addresses in the first four bytes, the rest zero.
+export const META_STRIDE = 64;
+/** u64: VNI, key, session … */
+export const META_ID = 0;
+/** 16 B each: outer addresses. */
+export const META_SOURCE = 8;
+export const META_DESTINATION = 24;
+/** u32[TUNNEL_WORDS]: what tun_metadata0 … say. */
+export const META_WORDS = 40;
+/** u16, META_* bits; in host order. */
+export const META_FLAGS = 52;
+/** u8 each, of the outer header: DSCP and ECN; TTL. */
+export const META_SERVICE = 54;
+export const META_TTL = 55;
+/**
+ * u32, of a mirror's copy, host order: the port it is of, counted from 1 (20 bits; 0 = it is no
+ * mirror's), and META_MIRROR_OUT; u32: bytes the frame has had on the wire.
+ */
+export const META_MIRROR = 56;
+export const META_MIRROR_BYTES = 60;
+export const META_MIRROR_PORT = 0xfffff;
+/** The port sends it. */
+export const META_MIRROR_OUT = 1048576;
+export const TUNNEL_WORDS = 3;
+/** Which of the fields there are. */
+export const META_HAS_ID = 1;
+export const META_HAS_SOURCE = 2;
+export const META_HAS_DESTINATION = 4;
+/** META_HAS_WORD0 << n: tun_metadata of that number. */
+export const META_HAS_WORD0 = 8;
+export const META_HAS_WORD1 = 16;
+export const META_HAS_WORD2 = 32;
+/** The addresses are of IPv6. */
+export const META_FAMILY6_SOURCE = 64;
+export const META_FAMILY6_DESTINATION = 128;
+/** A bridge knows behind which remote of the tunnel the station is: META_DESTINATION says. */
+export const META_HINTED = 256;
+
+/**
+ * What tun_metadata0 … are (TUNNEL_WORDS entries): a word of the data of a Geneve option.
+ *   0       2      3      4
+ *   | class | type | word | 1 = there is one |
+ */
+export const CONTROL_TUNNEL_WORDS = CONTROL_TUNNELS + 32;
+export const TUNNEL_WORD_STRIDE = 8;
+export const TUNNEL_WORD_CLASS = 0; // u16
+export const TUNNEL_WORD_TYPE = 2; // u8
+/** u8: 0 = the first four bytes. */
+export const TUNNEL_WORD_PLACE = 3;
+export const TUNNEL_WORD_USED = 4; // u32
 
 // ---- port mirrors: written by the host before a run ---------------------------------------------
 //   | bitmaps of VLANs, MIRROR_VLAN_BYTES each | lists, one per mirrored port |

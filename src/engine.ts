@@ -266,6 +266,7 @@ export class Engine {
     neighbors.forget();
     flows.beginRun();
     this.#tables.services?.beginRun();
+    this.#tables.beginRun();
     connections.beginRun();
     try {
       const result = await new Replay(this.#region, plan).run(this.#pool);

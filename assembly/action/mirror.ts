@@ -10,6 +10,7 @@ import {
   MIRROR_VLANS,
   PACKET_IP6,
   PACKET_MIRRORED,
+  PACKET_TUNNELED,
   PORT_MAC,
   PORT_MIRRORED,
   PORT_MIRRORS,
@@ -39,6 +40,7 @@ import {
 } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { putDeferred } from "../state/deferred";
+import { noteMirrored } from "../state/tunnel_metadata";
 import { mirrorOf } from "../table/flows";
 import { portFlags, portOf } from "../table/ports";
 import {
@@ -61,7 +63,7 @@ export function mirrorReceived(record: usize): void {
   const entry = portOf(port);
   if ((portFlags(entry) & PORT_MIRRORED) === 0) return;
   const list: usize = load<u32>(entry, PORT_MIRRORS);
-  mirrorBy(list, 0, load<u16>(list, PORT_MIRRORS_IN), record, port);
+  mirrorBy(list, 0, load<u16>(list, PORT_MIRRORS_IN), record, port, false);
 }
 
 /**
@@ -77,7 +79,7 @@ export function mirrorSent(record: usize, port: u32): void {
   const last = first + load<u16>(list, PORT_MIRRORS_OUT);
   if (first === last) return;
   if ((portFlags(entry) & PORT_POINT_TO_POINT) === 0) {
-    mirrorBy(list, first, last, record, port);
+    mirrorBy(list, first, last, record, port, true);
     return;
   }
   const copy = copyFrame(record);
@@ -86,25 +88,25 @@ export function mirrorSent(record: usize, port: u32): void {
     return;
   }
   writeLink(copy, entry);
-  mirrorBy(list, first, last, copy, port);
+  mirrorBy(list, first, last, copy, port, true);
   releaseFrame(copy);
 }
 
 /** Copies for the mirrors at places `from` to `end` of the list, which look at the port. */
-function mirrorBy(list: usize, from: u32, end: u32, record: usize, port: u32): void {
+function mirrorBy(list: usize, from: u32, end: u32, record: usize, port: u32, isSent: bool): void {
   for (let place = from; place < end; place++) {
     const number = load<u16>(list + ((<usize>place) << 1), PORT_MIRRORS_LIST);
     const mirror = mirrorOf(number);
     if (!isOfVlans(mirror, record, port)) continue;
-    if (!copyTo(mirror, record)) continue;
+    if (!copyTo(mirror, record, port, isSent, false)) continue;
     count(COUNT_MIRRORED, wireLengthOf(record));
     if (tracing) noteMirror(record, number, port);
   }
 }
 
-/** A flow's copy for a mirror. */
+/** A flow's copy for a mirror: what flows have said of the tunnel it is to go by, it keeps. */
 export function mirrorTo(record: usize, number: u32): void {
-  copyTo(mirrorOf(number), record);
+  copyTo(mirrorOf(number), record, inPortOf(record), false, true);
 }
 
 /** Whether the mirror looks at frames of this VLAN: untagged ones are of their port's. */
@@ -124,14 +126,19 @@ function outerVlan(record: usize): u32 {
   return isTagged ? vlanId(frame + ETHERNET_HEADER) : 0;
 }
 
-/** Sends a copy to a mirror's port, cut to its length, if it is this packet's turn. */
-function copyTo(mirror: usize, record: usize): bool {
+/**
+ * Sends a copy to a mirror's port, cut to its length, if it is this packet's turn: of what `port`
+ * has received or sends, with tunnel metadata or without.
+ */
+function copyTo(mirror: usize, record: usize, port: u32, isSent: bool, isByFlow: bool): bool {
   if (sequenceOf(record) % load<u32>(mirror, MIRROR_SAMPLE) !== 0) return false;
   const length = lengthOf(record);
   const most = load<u32>(mirror, MIRROR_SNAPLEN);
   const kept = most === 0 ? length : min<u32>(length, most);
   const to: u32 = load<u16>(mirror, MIRROR_PORT);
-  if ((portFlags(portOf(to)) & PORT_VIRTUAL) !== 0) return defer(record, kept, to);
+  if ((portFlags(portOf(to)) & PORT_VIRTUAL) !== 0) {
+    return defer(record, kept, to, port, isSent, isByFlow);
+  }
   setLength(record, kept);
   isSending = true;
   const sent = sendCopy(record, to);
@@ -144,14 +151,15 @@ function copyTo(mirror: usize, record: usize): bool {
  * What goes on within the engine is a packet of its own, as long as what is kept of it; what is too
  * short for a frame cannot.
  */
-function defer(record: usize, kept: u32, to: u32): bool {
+function defer(record: usize, kept: u32, to: u32, port: u32, isSent: bool, isByFlow: bool): bool {
   const copy: usize = kept < ETHERNET_HEADER ? 0 : copyFrame(record);
   if (copy !== 0) {
     setLength(copy, kept);
     setWireLength(copy, kept);
     setOutPort(copy, to);
-    setFlags(copy, PACKET_MIRRORED);
+    setFlags(copy, PACKET_MIRRORED | (isByFlow ? flagsOf(copy) & PACKET_TUNNELED : 0));
     reparse(copy);
+    noteMirrored(copy, port, isSent, wireLengthOf(record));
     if (putDeferred(copy)) return true;
     releaseFrame(copy);
   }

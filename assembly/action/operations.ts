@@ -66,6 +66,7 @@ import { popMpls, pushMpls } from "./mpls";
 import { addOutput, flood, flushOutput } from "./output";
 import { popPbb, pushPbb } from "./pbb";
 import { setField } from "./set_field";
+import { isTunnelField } from "./set_tunnel";
 import {
   copyTtlIn,
   copyTtlOut,
@@ -224,6 +225,9 @@ function writeField(operation: usize, record: usize): i32 {
   if (field < <u16>FIELD_KEY_ONLY) {
     flushOutput(record);
     forgetRoute(record);
+  } else if (isTunnelField(field)) {
+    // What the packet is to go by to the outputs before this.
+    flushOutput(record);
   }
   if (changesStructure(field)) noteUnforetold();
   else noteChange();

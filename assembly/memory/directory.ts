@@ -72,6 +72,9 @@ import {
   REGION_SHARD_STATE,
   REGION_STEERING,
   REGION_TABLES,
+  REGION_TUNNEL_INDEX,
+  REGION_TUNNEL_METADATA,
+  REGION_TUNNELS,
   REGION_VRFS,
   REGION_WORKERS,
   WORKER_STRIDE,
@@ -85,6 +88,8 @@ export let worker: usize = 0;
 export let frames: usize = 0;
 export let frameSize: u32 = 0;
 export let records: usize = 0;
+/** META_STRIDE bytes per frame. */
+export let tunnelMetadata: usize = 0;
 export let freeFrames: usize = 0;
 export let jobs: usize = 0;
 /** This worker's output ring. */
@@ -98,6 +103,10 @@ export let neighborIndex: usize = 0;
 export let shardStates: usize = 0;
 /** This worker's pending queue. */
 export let pending: usize = 0;
+
+/** Entries of tunnels, and the index they are found by. */
+export let tunnels: usize = 0;
+export let tunnelIndex: usize = 0;
 
 export let tables: usize = 0;
 export let flows: usize = 0;
@@ -185,6 +194,8 @@ export function openDirectory(number: u32): bool {
   neighborIndex = region(REGION_NEIGHBOR_INDEX);
   shardStates = region(REGION_SHARD_STATE);
   pending = region(REGION_PENDING) + number * PENDING_SLOTS * PENDING_STRIDE;
+  tunnels = region(REGION_TUNNELS);
+  tunnelIndex = region(REGION_TUNNEL_INDEX);
   tables = region(REGION_TABLES);
   flows = region(REGION_FLOWS);
   const counters = <usize>load<u32>(CONTROL_FLOW_COUNTERS) * FLOW_COUNTER_STRIDE;
@@ -196,6 +207,7 @@ export function openDirectory(number: u32): bool {
   flowCache = region(REGION_FLOW_CACHE);
   flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
   logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
+  tunnelMetadata = region(REGION_TUNNEL_METADATA);
   openConnections(number);
   readModes();
   return true;

@@ -19,6 +19,7 @@ import {
   PACKET_L4,
   PACKET_LATER_FRAGMENT,
   PACKET_OWN,
+  PACKET_TUNNELED,
   RECORD_LENGTH,
   RECORD_STRIDE,
   TUNNEL_NONE,
@@ -52,6 +53,7 @@ import {
   fragmentPart,
   fragmentSize,
 } from "../state/reassembled";
+import { copyMetadata } from "../state/tunnel_metadata";
 import {
   clearUncopiedIp4Options,
   IP4_DONT_FRAGMENT,
@@ -182,6 +184,7 @@ export function nextFragment(record: usize, target: usize): void {
   const data = dataOf(target);
   const head = l3OffsetOf(record) + part;
   memory.copy(target + RECORD_LENGTH, record + RECORD_LENGTH, RECORD_STRIDE - RECORD_LENGTH);
+  if ((flagsOf(record) & PACKET_TUNNELED) !== 0) copyMetadata(record, target);
   memory.copy(data, dataOf(record), head);
   memory.copy(data + head + extra, dataOf(record) + head + done, bytes);
   finishFragment(target, bytes);

@@ -19,6 +19,8 @@ import { RouteTable } from "./routes.ts";
 import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
 import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
+import { writeTunnelWords } from "./tunnel_words.ts";
+import { forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -47,6 +49,8 @@ export function sizesOf(model: Model): MemorySizes {
     chunks: CHUNKS,
     ...flowSizes(model),
     ...connectionSizes(model),
+    ...tunnelSizes(model),
+    tunnelMetadata: model.tunnels.length > 0 || model.bridges.length > 0,
   };
 }
 
@@ -78,6 +82,8 @@ export class Tables {
       const covers = (service: ServiceModel) => this.#covers(endsOfService(service, model.ports));
       this.services = new ServiceTable(region, model, this.flows, covers);
     }
+    writeTunnels(region, model);
+    writeTunnelWords(region, model);
     this.#writeEngine(model);
   }
 
@@ -97,6 +103,11 @@ export class Tables {
     this.routes.commit();
     this.flows.load();
     this.services?.load();
+  }
+
+  /** Forgets what tunnels have numbered in the last run. No worker may be running. */
+  beginRun(): void {
+    forgetSequences(this.#region);
   }
 
   /** Whether these ends of connections may be changed: while nothing runs, any can be made so. */

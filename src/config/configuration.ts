@@ -6,7 +6,7 @@ import { SluiceError } from "../errors.ts";
 import { ConnectedPrefixes } from "./connected.ts";
 import { buildConntrack } from "./conntrack.ts";
 import { Cursor } from "./cursor.ts";
-import { MAX_VRFS } from "./defaults.ts";
+import { MAX_PORTS, MAX_VRFS } from "./defaults.ts";
 import { buildEngine, limitsOf } from "./engine.ts";
 import { asksForTracking, buildFlowModel } from "./flow_model.ts";
 import { flowLabel } from "./flow_parser.ts";
@@ -14,13 +14,15 @@ import { GatewayBuilder } from "./gateways.ts";
 import type { Model } from "./model.ts";
 import { Names } from "./names.ts";
 import { NeighborBuilder } from "./neighbors.ts";
-import { buildPorts } from "./ports.ts";
+import { buildPorts, reportDuplicates } from "./ports.ts";
 import { ConfigurationError, type Path } from "./problems.ts";
 import { RouteBuilder } from "./routes.ts";
 import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
 import { buildServices } from "./services.ts";
 import { Source } from "./source.ts";
 import { trackingIsOff } from "./table_graph.ts";
+import { buildTunnelWords } from "./tunnel_words.ts";
+import { buildTunnels, checkTunnels } from "./tunnels.ts";
 import { validate } from "./validator.ts";
 
 /**
@@ -78,15 +80,25 @@ function buildModel(
     const message = `expected at most ${MAX_VRFS} VRFs with 'main', found ${names.vrfs.length}`;
     source.report(["vrfs"], message);
   }
-  const ports = buildPorts(document, names, source);
+  const at = (key: string) => new Cursor(source.report.bind(source), [key]);
+  const devices = buildPorts(document, names, source);
+  const first = devices.length;
+  const overlay = buildTunnels(document.tunnels ?? {}, first, names, source, at("tunnels"));
+  const { tunnels } = overlay;
+  const ports = [...devices, ...overlay.ports];
+  if (ports.length > MAX_PORTS) {
+    const message = `expected at most ${MAX_PORTS} ports, tunnels included, found ${ports.length}`;
+    source.report(["ports"], message);
+  }
+  reportDuplicates(document, ports, source);
   const connected = new ConnectedPrefixes(ports);
+  checkTunnels(tunnels, connected, source, at("tunnels"));
   const builder = new RouteBuilder(names, new GatewayBuilder(names, connected, source), source);
   const routes = builder.routes(document.routes ?? []);
   const routeFiles = builder.routeFiles(document.route_files ?? [], file);
   const neighbors = new NeighborBuilder(names, connected, routes, routeFiles, source);
   const limits = limitsOf(document.engine?.limits);
   const flows = buildFlowModel(document, names.ports, limits, source);
-  const at = (key: string) => new Cursor(source.report.bind(source), [key]);
   const services = buildServices(document.services ?? [], limits.backends, source, at("services"));
   if (services.length > 0 && document.conntrack?.enabled === false) {
     source.report(["services"], trackingIsOff("a service"));
@@ -98,7 +110,12 @@ function buildModel(
     engine: buildEngine(document.engine ?? {}, conntrack.enabled, source),
     ports,
     bridges: [],
-    tunnels: [],
+    tunnels,
+    tunnelMetadata: buildTunnelWords(
+      document.tunnel_metadata ?? {},
+      tunnels,
+      at("tunnel_metadata"),
+    ),
     vrfs: names.vrfs,
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,

@@ -7,7 +7,7 @@ import type { Source } from "./source.ts";
 import { unknownName } from "./wording.ts";
 
 export class Names {
-  /** In the order of the file: the place is the number. */
+  /** Devices in the order of the file, then tunnels: the place is the number. */
   readonly ports: readonly string[];
   /** "main" is number 0, the others follow in the order of the file. */
   readonly vrfs: readonly string[];
@@ -15,9 +15,19 @@ export class Names {
 
   constructor(document: ConfigurationDocument, source: Source) {
     this.#source = source;
-    this.ports = Object.keys(document.ports);
+    const tunnels = Object.keys(document.tunnels ?? {});
+    this.ports = [...Object.keys(document.ports), ...tunnels];
+    for (const name of tunnels) this.#refuseClash(document, name);
     const others = Object.keys(document.vrfs ?? {}).filter((name) => name !== MAIN_VRF);
     this.vrfs = [MAIN_VRF, ...others];
+  }
+
+  /** Ports, bridges and tunnels are named alike wherever packets go. */
+  #refuseClash(document: ConfigurationDocument, name: string): void {
+    if (!Object.hasOwn(document.ports, name)) return;
+    const { line, column } = this.#source.placeOf(["ports", name]);
+    const message = `'${name}' is a port already, at ${line}:${column}: a tunnel is a port, too`;
+    this.#source.report(["tunnels", name], message, "CONFIG_INVALID", true);
   }
 
   /** Number of a port; reports a name that is none. */

@@ -133,6 +133,15 @@ export interface GeneveOptionModel {
   readonly data: Uint8Array;
 }
 
+/** A word of four bytes of the data of a Geneve option. */
+export interface GeneveWordModel {
+  readonly optionClass: number;
+  /** With the critical bit, 0x80. */
+  readonly type: number;
+  /** 0 = the first. */
+  readonly word: number;
+}
+
 export interface ErspanModel {
   readonly version: 1 | 2;
   /** Type II: the port's index (20 bits). */

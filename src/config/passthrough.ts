@@ -46,6 +46,7 @@ export function passThroughModel(): Model {
     ],
     bridges: [],
     tunnels: [],
+    tunnelMetadata: [],
     vrfs: ["main"],
     neighbors: [],
     routes: [],

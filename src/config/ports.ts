@@ -29,20 +29,23 @@ export const DEVICE = {
   mss: undefined,
 } as const;
 
-/** The VRF of a port that names one which does not exist: nothing is connected to it. */
-const NO_VRF = -1;
+/** What has addresses. */
+interface Addressed {
+  readonly addresses?: readonly string[];
+}
 
-/** Every port, in order; what is wrong with one is reported and left out of it. */
+/** The VRF of a port that names one which does not exist: nothing is connected to it. */
+export const NO_VRF = -1;
+
+/** Every port that is a device, in order; what is wrong with one is reported and left out of it. */
 export function buildPorts(
   document: ConfigurationDocument,
   names: Names,
   source: Source,
 ): PortModel[] {
-  const ports = names.ports.map((name, number) => {
-    return buildPort(document.ports[name]!, number, names, source);
+  return Object.values(document.ports).map((port, number) => {
+    return buildPort(port, number, names, source);
   });
-  reportDuplicates(document, ports, source);
-  return ports;
 }
 
 function buildPort(port: PortDocument, number: number, names: Names, source: Source): PortModel {
@@ -69,12 +72,13 @@ function buildPort(port: PortDocument, number: number, names: Names, source: Sou
 }
 
 /** Locally administered (IEEE 802-2014 8.4), different for every port, the same in every run. */
-function derivedMac(number: number): MacBytes {
+export function derivedMac(number: number): MacBytes {
   const place = number + 1;
   return Uint8Array.of(2, 0, 0, 0, place >> 8, place & 255);
 }
 
-function buildAddresses(port: PortDocument, path: Path, source: Source): Prefix[] {
+/** Addresses as written; those that no port can have are reported, and left out. */
+export function buildAddresses(port: Addressed, path: Path, source: Source): Prefix[] {
   return (port.addresses ?? []).flatMap((text, i) => {
     const address = parsePrefix(text)!;
     const reason = whyNotInterface(address);
@@ -97,8 +101,8 @@ function whyNotInterface(prefix: Prefix): string | undefined {
   return whyNotUnicast(address);
 }
 
-function checkMtu(
-  port: PortDocument,
+export function checkMtu(
+  port: Pick<PortDocument, "mtu">,
   addresses: readonly Prefix[],
   path: Path,
   source: Source,
@@ -130,18 +134,23 @@ function buildCrossConnect(
   return peer;
 }
 
-/** Link-local addresses need to be unique on their link alone (RFC 4291 2.5.6). */
-function reportDuplicates(
+/**
+ * Reports addresses that two ports have. Link-local ones need to be unique on their link alone
+ * (RFC 4291 2.5.6).
+ */
+export function reportDuplicates(
   document: ConfigurationDocument,
   ports: readonly PortModel[],
   source: Source,
 ): void {
   const seen = new Seen(source);
   for (const port of ports) {
-    for (const [i, text] of (document.ports[port.name]!.addresses ?? []).entries()) {
+    const place = port.kind === "tunnel" ? "tunnels" : "ports";
+    const written = document[place]?.[port.name] as Addressed | undefined;
+    for (const [i, text] of (written?.addresses ?? []).entries()) {
       const { address } = parsePrefix(text)!;
       const scope = isLinkLocal(address) ? `port ${port.name}` : `VRF ${port.vrf}`;
-      const path = ["ports", port.name, "addresses", i];
+      const path = [place, port.name, "addresses", i];
       const first = seen.firstPlaceOf(`${scope} ${formatIp(address)}`, path);
       if (first === undefined) continue;
       const message = `address ${formatIp(address)} is in use in this VRF already, at ${first}`;

@@ -19,6 +19,8 @@ import { GroupSchema, MeterSchema, MirrorSchema, SetSchema } from "./resource_sc
 import { RouteFileSchema, RouteSchema } from "./route_schema.ts";
 import { ServiceSchema } from "./service_schema.ts";
 import { TableSchema } from "./table_schema.ts";
+import { TunnelSchema } from "./tunnel_schema.ts";
+import { TunnelWordsSchema } from "./tunnel_words.ts";
 import { mapping, NAME_PATTERN, named, unsupported } from "./vocabulary.ts";
 
 const { Optional, Array: List, Union } = Type;
@@ -48,7 +50,8 @@ export const ConfigurationSchema = mapping({
   routes: Optional(List(RouteSchema, { description: "Static routes." })),
   route_files: Optional(List(RouteFileSchema, { description: "Routes in files of their own." })),
   bridges: unsupported("Learning bridges."),
-  tunnels: unsupported("Tunnel ports."),
+  tunnels: Optional(named(TunnelSchema, MAX_PORTS, { description: "Tunnels by name." })),
+  tunnel_metadata: Optional(TunnelWordsSchema),
   sets: Optional(named(SetSchema, MAX_SETS, { description: "Named sets for matches." })),
   tables: Optional(named(TableSchema, MAX_TABLES, { description: "Flow tables by name." })),
   groups: Optional(named(GroupSchema, MAX_GROUPS, { description: "Groups of actions by name." })),

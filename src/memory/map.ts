@@ -42,6 +42,11 @@ export interface MemorySizes {
   readonly serviceBytes: number;
   /** Places for sources of connections: a power of two; 0 = connections are not counted. */
   readonly ownerSlots: number;
+  /** Tunnels and what belongs to them; slots of their index, a power of two or 0. */
+  readonly tunnelBytes: number;
+  readonly tunnelSlots: number;
+  /** Frames have tunnel metadata beside them: there are tunnels or bridges. */
+  readonly tunnelMetadata: boolean;
 }
 
 export interface MemoryMap {
@@ -127,6 +132,9 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_SERVICES] = sizes.serviceBytes;
   const sources = sizes.ownerSlots * layout.OWNER_STRIDE;
   bytes[layout.REGION_OWNERS] = sizes.ownerSlots === 0 ? 0 : layout.OWNERS_SOURCES + sources;
+  bytes[layout.REGION_TUNNEL_METADATA] = sizes.tunnelMetadata ? frames * layout.META_STRIDE : 0;
+  bytes[layout.REGION_TUNNELS] = sizes.tunnelBytes;
+  bytes[layout.REGION_TUNNEL_INDEX] = sizes.tunnelSlots * layout.TUNNEL_SLOT_STRIDE;
   return bytes;
 }
 

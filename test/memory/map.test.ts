@@ -53,6 +53,9 @@ const sizes = fc.record({
   serviceBytes: fc.integer({ min: 0, max: 1 << 20 }),
   ownerSlots: fc.constantFrom(0, 1, 4096),
   portMirrorBytes: fc.integer({ min: 0, max: 10_000 }),
+  tunnelBytes: fc.integer({ min: 0, max: 1 << 16 }),
+  tunnelSlots: fc.constantFrom(0, 2, 512),
+  tunnelMetadata: fc.boolean(),
 });
 
 describe("planMemory", () => {

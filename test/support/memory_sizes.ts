@@ -29,4 +29,7 @@ export const SMALL_SIZES: MemorySizes = {
   fragmentBytes: 0,
   serviceBytes: 0,
   ownerSlots: 0,
+  tunnelBytes: 0,
+  tunnelSlots: 0,
+  tunnelMetadata: false,
 };
