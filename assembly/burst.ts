@@ -13,10 +13,12 @@
 // sends of its own, answers and errors, is in originate.ts; packets that wait for a neighbor are in
 // waiting.ts.
 
+import { mirrorReceived } from "./action/mirror";
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
 import { reachNext, sendFragments } from "./cutting";
+import { runDeferred } from "./deferring";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
@@ -26,11 +28,11 @@ import {
   COUNT_DROPPED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
+  OVERLAY_MIRRORS,
   OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
   PACKET_KEPT,
-  PACKET_OWN,
   POINT_FORWARD,
   POINT_INGRESS,
   POINT_INPUT,
@@ -40,7 +42,6 @@ import {
   PORT_BRIDGED,
   PORT_CROSS_CONNECT,
   PORT_LOCAL,
-  PORT_NORMAL,
   PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
   SHARD_SHIFT,
@@ -53,7 +54,6 @@ import {
   STEP_NEIGHBOR,
   STEP_PARSE,
   STEP_RECEIVE,
-  STEP_RESPOND,
   STEP_REWRITE,
   STEP_ROUTE,
   STEP_VERDICT,
@@ -64,12 +64,12 @@ import {
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { finishCopy, leadsOn, leave } from "./leaving";
+import { leadsOn, leave } from "./leaving";
 import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated } from "./originate";
+import { answer, explainDrop } from "./originate";
 import { readOuter } from "./outer";
 import {
   drop,
@@ -104,7 +104,7 @@ import {
   runTablesBehind,
 } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
-import { areDeferred, takeDeferred } from "./state/deferred";
+import { areDeferred } from "./state/deferred";
 import { room } from "./state/room";
 import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
@@ -147,13 +147,20 @@ export function runPacket(record: usize, verdict: i32, hash: u32): void {
 }
 
 function runParsed(record: usize, hash: u32): i32 {
-  const port = portOf(inPortOf(record));
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  const verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  return runEntered(record, verdict);
+}
+
+/** What parse says `verdict` of has been received: mirrors look at it, whatever becomes of it. */
+function runEntered(record: usize, verdict: i32): i32 {
   if (tracing) note(STEP_PARSE, record, verdict);
-  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    verdict = checkTransport(record);
+  if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((mode & MODE_VERIFY_TRANSPORT) !== 0) {
+    const verified = checkTransport(record);
+    if (verified !== VERDICT_CONTINUE) return verified;
   }
-  return verdict === VERDICT_CONTINUE ? enter(record) : verdict;
+  return enter(record);
 }
 
 /** A packet enters by its in-port, a device or a tunnel: what it meets there and behind. */
@@ -176,7 +183,7 @@ function enter(record: usize): i32 {
 }
 
 /** What every packet meets that no flow at ingress has sent elsewhere. */
-function runBuiltIn(record: usize, port: usize): i32 {
+export function runBuiltIn(record: usize, port: usize): i32 {
   const flags = portFlags(port);
   if ((flags & (PORT_CROSS_CONNECT | PORT_BRIDGED)) === 0) return runRouted(record, port);
   return (flags & PORT_BRIDGED) !== 0 ? runBridged(record, port) : crossConnect(record, port);
@@ -189,6 +196,7 @@ function runBridged(record: usize, port: usize): i32 {
   if (clamps && verdict === VERDICT_TRANSMIT) clampAt(record, outPortOf(record));
   if (tracing) note(STEP_BRIDGE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
   if (points !== 0) {
     // Another in-port, perhaps another tag: flows look anew.
     noteStale();
@@ -276,14 +284,10 @@ function runCarried(record: usize): i32 {
   setRoute(record, 0);
   countReceived(inPortOf(record), wireLengthOf(record));
   if (tracing) note(STEP_DECAPSULATE, record, VERDICT_CONTINUE);
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
+  const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
   setFlags(record, flagsOf(record) | kept);
   if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
-  if (tracing) note(STEP_PARSE, record, verdict);
-  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    verdict = checkTransport(record);
-  }
-  if (verdict === VERDICT_CONTINUE) verdict = enter(record);
+  const verdict = runEntered(record, parsed);
   nested--;
   return verdict;
 }
@@ -349,23 +353,4 @@ export function finish(record: usize, verdict: i32): void {
     count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }
   releaseFrame(record);
-}
-
-/**
- * The copies that wait for the packet to be done: for the built-in path, or to leave by a port that
- * is no device.
- */
-function runDeferred(): void {
-  for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
-    if (outPortOf(copy) !== PORT_NORMAL) {
-      finishCopy(copy, VERDICT_TRANSMIT);
-      continue;
-    }
-    setOutPort(copy, PORT_UNKNOWN);
-    beginUncached(copy);
-    setFlags(copy, flagsOf(copy) | PACKET_OWN);
-    const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));
-    if (tracing) note(STEP_RESPOND, copy, verdict);
-    finishOriginated(copy, verdict);
-  }
 }

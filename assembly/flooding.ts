@@ -70,7 +70,7 @@ export function spread(
 }
 
 /** Whether a member may get what came by the port (entry; 0 = the bridge's interface). */
-function hears(record: usize, port: usize, member: u32, isUnknown: bool): bool {
+function hears(_record: usize, port: usize, member: u32, isUnknown: bool): bool {
   const target = portOf(member);
   if ((portFlags(target) & PORT_UP) === 0) return false;
   if (isUnknown && (memberFlags(target) & MEMBER_FLOOD) === 0) return false;

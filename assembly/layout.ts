@@ -461,6 +461,8 @@ export const STEP_BRIDGE = 21;
 /** A tunnel's headers were taken off, or put in front. */
 export const STEP_DECAPSULATE = 22;
 export const STEP_ENCAPSULATE = 23;
+/** A mirror has taken a copy: its number is at TRACE_FLOW, the port it is of at TRACE_POINT. */
+export const STEP_MIRROR = 24;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
@@ -554,6 +556,8 @@ export const PACKET_OWN = 8192;
 export const PACKET_TUNNELED = 16384;
 /** A copy of a packet that goes its own way: counted as a copy when it is sent. */
 export const PACKET_COPY = 32768;
+/** Both: a copy that a mirror sends, which no mirror looks at again. */
+export const PACKET_MIRRORED = PACKET_OWN | PACKET_COPY;
 /** What stays when the headers are parsed again. */
 export const PACKET_KEPT = PACKET_OWN | PACKET_TUNNELED | PACKET_COPY;
 
@@ -1149,10 +1153,13 @@ export const BAND_DSCP_REMARK = 3;
 
 /** Mirrors; number 0 is none. */
 export const MIRROR_STRIDE = 16;
-/** u16 port; u32 bytes kept (0 = all); u32 one packet in so many, by its hash and number. */
+/** u16 port; u32 bytes kept (0 = all); u32 one packet in so many, by its number in the run. */
 export const MIRROR_PORT = 0;
 export const MIRROR_SNAPLEN = 4;
 export const MIRROR_SAMPLE = 8;
+/** u32: address of a bitmap of VLANs (MIRROR_VLAN_BYTES) in REGION_PORT_MIRRORS; 0 = all frames. */
+export const MIRROR_VLANS = 12;
+export const MIRROR_VLAN_BYTES = 512;
 
 /**
  * The last changes of the tables, by number: what of the key each was about. A cached outcome that
@@ -2245,8 +2252,8 @@ export const PORT_PROXY = 4096;
 // ---- tunnel metadata: of frames with PACKET_TUNNELED, written by whoever has the frame ----------
 // By which tunnel a packet came, or what it is to go by: an entry per frame, by the frame's number.
 // There is one where there are tunnels or bridges (OVERLAY_TUNNELS, OVERLAY_BRIDGES).
-//   0    8        24            36 … 40 52      54        55    56
-//   | id | source | destination | words | flags | service | TTL | … |
+//   0    8        24            36 … 40 52      54        55    56       60
+//   | id | source | destination | words | flags | service | TTL | mirror | bytes |
 // Network order, as the key has it; IPv4 addresses in the first four bytes, the rest zero.
 export const META_STRIDE = 64;
 /** u64: VNI, key, session … */
@@ -2261,6 +2268,15 @@ export const META_FLAGS = 52;
 /** u8 each, of the outer header: DSCP and ECN; TTL. */
 export const META_SERVICE = 54;
 export const META_TTL = 55;
+/**
+ * u32, of a mirror's copy, host order: the port it is of, counted from 1 (20 bits; 0 = it is no
+ * mirror's), and META_MIRROR_OUT; u32: bytes the frame has had on the wire.
+ */
+export const META_MIRROR = 56;
+export const META_MIRROR_BYTES = 60;
+export const META_MIRROR_PORT = 0xfffff;
+/** The port sends it. */
+export const META_MIRROR_OUT = 1048576;
 export const TUNNEL_WORDS = 3;
 /** Which of the fields there are. */
 export const META_HAS_ID = 1;
@@ -2417,3 +2433,11 @@ export const CONTROL_PATH_MTU_KNOWN = CONTROL_PATH_MTU;
 export const CONTROL_PATH_MTU_MASK = CONTROL_PATH_MTU + 4;
 /** Least MTU of IPv6 (RFC 8200 5): nobody can be asked to send shorter packets. */
 export const TUNNEL_LEAST_MTU6 = 1280;
+
+// ---- port mirrors: written by the host before a run ---------------------------------------------
+//   | bitmaps of VLANs, MIRROR_VLAN_BYTES each | lists, one per mirrored port |
+/** A list: u16 each: mirrors of what the port receives, mirrors of what it sends; their numbers. */
+export const PORT_MIRRORS_IN = 0;
+export const PORT_MIRRORS_OUT = 2;
+/** u16 each: first those of what it receives. */
+export const PORT_MIRRORS_LIST = 4;

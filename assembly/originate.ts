@@ -36,7 +36,6 @@ import { mode, points, track } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
 import { note, tracing } from "./memory/trace";
 import {
-  drop,
   flagsOf,
   inPortOf,
   lengthOf,

@@ -12,6 +12,10 @@ import {
   META_HAS_SOURCE,
   META_HINTED,
   META_ID,
+  META_MIRROR,
+  META_MIRROR_BYTES,
+  META_MIRROR_OUT,
+  META_MIRROR_PORT,
   META_SERVICE,
   META_SOURCE,
   META_TTL,
@@ -173,4 +177,21 @@ export function setRemoteHint(record: usize, address: usize, family: u32): void 
 export function remoteHint(record: usize): usize {
   const hinted = (metadataFlags(record) & META_HINTED) !== 0;
   return hinted ? metadataOf(record) + META_DESTINATION : 0;
+}
+
+/** Notes that the packet is a mirror's copy of a frame of `bytes`, which the port has or sends. */
+export function noteMirrored(record: usize, port: u32, isSent: bool, bytes: u32): void {
+  const at = openMetadata(record);
+  const direction: u32 = isSent ? META_MIRROR_OUT : 0;
+  store<u32>(at, ((port + 1) & META_MIRROR_PORT) | direction, META_MIRROR);
+  store<u32>(at, bytes, META_MIRROR_BYTES);
+}
+/** META_MIRROR of a mirror's copy; else 0. */
+export function mirrorOrigin(record: usize): u32 {
+  if ((flagsOf(record) & PACKET_TUNNELED) === 0) return 0;
+  return load<u32>(metadataOf(record), META_MIRROR);
+}
+/** Bytes on the wire of the frame that a mirror's copy is of. */
+export function mirroredBytes(record: usize): u32 {
+  return load<u32>(metadataOf(record), META_MIRROR_BYTES);
 }

@@ -1,8 +1,9 @@
 // ERSPAN tunnels: mirrored Ethernet frames in GRE, with a word on where they are from.
 
 import { DROP_TUNNEL_BAD_HEADER, DROP_TUNNEL_PAYLOAD } from "../drops";
-import { VERDICT_DROP } from "../layout";
+import { META_MIRROR_OUT, META_MIRROR_PORT, VERDICT_DROP } from "../layout";
 import { drop, lengthOf, timestampOf, wireLengthOf } from "../packet";
+import { mirroredBytes, mirrorOrigin } from "../state/tunnel_metadata";
 import {
   erspanDirection,
   erspanHardware,
@@ -83,22 +84,32 @@ function stateOf(bytes: u32): u32 {
   return bytes > MOST_FRAME ? ERSPAN_OVERSIZED : ERSPAN_GOOD;
 }
 
-/** The frame, `payload` bytes, lies behind the header; the record says what was cut off of it. */
+/**
+ * The frame, of `payload` bytes, lies behind the header; the record says what was cut off of it. Of
+ * a mirror's copy it is known where the frame was, which the index says if it is not configured.
+ */
 export function writeErspan(tunnel: usize, at: usize, record: usize, payload: u32): void {
   const type3 = isType3(tunnel);
   const session = identifierOf(tunnel, record);
   const erspan = at + GRE_BYTES;
-  const cut = wireLengthOf(record) > lengthOf(record) ? wireLengthOf(record) - lengthOf(record) : 0;
+  const origin = mirrorOrigin(record);
+  const missing = max<i32>(wireLengthOf(record) - lengthOf(record), 0);
+  const bytes = origin !== 0 ? mirroredBytes(record) : payload + missing;
+  const isCut = bytes > payload;
   buildGreWith(at, GRE_SEQUENCE, type3 ? GRE_ERSPAN3 : GRE_ERSPAN2, 0, takeSequence(tunnel));
   look(at + erspanBytes(tunnel), payload);
   if (!type3) {
     const place = isTagged ? ERSPAN_TAG_KEPT : ERSPAN_UNTAGGED;
-    buildErspan2(erspan, vlan, cos, place, cut > 0, session, erspanIndex(tunnel));
+    const configured = erspanIndex(tunnel);
+    const index = configured !== 0 ? configured : origin & META_MIRROR_PORT;
+    buildErspan2(erspan, vlan, cos, place, isCut, session, index);
     return;
   }
-  buildErspan3(erspan, vlan, cos, stateOf(payload + cut), cut > 0, session);
+  buildErspan3(erspan, vlan, cos, stateOf(bytes), isCut, session);
   setErspan3Timestamp(erspan, <u32>(timestampOf(record) / ERSPAN_GRANULARITY));
-  setErspan3Origin(erspan, erspanHardware(tunnel), erspanDirection(tunnel));
+  const isSent: u32 = (origin & META_MIRROR_OUT) !== 0 ? 1 : 0;
+  const direction = origin !== 0 ? isSent : erspanDirection(tunnel);
+  setErspan3Origin(erspan, erspanHardware(tunnel), direction);
 }
 
 /** Type I is GRE without a sequence number, and has no header of its own, nor a session. */

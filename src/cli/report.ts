@@ -29,6 +29,7 @@ export interface Report {
     readonly lost: number;
   };
   readonly copied: { readonly packets: number; readonly bytes: number; readonly lost: number };
+  readonly mirrored: { readonly packets: number; readonly bytes: number };
   readonly in_flight: number;
   readonly tables: ReplayResult["tables"];
   readonly groups: ReplayResult["groups"];
@@ -64,6 +65,7 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
     ports: Object.fromEntries(ports) as Record<string, PortReport>,
     originated,
     copied: statistics.copied,
+    mirrored: statistics.mirrored,
     in_flight: statistics.inFlight,
     tables: result.tables,
     groups: result.groups,

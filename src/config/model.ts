@@ -323,6 +323,6 @@ export interface MirrorModel {
   /** Ports looked at; none: copies are made where flows say so alone. */
   readonly ports: readonly number[];
   readonly direction: "in" | "out" | "both";
-  /** VLANs looked at on those ports, or, without ports, anywhere; empty: all frames. */
+  /** VLANs looked at on those ports, or, without ports, on all devices but `to`; empty: all. */
   readonly vlans: readonly number[];
 }

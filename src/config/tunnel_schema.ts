@@ -198,11 +198,17 @@ export const TunnelSchema = mapping(
         defaultText: "2",
       }),
     ),
-    index: Optional(integer(0, 0xf_ffff, { description: "ERSPAN II: the port's.", default: 0 })),
+    index: Optional(
+      integer(0, 0xf_ffff, {
+        description:
+          "ERSPAN II: index; 0: of what a mirror copies, its port's place in the file, from 1.",
+        default: 0,
+      }),
+    ),
     hardware: Optional(integer(0, 63, { description: "ERSPAN III: hardware id.", default: 0 })),
     direction: Optional(
       word(["ingress", "egress"], {
-        description: "ERSPAN III: which direction is mirrored.",
+        description: "ERSPAN III: direction of frames that no mirror copies, which knows it.",
         default: "ingress",
       }),
     ),

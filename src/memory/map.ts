@@ -27,6 +27,8 @@ export interface MemorySizes {
   readonly groups: number;
   readonly meters: number;
   readonly mirrors: number;
+  /** Bytes of what says which mirrors look at which ports and VLANs. */
+  readonly portMirrorBytes: number;
   /** Entries of the flow cache in each shard: a power of two, or 0. */
   readonly cacheEntries: number;
   /** Of each shard, entry 0 (none) included: connections, buckets of their index, extensions. */
@@ -133,6 +135,7 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_GROUPS] = sizes.groups * layout.GROUP_STRIDE;
   bytes[layout.REGION_METERS] = sizes.meters * layout.METER_STRIDE;
   bytes[layout.REGION_MIRRORS] = sizes.mirrors * layout.MIRROR_STRIDE;
+  bytes[layout.REGION_PORT_MIRRORS] = sizes.portMirrorBytes;
   bytes[layout.REGION_CHANGES] = layout.CHANGE_SLOTS * layout.CHANGE_STRIDE;
   bytes[layout.REGION_FLOW_CACHE] = layout.SHARDS * sizes.cacheEntries * layout.CACHE_STRIDE;
   bytes[layout.REGION_LOG] = sizes.queues * layout.LOG_RING_BYTES;

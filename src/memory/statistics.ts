@@ -108,6 +108,8 @@ export interface Statistics {
     /** Copies not sent because no frame was left to make them in. */
     readonly lost: number;
   };
+  /** Copies made for mirrors of ports and VLANs, and bytes of the frames they are of. */
+  readonly mirrored: { readonly packets: number; readonly bytes: number };
   /** What the flow cache did for packets that met flow tables. */
   readonly cache: CacheCounts;
   /** Entries of `log` actions: kept, held back by their rate, not read in time. */
@@ -286,6 +288,10 @@ export function readStatistics(region: Region, only?: number): Statistics {
       packets: counter(layout.COUNT_COPIED),
       bytes: counter(layout.COUNT_COPIED_BYTES),
       lost: counter(layout.COUNT_COPIES_LOST),
+    },
+    mirrored: {
+      packets: counter(layout.COUNT_MIRRORED),
+      bytes: counter(layout.COUNT_MIRRORED_BYTES),
     },
     cache: cacheCounts(counter),
     log: {

@@ -70,6 +70,7 @@ const EXPLAINERS: Readonly<Record<string, (scene: Scene) => Facts>> = {
   reassemble: explainReassembly,
   bridge: ({ entry, before, model }) => bridgeFacts(entry, before, model),
   balance: ({ entry }) => why(entry),
+  mirror: explainMirror,
   verdict: explainVerdict,
 };
 
@@ -186,6 +187,16 @@ function explainForward({ entry, model }: Scene): Facts {
   if (outPort === undefined) return { ...left, ...why(entry) };
   const mtu = model.ports[outPort]?.mtu ?? 0;
   return { port: portName(model, outPort), ...left, ip_length: l3Length, mtu, ...why(entry) };
+}
+
+/** A copy that was taken of the packet as it is. */
+function explainMirror({ entry, model }: Scene): Facts {
+  const { mirrored } = entry;
+  const mirror = mirrored === undefined ? undefined : model.mirrors[mirrored.mirror];
+  if (mirrored === undefined || mirror === undefined) return {};
+  const copied = Math.min(entry.record.length, mirror.snaplen || Number.POSITIVE_INFINITY);
+  const of = portName(model, mirrored.port);
+  return { mirror: mirror.name, of, to: portName(model, mirror.to), length: copied };
 }
 
 /** Old and new values of what rewriting touches. */

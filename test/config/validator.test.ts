@@ -72,7 +72,9 @@ const VALID = {
     a: { rate: "10mbit", burst: "64KiB", exceed: "drop" },
     b: { bands: [{ rate: "2kpps", burst: 100, exceed: { dscp: 8 } }] },
   },
-  mirrors: [{ name: "span", to: "wan", snaplen: 128, sample: 10, ports: [] }],
+  mirrors: [
+    { name: "span", to: "wan", snaplen: 128, sample: 10, ports: ["lan"], vlans: [7, "1-3"] },
+  ],
 };
 
 const REPLACEMENTS = fc.oneof(

@@ -12,6 +12,7 @@ import { FRAGMENTS } from "./fragments.cases.ts";
 import { LINKS } from "./links.cases.ts";
 import { MALFORMED } from "./malformed.cases.ts";
 import { MARTIANS } from "./martians.cases.ts";
+import { MIRRORS } from "./mirrors.cases.ts";
 import { NEIGHBORS } from "./neighbors.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
@@ -33,6 +34,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   tunnels: TUNNELED,
   bridges: BRIDGES,
   "bridges' guards": BRIDGE_GUARDS,
+  mirrors: MIRRORS,
 };
 
 const reached = new Set<string>();

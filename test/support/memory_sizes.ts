@@ -19,6 +19,7 @@ export const SMALL_SIZES: MemorySizes = {
   groups: 1,
   meters: 1,
   mirrors: 1,
+  portMirrorBytes: 0,
   cacheEntries: 0,
   connections: 0,
   connectionBuckets: 0,

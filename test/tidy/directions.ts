@@ -11,6 +11,7 @@ export const ASSEMBLY: Directions = {
   burst: [
     "bridging",
     "cutting",
+    "deferring",
     "leaving",
     "originate",
     "outer",
@@ -25,6 +26,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  deferring: ["burst", "leaving", "originate", "stage", "state", "table", "memory", ...BASE],
   // Leaving by what is no device: bridges and tunnels.
   leaving: ["bridging", "tunneling", "waiting", "stage", "action", "table", "memory", ...BASE],
   bridging: [
@@ -78,7 +80,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
-  waiting: ["burst", "leaving", "originate", "stage", "state", "memory", ...BASE],
+  waiting: ["burst", "deferring", "leaving", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
