@@ -1,0 +1,6 @@
+// Every scenario of bridges and tunnels.
+
+import type { OverlayScenario } from "../overlay.ts";
+import { BRIDGES } from "./bridge.ts";
+
+export const OVERLAY_SCENARIOS: readonly OverlayScenario[] = [...BRIDGES];
