@@ -6,7 +6,6 @@ import { internetChecksum, type Octets, readU16, toHex, u32 } from "../support/o
 
 const TUNNEL_PORTS = [4789, 6081, 6635, 8472];
 const UDP = 17;
-const ETHERNET = 14;
 /** Written in place of a checksum, beside 0 for "none". */
 const RIGHT = [0xff, 0xff];
 const WRONG = [0xba, 0xad];
@@ -18,35 +17,36 @@ const STATION = "02000000a0";
 export function normal(bytes: Uint8Array): Octets {
   const frame = Uint8Array.from(bytes);
   if (toHex(frame.subarray(6, 11)) === STATION) return frame;
-  const type = readU16(frame, 12);
-  if (type === 0x0800) equalise4(frame);
-  if (type === 0x86dd) equalise6(frame);
+  let at = 12;
+  while ([0x8100, 0x88a8].includes(readU16(frame, at))) at += 4;
+  const packet = frame.subarray(at + 2);
+  if (readU16(frame, at) === 0x0800) equalise4(packet);
+  if (readU16(frame, at) === 0x86dd) equalise6(packet);
   return frame;
 }
 
-function equalise4(frame: Octets): void {
-  const header = (frame[ETHERNET]! & 15) * 4;
-  const isRight = readU16(Uint8Array.from(internetChecksum(frame.subarray(14, 14 + header))), 0);
-  frame.set([0, 0], ETHERNET + 4);
-  frame.set(isRight === 0 ? RIGHT : WRONG, ETHERNET + 10);
-  if ((readU16(frame, ETHERNET + 6) & 0x1fff) !== 0 || frame[ETHERNET + 9] !== UDP) return;
-  const end = ETHERNET + readU16(frame, ETHERNET + 2);
-  equaliseUdp(frame, ETHERNET + header, end, frame.subarray(26, 34));
+function equalise4(packet: Octets): void {
+  const header = (packet[0]! & 15) * 4;
+  const left = internetChecksum(packet.subarray(0, header));
+  packet.set([0, 0], 4);
+  packet.set(isZero(left) ? RIGHT : WRONG, 10);
+  if ((readU16(packet, 6) & 0x1fff) !== 0 || packet[9] !== UDP) return;
+  equaliseUdp(packet.subarray(header, readU16(packet, 2)), packet.subarray(12, 20));
 }
 
-function equalise6(frame: Octets): void {
-  frame.set([frame[ETHERNET + 1]! & 0xf0, 0, 0], ETHERNET + 1);
-  if (frame[ETHERNET + 6] !== UDP) return;
-  const end = ETHERNET + 40 + readU16(frame, ETHERNET + 4);
-  equaliseUdp(frame, ETHERNET + 40, end, frame.subarray(22, 54));
+function equalise6(packet: Octets): void {
+  packet.set([packet[1]! & 0xf0, 0, 0], 1);
+  if (packet[6] !== UDP) return;
+  equaliseUdp(packet.subarray(40, 40 + readU16(packet, 4)), packet.subarray(8, 40));
 }
 
-function equaliseUdp(frame: Octets, at: number, end: number, addresses: Uint8Array): void {
-  if (!TUNNEL_PORTS.includes(readU16(frame, at + 2))) return;
-  if (readU16(frame, at + 6) !== 0) {
-    const datagram = frame.subarray(at, end);
+const isZero = (sum: readonly number[]) => sum[0] === 0 && sum[1] === 0;
+
+function equaliseUdp(datagram: Octets, addresses: Uint8Array): void {
+  if (!TUNNEL_PORTS.includes(readU16(datagram, 2))) return;
+  if (readU16(datagram, 6) !== 0) {
     const sum = internetChecksum(addresses, u32(datagram.length), u32(UDP), datagram);
-    frame.set(sum[0] === 0 && sum[1] === 0 ? RIGHT : WRONG, at + 6);
+    datagram.set(isZero(sum) ? RIGHT : WRONG, 6);
   }
-  frame.set([0, 0], at);
+  datagram.set([0, 0], 0);
 }

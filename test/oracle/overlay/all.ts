@@ -2,5 +2,6 @@
 
 import type { OverlayScenario } from "../overlay.ts";
 import { BRIDGES } from "./bridge.ts";
+import { VXLAN } from "./vxlan.ts";
 
-export const OVERLAY_SCENARIOS: readonly OverlayScenario[] = [...BRIDGES];
+export const OVERLAY_SCENARIOS: readonly OverlayScenario[] = [...BRIDGES, ...VXLAN];
