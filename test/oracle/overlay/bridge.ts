@@ -24,6 +24,8 @@ export function kernelBridge(ports: readonly string[], options = ""): string[] {
   return [
     `ip link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ${options}`,
     `ip link set br0 address ${BRIDGE_MAC}`,
+    // Nothing is announced by what is only bridged.
+    ...[...ports, "br0"].map((port) => `echo 1 >/proc/sys/net/ipv6/conf/${port}/disable_ipv6`),
     ...ports.map((port) => `ip link set ${port} master br0`),
     "ip link set br0 up",
   ];

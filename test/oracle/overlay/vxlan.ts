@@ -187,7 +187,7 @@ const hostile: OverlayStep[] = [
   step("wan", "all is well", whole),
   step("wan", "another VNI", vxlan({ ...from, vni: 101 }, inner(0))),
   step("wan", "an unknown remote", vxlan({ ...from, from: "192.0.2.99" }, inner(0))),
-  step("wan", "to another address", vxlan({ ...from, to: "203.0.113.3" }, inner(0))),
+  step("wan", "to another address", vxlan({ ...from, to: "192.0.2.50" }, inner(0))),
   step("wan", "no valid VNI", vxlan({ ...from, flags: 0 }, inner(0))),
   step("wan", "another flag", vxlan({ ...from, flags: 0x0c000000 }, inner(0))),
   step("wan", "reserved bits in the flags", vxlan({ ...from, flags: 0x08000001 }, inner(0))),
