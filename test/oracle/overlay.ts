@@ -16,6 +16,13 @@ export interface OverlayStep {
   readonly after?: number;
 }
 
+/** Where the two differ, and why that is right. */
+export interface Difference {
+  readonly why: string;
+  /** Whether it is about this step. */
+  readonly at: (step: OverlayStep) => boolean;
+}
+
 export interface OverlayScenario {
   /** And name of the file of answers. */
   readonly name: string;
@@ -28,8 +35,7 @@ export interface OverlayScenario {
   /** The same for the engine: YAML. */
   readonly engine: string;
   readonly steps: readonly OverlayStep[];
-  /** Steps where the two differ, and why each is right. */
-  readonly differs?: Readonly<Record<string, string>>;
+  readonly differs?: readonly Difference[];
 }
 
 /** "ports: octets" of what came out after one step, sorted: the order among copies is free. */

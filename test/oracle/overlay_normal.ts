@@ -1,10 +1,11 @@
 // What two tunnel endpoints may choose as they like, made equal: the IPv4 identification (RFC 6864),
 // the IPv6 flow label (RFC 6437), the UDP source port (RFC 7348 5, RFC 8926 3.3, RFC 7510 3) with
-// the checksum that covers it, and ERSPAN's timestamp. Everything else of a frame stays. Checksums are looked at before.
+// the checksum that covers it, and ERSPAN's timestamp. ICMP errors of a router may say "don't fragment" or not. Everything else of a frame stays. Checksums are looked at before.
 
 import { internetChecksum, type Octets, readU16, toHex, u32 } from "../support/octets.ts";
 
 const TUNNEL_PORTS = [4789, 6081, 6635, 8472];
+const ICMP = 1;
 const UDP = 17;
 const GRE = 47;
 /** GRE with a sequence number, ERSPAN type III in it. */
@@ -33,6 +34,7 @@ function equalise4(packet: Octets): void {
   const left = internetChecksum(packet.subarray(0, header));
   packet.set([0, 0], 4);
   packet.set(isZero(left) ? RIGHT : WRONG, 10);
+  if (packet[9] === ICMP) packet[6] = packet[6]! & 0xbf;
   if ((readU16(packet, 6) & 0x1fff) !== 0) return;
   if (packet[9] === GRE) equaliseErspan(packet.subarray(header));
   if (packet[9] === UDP)

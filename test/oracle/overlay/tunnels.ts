@@ -4,7 +4,7 @@ import { altered, ethernet } from "../../support/builder.ts";
 import type { KernelPart } from "../../support/kernel_network.ts";
 import { concat, type Octets } from "../../support/octets.ts";
 import { Random } from "../../support/random.ts";
-import type { OverlayScenario, OverlayStep } from "../overlay.ts";
+import type { Difference, OverlayScenario, OverlayStep } from "../overlay.ts";
 import { gre, packetOf, plain, typeOf } from "./carriers.ts";
 import { ENGINE, macOfStation, step } from "./stations.ts";
 import {
@@ -36,6 +36,7 @@ interface Routed {
   readonly carry: (remote: string, frame: Octets, number: number, random: Random) => Octets;
   /** More steps behind the random ones. */
   readonly more?: (remote: string) => readonly OverlayStep[];
+  readonly differs?: readonly Difference[];
 }
 
 /** An IP packet between the host and the other, in a frame from the host. */
@@ -103,6 +104,7 @@ ${WAN_NEIGHBORS}
   - { port: p1, ip: "${HOST.ip6}", mac: "${HOST.mac}" }
 `,
     steps: stepsOf(routed),
+    differs: routed.differs ?? [],
   };
 }
 
@@ -114,6 +116,35 @@ const plainCarry: Routed["carry"] = (from, frame, _number, random) =>
 const sample = between(new Random(5), 4, false);
 const inside = packetOf(sample);
 const sample6 = between(new Random(6), 6, false);
+
+/** The ECN field of the packet in a frame without tags. */
+function ecnOf(frame: Uint8Array): number {
+  return frame[12] === 8 ? frame[15]! & 3 : (frame[15]! >> 4) & 3;
+}
+
+/** RFC 6040 4.1 has the mark copied, which the kernel makes ECT(0), as RFC 3168 9.1.1 had it. */
+const COPIED_MARK: Difference = {
+  why: "congestion experienced is copied to the outer header",
+  at: ({ port, frame }) => port === "p1" && ecnOf(frame) === 3,
+};
+
+/** The kernel's GRE over IPv6 leaves a traffic class it was told as it is (RFC 6040 4.1: no). */
+const MARK_OF_SIX: Difference = {
+  why: "the outer header has the inner ECN field beside a DSCP of its own",
+  at: ({ port, frame }) => port === "p1" && ecnOf(frame) !== 0,
+};
+
+/** The kernel says port unreachable; for us it may be for a host's own protocols. */
+const NO_TUNNEL: Difference = {
+  why: "what belongs to no tunnel is the host's, who need not answer",
+  at: ({ what }) => ["a key", "another key", "no key", "another remote"].includes(what),
+};
+
+/** RFC 2784 2.3: a receiver does as the packet's checksum bit says. */
+const CHECKSUM_TAKEN: Difference = {
+  why: "a checksum nobody demands is verified, and the packet taken",
+  at: ({ what }) => what === "a checksum",
+};
 
 /** What a GRE endpoint with a key, checksums and sequence numbers does not take. */
 function greDoubts(from: string): OverlayStep[] {
@@ -164,6 +195,7 @@ const ROUTED: readonly Routed[] = [
     carry: (from, frame, _number, random) =>
       gre({ from, service: random.below(4) }, {}, typeOf(frame), packetOf(frame)),
     more: greOddities,
+    differs: [COPIED_MARK, NO_TUNNEL, CHECKSUM_TAKEN],
   },
   {
     name: "gre4-inherit",
@@ -173,6 +205,7 @@ const ROUTED: readonly Routed[] = [
     kernel: "gre tos inherit ttl inherit pmtudisc",
     engine: "type: gre, ttl: inherit, dscp: inherit, df: true",
     carry: greCarry,
+    differs: [COPIED_MARK],
   },
   {
     name: "gre4-all",
@@ -184,6 +217,7 @@ const ROUTED: readonly Routed[] = [
     carry: (from, frame, sequence) =>
       gre({ from }, { key: 7, summed: true, sequence }, typeOf(frame), packetOf(frame)),
     more: greDoubts,
+    differs: [COPIED_MARK, NO_TUNNEL],
   },
   {
     name: "gre6",
@@ -194,6 +228,7 @@ const ROUTED: readonly Routed[] = [
     engine: "type: gre, ttl: 64, dscp: inherit",
     carry: greCarry,
     more: greOddities,
+    differs: [NO_TUNNEL, CHECKSUM_TAKEN],
   },
   {
     name: "gre6-all",
@@ -205,6 +240,7 @@ const ROUTED: readonly Routed[] = [
     carry: (from, frame, sequence) =>
       gre({ from }, { key: 7, summed: true, sequence }, typeOf(frame), packetOf(frame)),
     more: greDoubts,
+    differs: [NO_TUNNEL, MARK_OF_SIX],
   },
   {
     name: "ipip",
@@ -214,6 +250,7 @@ const ROUTED: readonly Routed[] = [
     kernel: "ipip ttl 64 tos inherit pmtudisc",
     engine: "type: ipip, ttl: 64, dscp: inherit, df: true",
     carry: plainCarry,
+    differs: [COPIED_MARK],
   },
   {
     name: "sit",
@@ -223,6 +260,7 @@ const ROUTED: readonly Routed[] = [
     kernel: "sit ttl 64 tos inherit pmtudisc",
     engine: "type: sit, ttl: 64, dscp: inherit, df: true",
     carry: plainCarry,
+    differs: [COPIED_MARK],
   },
   {
     name: "ip6tnl",
@@ -232,6 +270,7 @@ const ROUTED: readonly Routed[] = [
     kernel: "ip6tnl mode any hoplimit 64 tclass inherit encaplimit none",
     engine: "type: ip6tnl, ttl: 64, dscp: inherit",
     carry: plainCarry,
+    differs: [COPIED_MARK],
   },
 ];
 
