@@ -68,7 +68,7 @@ export function recordAnswers(scenario: OverlayScenario, answers: readonly Answe
   writeFileSync(fileOf(scenario), text);
 }
 
-function answerOf(
+export function answerOf(
   frames: readonly { readonly port: string; readonly bytes: Uint8Array }[],
 ): Answer {
   const ports = new Map<string, string[]>();
@@ -95,7 +95,9 @@ export async function askKernel(scenario: OverlayScenario): Promise<Answer[]> {
 }
 
 /** Sends it through the engine, one packet at a time. */
-export async function askEngine(scenario: OverlayScenario): Promise<Answer[]> {
+export async function askEngine(
+  scenario: Pick<OverlayScenario, "engine" | "steps">,
+): Promise<Answer[]> {
   const router = await TestRouter.create(scenario.engine);
   let time = 0;
   const arrivals = scenario.steps.map(({ port, frame, after = 0 }) => {
@@ -108,4 +110,18 @@ export async function askEngine(scenario: OverlayScenario): Promise<Answer[]> {
   return arrivals.map(({ time: at = 0 }) =>
     answerOf(departures.filter((departure) => Math.abs(departure.time - at) < STEP / 2)),
   );
+}
+
+/** Steps at which another and the engine answer differently, and what only one of them sent. */
+export function apart(
+  { steps }: Pick<OverlayScenario, "steps">,
+  others: readonly Answer[],
+  engines: readonly Answer[],
+) {
+  return steps.flatMap((step, place) => {
+    const [theirs = [], ours = []] = [others[place], engines[place]];
+    if (theirs.join() === ours.join()) return [];
+    const only = (list: Answer, other: Answer) => list.filter((line) => !other.includes(line));
+    return [{ step, what: step.what, theirs: only(theirs, ours), engine: only(ours, theirs) }];
+  });
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { kernelNetworkMissing, lackingParts } from "../support/kernel_network.ts";
 import { OVERLAY_SCENARIOS } from "./overlay/all.ts";
 import {
-  type Answer,
+  apart,
   askEngine,
   askKernel,
   type OverlayScenario,
@@ -17,18 +17,8 @@ const missing = kernelNetworkMissing();
 const isRecording = process.env.RECORD_ANSWERS !== undefined;
 
 /** The answers with the questions, for reading. */
-function told({ steps }: OverlayScenario, answers: readonly Answer[]) {
+function told({ steps }: OverlayScenario, answers: Awaited<ReturnType<typeof askKernel>>) {
   return steps.map(({ what }, place) => ({ step: `${place}: ${what}`, out: answers[place] }));
-}
-
-/** Steps at which the two answer differently. */
-function apart(scenario: OverlayScenario, kernel: readonly Answer[], engine: readonly Answer[]) {
-  return scenario.steps.flatMap((step, place) => {
-    const [theirs = [], ours = []] = [kernel[place], engine[place]];
-    if (theirs.join() === ours.join()) return [];
-    const only = (list: Answer, other: Answer) => list.filter((line) => !other.includes(line));
-    return [{ step, what: step.what, kernel: only(theirs, ours), engine: only(ours, theirs) }];
-  });
 }
 
 describe.skipIf(isRecording)("the engine answers as the kernel did", () => {
@@ -36,7 +26,7 @@ describe.skipIf(isRecording)("the engine answers as the kernel did", () => {
     const { differs = [] } = scenario;
     const found = apart(scenario, recordedAnswers(scenario), await askEngine(scenario));
     const unexpected = found.filter(({ step }) => !differs.some(({ at }) => at(step)));
-    const told = unexpected.map(({ what, kernel, engine }) => ({ what, kernel, engine }));
+    const told = unexpected.map(({ what, theirs, engine }) => ({ what, theirs, engine }));
     expect(told).toEqual([]);
     // What has come to be equal is no difference any more.
     for (const { why, at } of differs)

@@ -9,7 +9,7 @@ export const WAN = {
   ip4: "203.0.113.2",
   ip6: "2001:db8:1::2",
 } as const;
-const GATEWAY = {
+export const GATEWAY = {
   mac: "02:00:00:00:00:fe",
   ip4: "203.0.113.1",
   ip6: "2001:db8:1::1",
