@@ -34,13 +34,16 @@ export function underlayFlows(): string[] {
   ];
 }
 
-/** What ovs-vswitchd is told of addresses, routes and neighbors. */
+/**
+ * What ovs-vswitchd is told of addresses, routes and neighbors. A default route would be the way to
+ * our own address, too, which it then does not take for ours.
+ */
 export function underlayCalls({ ip4, ip6, gateway }: Underlay): string[][] {
   return [
     ["netdev-dummy/ip4addr", "under", `${ip4}/24`],
     ["netdev-dummy/ip6addr", "under", `${ip6}/64`],
-    ["ovs/route/add", "0.0.0.0/0", "under", gateway.ip4],
-    ["ovs/route/add", "::/0", "under", gateway.ip6],
+    ["ovs/route/add", "198.51.100.0/24", "under", gateway.ip4],
+    ["ovs/route/add", "2001:db8:f::/48", "under", gateway.ip6],
     ["tnl/neigh/set", "under", gateway.ip4, gateway.mac],
     ["tnl/neigh/set", "under", gateway.ip6, gateway.mac],
   ];
