@@ -140,7 +140,7 @@ const options: OverlayScenario = {
       p5: "flood: false",
     }),
     bridgeOf(
-      `, vlan_filtering: false, stations: [{ mac: "${macOfStation(3)}", vlan: 1, port: p6 }]`,
+      `, vlan_filtering: false, stations: [{ mac: "${macOfStation(3)}", port: p6 }]`,
     ),
   ),
   steps: randomSteps(2, 200, 6, (frame) => ["", frame]),

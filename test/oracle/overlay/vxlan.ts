@@ -144,7 +144,7 @@ const several: OverlayScenario = {
     `{ type: vxlan, vni: ${VNI}, local: ${WAN.ip4}, remote: [${FAR4.join(", ")}], bridge: br0, ttl: 64, dscp: 0, df: false, checksum: false, learning: true }`,
   ).replace(
     "vlan_filtering: false",
-    `vlan_filtering: false, stations: [{ mac: "${macOfStation(10)}", vlan: 1, port: vx, remote: ${FAR4[1]} }]`,
+    `vlan_filtering: false, stations: [{ mac: "${macOfStation(10)}", port: vx, remote: ${FAR4[1]} }]`,
   ),
   steps: conversation(16, 150, FAR4, (remote, frame) => vxlan({ from: remote, vni: VNI }, frame)),
 };
