@@ -16,11 +16,14 @@ const WRONG = [0xba, 0xad];
 
 /** How the MACs of stations begin: their frames are carried, and stay as they are. */
 const STATION = "02000000a0";
+/** The source of a link header made up for a packet that came without one. */
+const NOBODY = "000000000000";
 
 /** A copy with what is free made equal. */
 export function normal(bytes: Uint8Array): Octets {
   const frame = Uint8Array.from(bytes);
   if (toHex(frame.subarray(6, 11)) === STATION) return frame;
+  if (toHex(frame.subarray(6, 12)) === NOBODY) frame.fill(0, 0, 6);
   let at = 12;
   while ([0x8100, 0x88a8].includes(readU16(frame, at))) at += 4;
   const packet = frame.subarray(at + 2);

@@ -12,6 +12,7 @@ const TUNNEL = 7;
 
 describe.skipIf(absent !== undefined)(`tunnels of Open vSwitch${reason}`, () => {
   let ovs: OpenVSwitch;
+  let made = 0;
 
   beforeAll(async () => {
     ovs = await OpenVSwitch.start(["p1"], { port: "wan", ...WAN, gateway: GATEWAY });
@@ -19,9 +20,11 @@ describe.skipIf(absent !== undefined)(`tunnels of Open vSwitch${reason}`, () => 
   afterAll(() => ovs?.close());
 
   async function askSwitch({ tunnel, options, steps }: SwitchScenario): Promise<Answer[]> {
+    // One of its own each: sequence numbers go on with the name.
+    const [before, name] = [`tun${made}`, `tun${++made}`];
     ovs.configure([
-      ...["--", "--if-exists", "del-port", "br", "tun", "--", "add-port", "br", "tun"],
-      ...["--", "set", "interface", "tun", ...tunnel, `ofport_request=${TUNNEL}`],
+      ...["--", "--if-exists", "del-port", "br", before, "--", "add-port", "br", name],
+      ...["--", "set", "interface", name, ...tunnel, `ofport_request=${TUNNEL}`],
     ]);
     await ovs.load([]);
     ovs.control("del-tlv-map");
