@@ -87,8 +87,8 @@ function sent(tunnel: TunnelFields, carried: Carried): Octets {
   return concat(MACS, tunnel.family === 6 ? [0x86, 0xdd] : [8, 0], outer(bytes));
 }
 
-// What it is, tunnel, what is carried, fields, and what tshark makes of them. A checksum's status is
-// 1 if it is right; the first length is that of all options.
+// What it is, tunnel, what is carried, fields, and what tshark makes of them. A checksum's status
+// is 1 if it is right; the first length is that of all options.
 type Case = readonly [string, TunnelFields, Carried, readonly string[], string];
 const CASES: readonly Case[] = [
   [
