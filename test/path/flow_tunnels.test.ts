@@ -2,6 +2,7 @@
 // what came by the wire is matched.
 
 import { describe, expect, it } from "vitest";
+import * as layout from "../../assembly/layout.ts";
 import { ethernet } from "../support/builder.ts";
 import { concat, type Octets, readU16, toHex, u16, u32 } from "../support/octets.ts";
 import { arrival, type Departure, type PathResult, TestRouter } from "../support/path.ts";
@@ -201,6 +202,37 @@ describe("what came by a tunnel", () => {
     expect(out.map(({ bytes }) => toHex(bytes))).toEqual([toHex(inner), toHex(inner)]);
     expect(remotes(result)).toEqual(["192.0.2.8 8"]);
     expect(result.statistics.packets.dropped).toBe(1);
+  });
+});
+
+describe("the flow cache", () => {
+  it("tells packets apart by the tunnel they came by, and sets anew what flows set", async () => {
+    const flows = [
+      "{ match: { in_port: vx, tunnel_id: 0/1 }, actions: [{ output: out }] }",
+      "{ match: { in_port: vx }, actions: [{ set_field: { tunnel_id: 0x100/0x100 } }, { goto: second }] }",
+    ];
+    const more = `
+  second:
+    flows:
+      - match: { tunnel_id: 0x101/0x10f }
+        actions: [{ set_field: { tunnel_dst: 192.0.2.1 } }, in_port]
+      - { match: {}, actions: [{ set_field: { tunnel_dst: 192.0.2.2 } }, in_port] }
+`;
+    const router = await TestRouter.create(configuration({ flows, more }));
+    const ids = Array.from({ length: 64 }, (_, i) => i % 16);
+    const { region } = router;
+    const prepare = () => {
+      const mode = region.getU32(layout.CONTROL_MODE) | layout.MODE_CHECK_CACHE;
+      region.setU32(layout.CONTROL_MODE, mode);
+    };
+    const sent = ids.map((id) => arrival("wan", tunneled(frame(), id, undefined)));
+    const result = router.run(sent, { prepare });
+    const odd = ids.filter((id) => id % 2 === 1);
+    const expected = odd.map((id) => `192.0.2.${id === 1 ? 1 : 2} ${id + 256}`);
+    expect(remotes(result)).toEqual(expected.sort());
+    expect(result.departures.filter(({ port }) => port === "out")).toHaveLength(32);
+    expect(result.statistics.cache.wrong).toBe(0);
+    expect(result.statistics.cache.hits).toBeGreaterThanOrEqual(48);
   });
 });
 
