@@ -129,7 +129,7 @@ describe("tunnel metadata", () => {
     }
   });
 
-  it("is not there where there are neither tunnels nor bridges: fields are in the key alone", () => {
+  it("is not there without tunnels and bridges: fields are in the key alone", () => {
     const rig = new MetadataRig(0);
     const record = rig.exports.takeFrame();
     rig.exports.setFlags(record, 0);

@@ -2,6 +2,7 @@
 // what came by the wire is matched.
 
 import { describe, expect, it } from "vitest";
+import * as layout from "../../assembly/layout.ts";
 import { ethernet } from "../support/builder.ts";
 import { concat, type Octets, readU16, toHex, u16, u32 } from "../support/octets.ts";
 import { arrival, type Departure, type PathResult, TestRouter } from "../support/path.ts";
@@ -99,7 +100,7 @@ const TO = (id: number, ip: string) =>
   `{ set_field: { tunnel_id: ${id} } }, { set_field: { tunnel_dst: "${ip}" } }`;
 
 describe("a tunnel that leads where flows say", () => {
-  it("sends by the identifier and to the remote that were set, every packet of the flow", async () => {
+  it("sends every packet of a flow by the identifier and to the remote it sets", async () => {
     const flows = [`{ match: { in_port: lan }, actions: [${TO(5, "192.0.2.9")}, { output: vx }] }`];
     const result = await run({ flows }, frame(), frame(), frame());
     expect(remotes(result)).toEqual(["192.0.2.9 5", "192.0.2.9 5", "192.0.2.9 5"]);
@@ -158,7 +159,7 @@ groups:
       - { actions: [${TO(1, "192.0.2.1")}, { output: vx }] }
       - { actions: [{ set_field: { tunnel_dst: 192.0.2.2 } }, { output: vx }] }
 `;
-    const actions = `{ set_field: { tunnel_id: 9 } }, { set_field: { tunnel_dst: 192.0.2.3 } }, { group: both }, { output: vx }`;
+    const actions = `${TO(9, "192.0.2.3")}, { group: both }, { output: vx }`;
     const result = await run(
       { flows: [`{ match: { in_port: lan }, actions: [${actions}] }`], more },
       frame(),
@@ -172,7 +173,8 @@ groups:
     flows:
       - { match: { tunnel_id: 0x1f5, tunnel_dst: 192.0.2.0/24 }, actions: [{ output: vx }] }
 `;
-    const actions = `${TO(0x105, "192.0.2.9")}, { set_field: { tunnel_id: 0xf0/0xf0 } }, { goto: second }`;
+    const part = "{ set_field: { tunnel_id: 0xf0/0xf0 } }, { goto: second }";
+    const actions = `${TO(0x105, "192.0.2.9")}, ${part}`;
     const result = await run(
       { flows: [`{ match: { in_port: lan }, actions: [${actions}] }`], more },
       frame(),
@@ -183,7 +185,7 @@ groups:
 });
 
 describe("what came by a tunnel", () => {
-  it("is matched by identifier, outer addresses and port, and goes on where a flow says", async () => {
+  it("is matched by identifier, addresses and port, and goes on where a flow says", async () => {
     const flows = [
       `{ match: { in_port: vx, tunnel_id: 7, tunnel_src: 198.51.100.7, tunnel_dst: ${HERE} }, actions: [{ output: out }] }`,
       "{ match: { in_port: vx, tunnel_id: 8 }, actions: [{ set_field: { tunnel_dst: 192.0.2.8 } }, in_port] }",
@@ -201,6 +203,37 @@ describe("what came by a tunnel", () => {
     expect(out.map(({ bytes }) => toHex(bytes))).toEqual([toHex(inner), toHex(inner)]);
     expect(remotes(result)).toEqual(["192.0.2.8 8"]);
     expect(result.statistics.packets.dropped).toBe(1);
+  });
+});
+
+describe("the flow cache", () => {
+  it("tells packets apart by the tunnel they came by, and sets anew what flows set", async () => {
+    const flows = [
+      "{ match: { in_port: vx, tunnel_id: 0/1 }, actions: [{ output: out }] }",
+      "{ match: { in_port: vx }, actions: [{ set_field: { tunnel_id: 0x100/0x100 } }, { goto: second }] }",
+    ];
+    const more = `
+  second:
+    flows:
+      - match: { tunnel_id: 0x101/0x10f }
+        actions: [{ set_field: { tunnel_dst: 192.0.2.1 } }, in_port]
+      - { match: {}, actions: [{ set_field: { tunnel_dst: 192.0.2.2 } }, in_port] }
+`;
+    const router = await TestRouter.create(configuration({ flows, more }));
+    const ids = Array.from({ length: 64 }, (_, i) => i % 16);
+    const { region } = router;
+    const prepare = () => {
+      const mode = region.getU32(layout.CONTROL_MODE) | layout.MODE_CHECK_CACHE;
+      region.setU32(layout.CONTROL_MODE, mode);
+    };
+    const sent = ids.map((id) => arrival("wan", tunneled(frame(), id, undefined)));
+    const result = router.run(sent, { prepare });
+    const odd = ids.filter((id) => id % 2 === 1);
+    const expected = odd.map((id) => `192.0.2.${id === 1 ? 1 : 2} ${id + 256}`);
+    expect(remotes(result)).toEqual(expected.sort());
+    expect(result.departures.filter(({ port }) => port === "out")).toHaveLength(32);
+    expect(result.statistics.cache.wrong).toBe(0);
+    expect(result.statistics.cache.hits).toBeGreaterThanOrEqual(48);
   });
 });
 
@@ -270,7 +303,7 @@ describe("words of Geneve options", () => {
     for (const { bytes } of result.departures) expect(bytes[43]! & 0x40).toBe(0x40);
   });
 
-  it("are matched as they came; other options are passed over, unless they are critical", async () => {
+  it("are matched as they came; other options are passed over if not critical", async () => {
     const flows = [
       "{ match: { in_port: vx, tun_metadata0: 5 }, actions: [{ output: out }] }",
       "{ match: { in_port: vx }, actions: [{ output: lan }] }",
