@@ -68,6 +68,11 @@ const EXPLAINERS: Readonly<Record<string, (scene: Scene) => Facts>> = {
   snat: ({ entry, before }) => ({ ...translationFacts(entry, before), ...why(entry) }),
   reassemble: explainReassembly,
   balance: ({ entry }) => why(entry),
+  decapsulate: ({ entry, model }) => ({
+    port: portName(model, entry.record.inPort),
+    length: entry.record.length,
+  }),
+  encapsulate: explainEncapsulate,
   verdict: explainVerdict,
 };
 
@@ -141,6 +146,13 @@ function explainReceive({ entry, model }: Scene): Facts {
 
 function explainParse({ entry }: Scene): Facts {
   return { ...packetFacts(entry), ...why(entry) };
+}
+
+/** The packet is the outer one; it has yet to be routed. */
+function explainEncapsulate({ entry, model }: Scene): Facts {
+  const { outPort } = entry.record;
+  const port = outPort === undefined ? {} : { port: portName(model, outPort) };
+  return { ...port, ...packetFacts(entry) };
 }
 
 function explainChecksum({ entry }: Scene): Facts {
