@@ -729,4 +729,29 @@ conntrack: { helpers: [ftp, sip] }
       "9:29 /conntrack/helpers/1: helper 'sip' is not implemented in this version",
     ],
   },
+  {
+    tail: `bridges:
+  br0:
+    forward_reserved: [2]
+    loop_guard: 65535
+    stations:
+      - { mac: "02:00:00:00:00:51", ips: [10.9.0.5, "fd00::5"] }
+      - { mac: "02:00:00:00:00:52", ips: ["fd00:0::5"] }
+`,
+    problems: [
+      "8:24 /bridges/br0/forward_reserved/0: expected an integer from 3 to 15, found 2",
+      "9:17 /bridges/br0/loop_guard: expected an integer from 0 to 65534, found 65535",
+    ],
+  },
+  {
+    tail: `bridges:
+  br0:
+    stations:
+      - { mac: "02:00:00:00:00:51", ips: [10.9.0.5, "fd00::5"] }
+      - { mac: "02:00:00:00:00:52", ips: ["fd00:0::5"] }
+`,
+    problems: [
+      "10:43 /bridges/br0/stations/1/ips/0: fd00:0::5 is an address of a station already, at 9:53",
+    ],
+  },
 ];
