@@ -38,6 +38,8 @@ export interface Report {
   readonly flows?: ReplayResult["connections"];
   readonly ct?: ReplayResult["statistics"]["ct"];
   readonly fragments?: ReplayResult["statistics"]["fragments"];
+  /** Where there are bridges. */
+  readonly bridges?: ReplayResult["statistics"]["bridges"];
   readonly cache: ReplayResult["statistics"]["cache"];
   readonly log: ReplayResult["statistics"]["log"];
   readonly skipped: Readonly<Record<string, number>>;
@@ -70,6 +72,7 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
     meters: result.meters,
     counters: result.counters,
     ...tracked(result),
+    ...(model.bridges.length === 0 ? {} : { bridges: statistics.bridges }),
     cache: statistics.cache,
     log: statistics.log,
     skipped: Object.fromEntries(result.skipped),
