@@ -141,7 +141,6 @@ export function runPacket(record: usize, verdict: i32, hash: u32): void {
 }
 
 function runParsed(record: usize, hash: u32): i32 {
-  const port = portOf(inPortOf(record));
   let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
   if (tracing) note(STEP_PARSE, record, verdict);
   if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
@@ -180,11 +179,9 @@ function runBridged(record: usize, port: usize): i32 {
   const verdict = bridge(record, port);
   if (tracing) note(STEP_BRIDGE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  if (points !== 0) {
-    // Another in-port, perhaps another tag: flows look anew.
-    noteStale();
-    resumeTables(record);
-  }
+  // Another in-port, perhaps another tag: flows look anew.
+  noteStale();
+  if (points !== 0) resumeTables(record);
   return runRouted(record, portOf(inPortOf(record)));
 }
 

@@ -2085,7 +2085,7 @@ export const GUARD_FLAGS = 0;
 export const GUARD_RESERVED = 4;
 /** u32, moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
 export const GUARD_MOST_MOVES = 8;
-/** u32 each: address of the MACs of its interfaces, each once, u64 each as macAt() has it; count. */
+/** u32 each: address of the MACs of its interfaces, each once, u64 as macAt() has it; count. */
 export const GUARD_MACS = 12;
 export const GUARD_MAC_COUNT = 16;
 /** u32 each: address of its interfaces, u16 VLAN and u16 port each; and how many they are. */
@@ -2168,7 +2168,7 @@ export const BRIDGE_REFRESH = 16;
 /** u32 each: address of its members, u16 numbers of ports, and how many they are. */
 export const BRIDGE_MEMBERS = 24;
 export const BRIDGE_MEMBER_COUNT = 28;
-/** u32 each, of the MACs learned: the one noted longest ago, the one noted last (FDB_*), 0 = none. */
+/** u32 each, of the MACs learned: slot + 1 of the one noted first, and last; 0 = none. */
 export const BRIDGE_OLDEST = 64;
 export const BRIDGE_NEWEST = 68;
 /** u32: MACs learned. */

@@ -15,8 +15,10 @@ describe("right ones", () => {
   const MEMBERS = `version: 1
 ports:
   p1: { device: "pcap:", bridge: br0 }
-  p2: { device: "pcap:", bridge: br0, isolated: true, mac_limit: 9, storm: { broadcast: few }, vlan: { access: 10 } }
-  p3: { device: "pcap:", bridge: br0, vlan: { trunk: [10, 20-22], native: 1, native_tagged: true, translate: { 110: 20 } } }
+  p2: { device: "pcap:", bridge: br0, isolated: true, mac_limit: 9,
+        storm: { broadcast: few }, vlan: { access: 10 } }
+  p3: { device: "pcap:", bridge: br0,
+        vlan: { trunk: [10, 20-22], native: 1, native_tagged: true, translate: { 110: 20 } } }
   p4: { device: "pcap:", bridge: br0, hairpin: true, vlan: { tunnel: 100, protocol: 802.1ad } }
   wan: { device: "pcap:", addresses: [203.0.113.2/24] }
 meters: { many: { rate: 5pps }, few: { rate: 1pps } }
