@@ -41,6 +41,8 @@ export interface Report {
   readonly fragments?: ReplayResult["statistics"]["fragments"];
   /** With tunnels only. */
   readonly tunnels?: ReplayResult["statistics"]["tunnels"];
+  /** Where there are bridges. */
+  readonly bridges?: ReplayResult["statistics"]["bridges"];
   readonly cache: ReplayResult["statistics"]["cache"];
   readonly log: ReplayResult["statistics"]["log"];
   readonly skipped: Readonly<Record<string, number>>;
@@ -78,6 +80,7 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
     counters: result.counters,
     ...tracked(result),
     ...(model.tunnels.length === 0 ? {} : { tunnels: statistics.tunnels }),
+    ...(model.bridges.length === 0 ? {} : { bridges: statistics.bridges }),
     cache: statistics.cache,
     log: statistics.log,
     skipped: Object.fromEntries(result.skipped),
