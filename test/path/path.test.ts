@@ -14,6 +14,7 @@ import { NEIGHBORS } from "./neighbors.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
+import { SIZES } from "./sizes.cases.ts";
 import { TUNNELED } from "./tunnels.cases.ts";
 
 const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
@@ -29,6 +30,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
+  sizes: SIZES,
 };
 
 const reached = new Set<string>();
