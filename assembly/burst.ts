@@ -30,7 +30,6 @@ import {
   OVERLAY_TUNNELS,
   PACKET_ARP,
   PACKET_KEPT,
-  PACKET_OWN,
   POINT_FORWARD,
   POINT_INGRESS,
   POINT_INPUT,
@@ -40,7 +39,6 @@ import {
   PORT_BRIDGED,
   PORT_CROSS_CONNECT,
   PORT_LOCAL,
-  PORT_NORMAL,
   PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
   SHARD_SHIFT,
@@ -53,7 +51,6 @@ import {
   STEP_NEIGHBOR,
   STEP_PARSE,
   STEP_RECEIVE,
-  STEP_RESPOND,
   STEP_REWRITE,
   STEP_ROUTE,
   STEP_VERDICT,
@@ -64,12 +61,12 @@ import {
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { finishCopy, leadsOn, leave } from "./leaving";
+import { leadsOn, leave } from "./leaving";
 import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated } from "./originate";
+import { answer, explainDrop } from "./originate";
 import { readOuter } from "./outer";
 import {
   drop,
@@ -98,13 +95,13 @@ import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
 import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
-import { areDeferred, takeDeferred } from "./state/deferred";
+import { areDeferred } from "./state/deferred";
 import { room } from "./state/room";
 import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
 import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
-import { waitOn } from "./waiting";
+import { runDeferred, waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
 const AT_INGRESS: u32 = 1 << POINT_INGRESS;
@@ -170,7 +167,7 @@ function enter(record: usize): i32 {
 }
 
 /** What every packet meets that no flow at ingress has sent elsewhere. */
-function runBuiltIn(record: usize, port: usize): i32 {
+export function runBuiltIn(record: usize, port: usize): i32 {
   const flags = portFlags(port);
   if ((flags & (PORT_CROSS_CONNECT | PORT_BRIDGED)) === 0) return runRouted(record, port);
   return (flags & PORT_BRIDGED) !== 0 ? runBridged(record, port) : crossConnect(record, port);
@@ -337,23 +334,4 @@ export function finish(record: usize, verdict: i32): void {
     count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }
   releaseFrame(record);
-}
-
-/**
- * The copies that wait for the packet to be done: for the built-in path, or to leave by a port that
- * is no device.
- */
-function runDeferred(): void {
-  for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
-    if (outPortOf(copy) !== PORT_NORMAL) {
-      finishCopy(copy, VERDICT_TRANSMIT);
-      continue;
-    }
-    setOutPort(copy, PORT_UNKNOWN);
-    beginUncached(copy);
-    setFlags(copy, flagsOf(copy) | PACKET_OWN);
-    const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));
-    if (tracing) note(STEP_RESPOND, copy, verdict);
-    finishOriginated(copy, verdict);
-  }
 }

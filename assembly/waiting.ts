@@ -1,12 +1,14 @@
-// Packets that wait for a neighbor to be resolved.
+// Packets that wait: for a neighbor to be resolved, or for another packet to be done.
 
-import { finish } from "./burst";
+import { finish, runBuiltIn } from "./burst";
 import { DROP_NEIGHBOR_FAILED } from "./drops";
 import {
   NEIGHBOR_FAILED,
   PACKET_COPY,
   PACKET_OWN,
+  PORT_NORMAL,
   PORT_UNKNOWN,
+  STEP_RESPOND,
   STEP_REWRITE,
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
@@ -15,9 +17,22 @@ import { finishCopy } from "./leaving";
 import { outputHasRoom } from "./memory/output";
 import { chooseTrace, note, tracing } from "./memory/trace";
 import { finishOriginated, originate, takeOwnFrame } from "./originate";
-import { clearRecord, drop, flagsOf, neighborOf, setSequence, setTimestamp } from "./packet";
+import {
+  clearRecord,
+  drop,
+  flagsOf,
+  inPortOf,
+  neighborOf,
+  outPortOf,
+  setFlags,
+  setOutPort,
+  setSequence,
+  setTimestamp,
+} from "./packet";
 import { rewriteLink } from "./stage/rewrite";
 import { solicit } from "./stage/solicit";
+import { beginUncached } from "./stage/tables";
+import { takeDeferred } from "./state/deferred";
 import {
   isKnown,
   neighborEntry,
@@ -27,6 +42,7 @@ import {
   probeNeighbor,
 } from "./state/neighbors";
 import { compactPending, pendingCount, putPending, takePending } from "./state/pending";
+import { portOf } from "./table/ports";
 
 /**
  * Looks after the packets that wait for a neighbor, once a burst: sends those whose neighbor has
@@ -80,4 +96,23 @@ function finishPending(record: usize, verdict: i32, now: u64, sequence: u64): vo
   if ((flags & PACKET_COPY) !== 0) finishCopy(record, verdict);
   else if ((flags & PACKET_OWN) !== 0) finishOriginated(record, verdict);
   else finish(record, verdict);
+}
+
+/**
+ * The copies that wait for the packet to be done: for the built-in path, or to leave by a port that
+ * is no device.
+ */
+export function runDeferred(): void {
+  for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
+    if (outPortOf(copy) !== PORT_NORMAL) {
+      finishCopy(copy, VERDICT_TRANSMIT);
+      continue;
+    }
+    setOutPort(copy, PORT_UNKNOWN);
+    beginUncached(copy);
+    setFlags(copy, flagsOf(copy) | PACKET_OWN);
+    const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));
+    if (tracing) note(STEP_RESPOND, copy, verdict);
+    finishOriginated(copy, verdict);
+  }
 }

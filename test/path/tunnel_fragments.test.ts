@@ -1,4 +1,4 @@
-// What a tunnel without DF sends beyond the underlay's MTU: fragments, which together are the packet.
+// What a tunnel without DF sends beyond the underlay's MTU: fragments that together are the packet.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { ethernet } from "../support/builder.ts";

@@ -74,7 +74,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
-  waiting: ["burst", "leaving", "originate", "stage", "state", "memory", ...BASE],
+  waiting: ["burst", "leaving", "originate", "stage", "state", "table", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
