@@ -46,7 +46,7 @@ export function checkTunnels(
     checkEnds(tunnel, connected, cursor);
     const other = tunnels.slice(0, i).find((before) => matchTwice(before, tunnel));
     if (other !== undefined) {
-      const { line, column } = source.placeOf(["tunnels", other.name]);
+      const { line, column } = source.placeOf(["tunnels", other.name], true);
       const what = `tunnel '${other.name}' at ${line}:${column} takes the same packets`;
       cursor.wrong(`${what}: they need another identifier, remote, port or local address`);
     }

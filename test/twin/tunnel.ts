@@ -6,7 +6,8 @@ import type { TunnelModel } from "../../src/config/model.ts";
 import { concat, ip4, ip6, type Octets, readU16 } from "../support/octets.ts";
 import { flowHashOf } from "./flowhash.ts";
 import { parsePacket } from "./parser.ts";
-import { type TunnelFields, writeTunnel } from "./tunnel_writing.ts";
+import type { TunnelFields } from "./tunnel_header.ts";
+import { writeTunnel } from "./tunnel_writing.ts";
 
 /** What differs from packet to packet, beside the packet. */
 export interface Sending {
