@@ -37,8 +37,8 @@ export const TEMPLATE_BYTES: u32 = IP4_HEADER + UDP_HEADER + 8;
 const LONGEST: u32 = 65535;
 
 /**
- * Puts the frame behind the prepared headers, complete and with its source. False, and nothing done,
- * when there is no room: for the headers in the frame, or for so much in an IP packet.
+ * Puts the frame behind the prepared headers, complete and with its source. False, and nothing
+ * done, when there is no room: for the headers in the frame, or for so much in an IP packet.
  */
 export function putTemplate(record: usize, tunnel: usize): bool {
   const frame = dataOf(record);
