@@ -3,7 +3,8 @@
 
 import { formatPrefix, networkOf } from "../../src/config/address.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { type Hop, prefixOf, type Route } from "./rib.ts";
+import { prefixOf } from "./prefix.ts";
+import type { Hop, Route } from "./rib.ts";
 import { RuleFlows, ringPort } from "./rule_flows.ts";
 
 export interface Neighbor {
@@ -30,6 +31,8 @@ const ENTRY = "entry";
 export const KERNEL = "kernel";
 /** Where tunnels begin, which nobody compares; some port has to have such addresses. */
 const TUNNEL_SOURCES = ["192.0.2.1/32", "2001:db8::1/128"];
+/** TCP, UDP, ICMPv6. */
+const FOR_KERNEL = [6, 17, 58];
 const LINK_LOCAL = "fe80::/10";
 const LABELS = "labels";
 const EVERYTHING = { ipv4: "0.0.0.0/0", ipv6: "::/0" };
@@ -46,7 +49,8 @@ export function documentOf(pipeline: Pipeline, settings: Settings): string {
     engine: { frames: 512, frame_size: 4096, limits: LIMITS },
     ports: Object.fromEntries(
       names.map(({ name, mac }, place) => {
-        const addresses = place === 0 && pipeline.balancers.length > 0 ? TUNNEL_SOURCES : [];
+        const sources = pipeline.balancers.length > 0 ? TUNNEL_SOURCES : [];
+        const addresses = place === 0 ? [...sources, ...pipeline.openings.map(ownAddress)] : [];
         return [name, { device: "pcap:", mac, addresses }];
       }),
     ),
@@ -60,8 +64,21 @@ export function documentOf(pipeline: Pipeline, settings: Settings): string {
     groups: labelled.groups,
     services: settings.services,
     mirrors: rings.map((name) => ({ name, to: name })),
+    tunnels: Object.assign({}, ...pipeline.openings.map(tunnelsOf)),
     ...(timeouts === undefined ? {} : { conntrack: { liberal: true, timeouts } }),
   });
+}
+
+const ownAddress = (ip: string) => `${ip}/128`;
+
+/** Tunnels that take packets out of others for an address of ours, whoever has sent them. */
+function tunnelsOf(local: string, place: number): Record<string, unknown> {
+  const tunnel = { local, remote: "flow" };
+  return {
+    [`ip${place}`]: { ...tunnel, type: "ip6tnl" },
+    [`gre${place}`]: { ...tunnel, type: "gre" },
+    [`key${place}`]: { ...tunnel, type: "gre", key: "flow" },
+  };
 }
 
 function neighborsOf({ interfaces }: Pipeline, more: readonly Neighbor[]): Neighbor[] {
@@ -84,12 +101,18 @@ function withoutLabels(hops: readonly Hop[]): boolean {
   return hops.every(({ labels }) => labels.length === 0);
 }
 
-/** Link-local destinations are never routed. */
-function kernelTable({ ports }: Pipeline): Record<string, unknown> {
-  const flows = ports.map(({ name }) => ({
-    match: { in_port: name, ipv6_dst: LINK_LOCAL },
-    actions: [{ mirror: ringPort(KERNEL, name) }, "drop"],
-  }));
+/** Link-local destinations are never routed; nor is what is for our end of a tunnel, and in none. */
+function kernelTable({ ports, openings }: Pipeline): Record<string, unknown> {
+  const matches = [
+    { ipv6_dst: LINK_LOCAL },
+    ...openings.flatMap((ipv6_dst) => FOR_KERNEL.map((ip_proto) => ({ ipv6_dst, ip_proto }))),
+  ];
+  const flows = ports.flatMap(({ name }) =>
+    matches.map((match) => ({
+      match: { in_port: name, ...match },
+      actions: [{ mirror: ringPort(KERNEL, name) }, "drop"],
+    })),
+  );
   return { [KERNEL]: { attach: "prerouting", priority: 1, flows } };
 }
 

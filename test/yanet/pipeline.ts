@@ -1,8 +1,10 @@
 // What the modules of a control plane say: logical ports, where packets from each go, interfaces
 // of routers, and modules that have no counterpart with the destinations they claim.
 
+import { formatIp } from "../../src/config/address.ts";
 import { type Balancer, servicesOf } from "./balancer.ts";
 import { type Firewall, parseFirewall } from "./firewall.ts";
+import { prefixOf } from "./prefix.ts";
 import { moduleReason, REASONS } from "./reasons.ts";
 import { type Fields, listOf, type Module, type Unit } from "./unit.ts";
 import { Unsupported } from "./unsupported.ts";
@@ -54,11 +56,14 @@ export interface Pipeline {
   readonly filters: readonly Filter[];
   readonly synchronizations: readonly Synchronization[];
   readonly balancers: readonly Balancer[];
+  /** Addresses that packets in tunnels are taken out at, to be routed. */
+  readonly openings: readonly string[];
   readonly foreign: readonly Foreign[];
   /** Tables that the router does not take routes from, such as "ipv4". */
   readonly ignoredTables: readonly string[];
 }
 
+const IP6_BITS = 128;
 const EVERYTHING = ["0.0.0.0/0", "::/0"];
 
 /** Why packets that come to a module of a type, or to an entry of a router, are not compared. */
@@ -158,6 +163,7 @@ export function readPipeline(unit: Unit, file?: string): Pipeline {
   return {
     ports,
     balancers,
+    openings: all.flatMap(([, module]) => openingsOf(module)),
     interfaces: routers.flatMap((module) => interfacesOf(module, ports)),
     filters,
     synchronizations,
@@ -166,10 +172,18 @@ export function readPipeline(unit: Unit, file?: string): Pipeline {
   };
 }
 
+/** What is taken out is routed; single addresses alone can be ours. */
+function openingsOf(module: Module): string[] {
+  if (module.type !== "decap" || module.nextModule?.includes(":")) return [];
+  const prefixes = listOf<string>(module.ipv6DestinationPrefixes).map(prefixOf);
+  const isOne = prefixes.every(({ length }) => length === IP6_BITS);
+  return isOne ? prefixes.map(({ address }) => formatIp(address)) : [];
+}
+
 function foreignOf(all: readonly [string, Module][], unit: Unit): Foreign[] {
   const own = ["logicalPort", "acl", "route"];
   const modules = all
-    .filter(([, { type }]) => !own.includes(type))
+    .filter(([, module]) => !own.includes(module.type) && openingsOf(module).length === 0)
     .map(([, module]) => ({
       reason: FOREIGN[module.type] ?? moduleReason(module.type),
       transport: module.type === "balancer",

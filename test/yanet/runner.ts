@@ -5,7 +5,7 @@ import { Reals } from "./balancer.ts";
 import { type Console, checkCommand, isCheck, runCommand } from "./commands.ts";
 import { difference, type Frames, type Manner } from "./comparison.ts";
 import { documentOf, type Neighbor, ringPorts } from "./document.ts";
-import { fromSomebody, isTimeExceeded, type PacketFacts } from "./frames.ts";
+import { fromSomebody, hasReservedBits, isTimeExceeded, type PacketFacts } from "./frames.ts";
 import { Manners } from "./manners.ts";
 import { Network } from "./network.ts";
 import { type Pipeline, readPipeline } from "./pipeline.ts";
@@ -141,7 +141,14 @@ class Runner {
     return [sent.map(fromSomebody), renamed];
   }
 
-  #compareExchange(physical: string, sent: Frames, wanted: Frames): string | undefined {
+  /** What both take out of GRE, or neither. */
+  #withoutReserved(frames: Frames): Frames {
+    if (this.#pipeline.openings.length === 0) return frames;
+    return this.#without(frames, REASONS.reserved, hasReservedBits);
+  }
+
+  #compareExchange(physical: string, given: Frames, wanted: Frames): string | undefined {
+    const sent = this.#withoutReserved(given);
     const told = new Set(this.#pipeline.synchronizations.flatMap(({ ports }) => ports));
     const isTold = (frame: Uint8Array) => told.has(this.#network.portOf(physical, frame) ?? "");
     if (sent.some(isTold)) this.#blocked = REASONS.synchronized;
