@@ -1,11 +1,12 @@
 // Pipeline, routes and neighbors as a configuration. A logical port is a port of its own, without
 // addresses: these routers route packets to their own addresses like any others.
 
-import { formatPrefix, networkOf } from "../../src/config/address.ts";
-import type { Pipeline } from "./pipeline.ts";
+import { contains, formatIp, formatPrefix, networkOf } from "../../src/config/address.ts";
+import type { Interface, Pipeline } from "./pipeline.ts";
 import { prefixOf } from "./prefix.ts";
 import type { Hop, Route } from "./rib.ts";
 import { RuleFlows, ringPort } from "./rule_flows.ts";
+import { ownAddress, routesOut, tunnelsOf } from "./tunnels.ts";
 
 export interface Neighbor {
   readonly port: string;
@@ -64,21 +65,17 @@ export function documentOf(pipeline: Pipeline, settings: Settings): string {
     groups: labelled.groups,
     services: settings.services,
     mirrors: rings.map((name) => ({ name, to: name })),
-    tunnels: Object.assign({}, ...pipeline.openings.map(tunnelsOf)),
+    tunnels: tunnelsOf(pipeline),
     ...(timeouts === undefined ? {} : { conntrack: { liberal: true, timeouts } }),
   });
 }
 
-const ownAddress = (ip: string) => `${ip}/128`;
-
-/** Tunnels that take packets out of others for an address of ours, whoever has sent them. */
-function tunnelsOf(local: string, place: number): Record<string, unknown> {
-  const tunnel = { local, remote: "flow" };
-  return {
-    [`ip${place}`]: { ...tunnel, type: "ip6tnl" },
-    [`gre${place}`]: { ...tunnel, type: "gre" },
-    [`key${place}`]: { ...tunnel, type: "gre", key: "flow" },
-  };
+/** Networks that an interface reaches by itself; one with neighbors, those of its kernel alone. */
+function connectedOf({ addresses, neighbors, own }: Interface): string[] {
+  const reached = neighbors.length > 0 ? own : addresses;
+  return reached
+    .filter((address) => address.includes("/"))
+    .map((address) => formatPrefix(networkOf(prefixOf(address))));
 }
 
 function neighborsOf({ interfaces }: Pipeline, more: readonly Neighbor[]): Neighbor[] {
@@ -92,7 +89,11 @@ function neighborsOf({ interfaces }: Pipeline, more: readonly Neighbor[]): Neigh
 function reachable(pipeline: Pipeline, { routes, neighbors }: Settings): Neighbor[] {
   const hops = routes.filter((route) => withoutLabels(route.hops)).flatMap((route) => route.hops);
   const own = neighborsOf(pipeline, []).filter(({ port, ip }) => {
-    return hops.some((hop) => hop.port === port && hop.ip === ip);
+    const isNear = pipeline.interfaces.some((one) => {
+      const isIn = (to: string) => contains(prefixOf(to), prefixOf(ip).address);
+      return one.port === port && connectedOf(one).some(isIn);
+    });
+    return isNear || hops.some((hop) => hop.port === port && hop.ip === ip);
   });
   return [...own, ...neighbors];
 }
@@ -101,10 +102,22 @@ function withoutLabels(hops: readonly Hop[]): boolean {
   return hops.every(({ labels }) => labels.length === 0);
 }
 
+/** Addresses of the kernel's, but those that packets are taken out at. */
+function ownMatches(
+  interfaces: readonly Interface[],
+  openings: readonly string[],
+): Record<string, string>[] {
+  const own = interfaces.flatMap((one) => one.own.map((text) => formatIp(prefixOf(text).address)));
+  return [...new Set(own)]
+    .filter((ip) => !openings.includes(ip))
+    .map((ip) => (ip.includes(":") ? { ipv6_dst: ip } : { ipv4_dst: ip }));
+}
+
 /** Link-local destinations are never routed; nor is what is for our end of a tunnel, and in none. */
-function kernelTable({ ports, openings }: Pipeline): Record<string, unknown> {
+function kernelTable({ ports, interfaces, openings }: Pipeline): Record<string, unknown> {
   const matches = [
     { ipv6_dst: LINK_LOCAL },
+    ...ownMatches(interfaces, openings),
     ...openings.flatMap((ipv6_dst) => FOR_KERNEL.map((ip_proto) => ({ ipv6_dst, ip_proto }))),
   ];
   const flows = ports.flatMap(({ name }) =>
@@ -117,14 +130,13 @@ function kernelTable({ ports, openings }: Pipeline): Record<string, unknown> {
 }
 
 /** What leads nowhere is dropped in silence, as these routers do. */
-function routesOf({ interfaces }: Pipeline, routes: readonly Route[]): unknown[] {
-  // An interface with neighbors of its own reaches nobody else.
-  const connected = interfaces.flatMap(({ port, addresses, neighbors }) => {
-    if (neighbors.length > 0) return [];
-    return addresses
-      .filter((address) => address.includes("/"))
-      .map((address) => ({ to: formatPrefix(networkOf(prefixOf(address))), port }));
-  });
+function routesOf(pipeline: Pipeline, routes: readonly Route[]): unknown[] {
+  const connected = [
+    ...pipeline.interfaces.flatMap((one) => {
+      return connectedOf(one).map((to) => ({ to, port: one.port }));
+    }),
+    ...routesOut(pipeline),
+  ];
   const gateways = routes
     .filter(({ hops }) => withoutLabels(hops))
     .map(({ to, hops }) => ({ to, via: hops.map(({ ip, port }) => ({ ip, port })) }));

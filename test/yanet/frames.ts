@@ -90,6 +90,15 @@ export function opened(frame: Uint8Array): Uint8Array {
   return concat(frame.subarray(0, ETHER_TYPE), u16(type), frame.subarray(at));
 }
 
+/** A packet in a tunnel of IPv6 without the flow label of the outer header. */
+export function withoutLabel(frame: Uint8Array): Uint8Array {
+  const at = headLength(frame);
+  if ((frame[at] ?? 0) >>> 4 !== 6 || carriedAt(frame, at) === undefined) return frame;
+  const copy = frame.slice();
+  copy.set([(frame[at + 1] ?? 0) & 0xf0, 0, 0], at + 1);
+  return copy;
+}
+
 /** The frame with another source where that was 0.0.0.0, or ::, also in a tunnel of IPv6. */
 export function fromSomebody(frame: Uint8Array): Uint8Array {
   const at = headLength(frame);
