@@ -17,6 +17,7 @@ import { mirrorReceived } from "./action/mirror";
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
+import { reachNext, sendFragments } from "./cutting";
 import { runDeferred } from "./deferring";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
@@ -28,6 +29,7 @@ import {
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
   OVERLAY_MIRRORS,
+  OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
   PACKET_KEPT,
@@ -67,12 +69,14 @@ import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, sendFragments } from "./originate";
+import { answer, explainDrop } from "./originate";
+import { readOuter } from "./outer";
 import {
   drop,
   flagsOf,
   hashOf,
   inPortOf,
+  l3LengthOf,
   outPortOf,
   sequenceOf,
   setFlags,
@@ -84,17 +88,25 @@ import {
 } from "./packet";
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
-import { encapsulate, fitTunnel } from "./stage/encapsulate";
+import { clampAt, clampMss } from "./stage/clamp";
+import { fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
-import { resolve, resolveTo } from "./stage/resolve";
+import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
-import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
+import {
+  beginTables,
+  beginUncached,
+  resumeTables,
+  runTables,
+  runTablesBehind,
+} from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
 import { areDeferred } from "./state/deferred";
-import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
+import { room } from "./state/room";
+import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
 import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
@@ -178,10 +190,18 @@ export function runBuiltIn(record: usize, port: usize): i32 {
 }
 
 function runBridged(record: usize, port: usize): i32 {
+  const clamps = (overlay & OVERLAY_MSS) !== 0;
+  if (clamps) clampAt(record, inPortOf(record));
   const verdict = bridge(record, port);
+  if (clamps && verdict === VERDICT_TRANSMIT) clampAt(record, outPortOf(record));
   if (tracing) note(STEP_BRIDGE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
+  if (points !== 0) {
+    // Another in-port, perhaps another tag: flows look anew.
+    noteStale();
+    resumeTables(record);
+  }
   return runRouted(record, portOf(inPortOf(record)));
 }
 
@@ -232,6 +252,10 @@ function runTablesBefore(record: usize): i32 {
 }
 
 function runLocal(record: usize): i32 {
+  if ((overlay & OVERLAY_TUNNELS) !== 0) {
+    const verdict = readOuter(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
   if ((points & AT_INPUT) !== 0) {
     const verdict = runTablesBehind(record, PORT_LOCAL, POINT_INPUT, POINT_INPUT);
     if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -289,7 +313,10 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   if (tracked) {
     verdict = finishTracked(record, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
-    const size = cutSize(record, portMtu(portOf(outPortOf(record))));
+  }
+  if ((overlay & OVERLAY_MSS) !== 0) clampMss(record);
+  if (tracked || l3LengthOf(record) > room) {
+    const size = cutSize(record, room);
     if (size !== 0) verdict = sendFragments(record, size, backend);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
@@ -300,17 +327,6 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
-}
-
-/**
- * Finds the neighbor that gets the packet next: the one on its route, or that by which its backend
- * (0 = none) is reached, perhaps in a tunnel.
- */
-export function reachNext(record: usize, backend: usize): i32 {
-  if (backend === 0) return resolve(record);
-  if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
-  const verdict = encapsulate(record, backend);
-  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */

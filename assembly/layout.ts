@@ -125,6 +125,8 @@ export const OVERLAY_MIRRORS = 4;
  * whose inner connections are tracked, or that number their packets).
  */
 export const OVERLAY_ORDERED = 8;
+/** Some port clamps the MSS of TCP (PORT_CLAMP_MSS). */
+export const OVERLAY_MSS = 16;
 /** Bridges: words from here to CONTROL_TUNNELS. */
 export const CONTROL_BRIDGES = CONTROL + 1664;
 export const CONTROL_TUNNELS = CONTROL + 1728;
@@ -700,7 +702,7 @@ export const PORT_BRIDGE = 64;
 export const PORT_VLAN = 66;
 /** u16: number of the tunnel (PORT_TUNNEL). */
 export const PORT_TUNNEL_NUMBER = 68;
-/** u16: largest TCP MSS let through, both ways (PORT_CLAMP_MSS). */
+/** u16: largest TCP MSS let through, both ways (PORT_CLAMP_MSS); 0 = what its MTU leaves. */
 export const PORT_MSS = 70;
 /** u32: address of a member's VLAN map in REGION_VLANS; 0 = its bridge does not look at VLANs. */
 export const PORT_VLAN_MAP = 72;
@@ -2196,6 +2198,57 @@ export const TUNNEL_SLOT_LOCAL = 32;
 /** u32: number of the tunnel + 1; 0 = the slot is free. */
 export const TUNNEL_SLOT_TUNNEL = 48;
 
+// ---- guards of bridges: REGION_BINDINGS ---------------------------------------------------------
+//   | header 64 B | guards | interfaces | bindings given | bindings learned |
+// Written by the host, but for what is learned: workers write that, in turn (OVERLAY_ORDERED).
+/** u32 each: address of the bindings of the configuration, a hash table with linear probing … */
+export const BINDINGS_GIVEN = 0;
+/** … slots - 1, a power of two less 1. */
+export const BINDINGS_GIVEN_MASK = 4;
+/** u32 each: address of the bindings learned, in buckets (0 = none are), and buckets - 1. */
+export const BINDINGS_LEARNED = 8;
+export const BINDINGS_LEARNED_MASK = 12;
+/** The guards, by number of the bridge, begin here. */
+export const BINDINGS_GUARDS = 64;
+
+export const GUARD_STRIDE = 32;
+/** u32, GUARD_* bits. */
+export const GUARD_FLAGS = 0;
+/** u32, bit x: frames to 01-80-C2-00-00-0x are forwarded. */
+export const GUARD_RESERVED = 4;
+/** u32, moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
+export const GUARD_MOST_MOVES = 8;
+/** u32 each: address of its interfaces, u16 VLAN and u16 port each; and how many they are. */
+export const GUARD_INTERFACES = 12;
+export const GUARD_INTERFACE_COUNT = 16;
+/** u64 nanoseconds after which a binding nobody spoke of is over; 0 = never. */
+export const GUARD_AGEING = 24;
+export const GUARD_SUPPRESSION = 1;
+
+/** A binding: the MAC that an address of a VLAN has. */
+export const BINDING_STRIDE = 40;
+export const BINDINGS_PER_BUCKET = 8;
+export const BINDING_IP = 0; // 16 B, network order; IPv4 in the first four
+export const BINDING_BRIDGE = 16; // u16
+export const BINDING_VLAN = 18; // u16
+export const BINDING_MAC = 20; // 6 bytes
+/** u8, 4 or 6; 0 = free. */
+export const BINDING_FAMILY = 26;
+/** u8, 1 = it calls itself a router (RFC 4861 4.4). */
+export const BINDING_IS_ROUTER = 27;
+/** u16, port by which it was heard of, or at which the configuration has it; or PORT_UNKNOWN. */
+export const BINDING_PORT = 28;
+/** u64 nanoseconds since 1970. */
+export const BINDING_HEARD = 32;
+
+/** In a port's entry, u32 each: meters of its storm control, 0 = none, by STORM_*. */
+export const PORT_STORM = 112;
+export const STORM_BROADCAST = 0;
+export const STORM_MULTICAST = 1;
+export const STORM_UNKNOWN = 2;
+/** Requests for what the port's VRF routes elsewhere are answered (RFC 1027). */
+export const PORT_PROXY = 4096;
+
 // ---- tunnel metadata: of frames with PACKET_TUNNELED, written by whoever has the frame ----------
 // By which tunnel a packet came, or what it is to go by: an entry per frame, by the frame's number.
 // There is one where there are tunnels or bridges (OVERLAY_TUNNELS, OVERLAY_BRIDGES).
@@ -2251,6 +2304,135 @@ export const TUNNEL_WORD_TYPE = 2; // u8
 /** u8: 0 = the first four bytes. */
 export const TUNNEL_WORD_PLACE = 3;
 export const TUNNEL_WORD_USED = 4; // u32
+
+// ---- bridges: REGION_BRIDGES, REGION_VLANS, REGION_FDB ------------------------------------------
+// REGION_BRIDGES: | bridges | MACs learned behind each port, u32 each | members of the bridges |
+// The host writes it, but for the second line of a bridge, and the MACs behind ports: these, and
+// REGION_FDB, the workers write, in turn (OVERLAY_ORDERED).
+export const BRIDGE_STRIDE = 128;
+/** u32, BRIDGE_* bits. */
+export const BRIDGE_FLAGS = 0;
+/** u32: MACs it learns at most. */
+export const BRIDGE_MAC_LIMIT = 4;
+/** u64 nanoseconds after its last note that a MAC is forgotten; 0 = never. */
+export const BRIDGE_AGEING = 8;
+/** u64 nanoseconds: a MAC heard of again is noted when the last note is so old. */
+export const BRIDGE_REFRESH = 16;
+/** u32 each: address of its members, u16 numbers of ports, and how many they are. */
+export const BRIDGE_MEMBERS = 24;
+export const BRIDGE_MEMBER_COUNT = 28;
+/** u32 each, of the MACs learned: the one noted longest ago, the one noted last (FDB_*), 0 = none. */
+export const BRIDGE_OLDEST = 64;
+export const BRIDGE_NEWEST = 68;
+/** u32: MACs learned. */
+export const BRIDGE_MACS = 72;
+/** u64: nothing expires before; and the time of the last note. Nanoseconds since 1970. */
+export const BRIDGE_EXPIRES = 80;
+export const BRIDGE_LATEST = 88;
+
+export const BRIDGE_LEARNING = 1;
+/** Somebody looks at what passes: suppression, loop guard. */
+export const BRIDGE_SUPPRESSES = 2;
+
+/** u32 each: 64 less the bits of a slot's number; entries in use at most, and entries in use. */
+export const CONTROL_FDB_SHIFT = CONTROL_BRIDGES;
+export const CONTROL_FDB_LIMIT = CONTROL_BRIDGES + 4;
+export const CONTROL_FDB_ENTRIES = CONTROL_BRIDGES + 8;
+/** u32: address of the sides. */
+export const CONTROL_FDB_SIDES = CONTROL_BRIDGES + 12;
+/** u32: bridges there are. */
+export const CONTROL_BRIDGE_COUNT = CONTROL_BRIDGES + 20;
+/** u32: address of the counts of MACs behind ports. */
+export const CONTROL_PORT_MACS = CONTROL_BRIDGES + 16;
+
+// REGION_FDB: which MAC of which VLAN is at which port. | entries | sides |
+// A hash table with open addressing: an entry lies among the FDB_PROBES from its hash's slot on,
+// which is even: half of them share a cache line with the next. At most half of the slots are used.
+//   0     8        10     12      16     24      28
+//   | key | bridge | port | flags | seen | newer | older |
+export const FDB_STRIDE = 32;
+export const FDB_PROBES = 64;
+/** u64: the MAC as macAt() has it, and the VLAN above it. */
+export const FDB_KEY = 0;
+export const FDB_KEY_VLAN_SHIFT = 48;
+/** No MAC: the slot has never been used; or was, and look-ups go on behind it. */
+export const FDB_FREE = 0;
+export const FDB_LEFT = -1;
+export const FDB_BRIDGE = 8; // u16
+export const FDB_PORT = 10; // u16
+/** u16, FDB_* bits. */
+export const FDB_FLAGS = 12;
+/** u64 nanoseconds since 1970: when the MAC was last noted. */
+export const FDB_SEEN = 16;
+/** u32 each: slot + 1 of the MAC of the bridge noted next, and of the one before; 0 = none. */
+export const FDB_NEWER = 24;
+export const FDB_OLDER = 28;
+/** Given by the configuration: it neither moves nor ages. */
+export const FDB_STATIC = 1;
+/** The MAC of an interface of the bridge, which is the port. */
+export const FDB_LOCAL = 2;
+/** The side says behind which remote of the tunnel it is; of IPv6. */
+export const FDB_REMOTE = 4;
+export const FDB_REMOTE_IP6 = 8;
+/** What few look at: the side of each entry. */
+export const FDB_SIDE_STRIDE = 32;
+/** 16 B: the remote's address, of IPv4 in the first four. */
+export const FDB_SIDE_REMOTE = 0;
+/** u64 nanoseconds, and u16 moves within a second (bridge/loop_guard.ts). */
+export const FDB_BLOCKED_UNTIL = 16;
+export const FDB_MOVES = 24;
+/** u16: port the MAC was at before the first of these moves. */
+export const FDB_HOME = 26;
+
+// In a port's entry, of a member:
+/** u16: ports of the same group do not hear each other; 0 = none. */
+export const PORT_GROUP = 80;
+/** u16, MEMBER_* bits. */
+export const PORT_MEMBER = 82;
+/** u32: MACs learned behind it at most; 0 = as many as the bridge learns. */
+export const PORT_MAC_LIMIT = 84;
+/** u16, network order: EtherType of the tags looked at. */
+export const PORT_VLAN_TYPE = 88;
+export const MEMBER_LEARNING = 1;
+/** Frames of unknown destination are flooded to it. */
+export const MEMBER_FLOOD = 2;
+export const MEMBER_HAIRPIN = 4;
+/** Tunnel whose remotes are learned. */
+export const MEMBER_REMOTES = 8;
+
+/**
+ * REGION_VLANS, of each member of a bridge that tells VLANs apart (PORT_VLAN_MAP):
+ * u16[4096] VLAN by the one on the wire (0 = untagged), 0 = not carried; u16[4096] the other way
+ * round, with VLAN_UNTAGGED where there is no tag on the wire, or VLAN_NOT_CARRIED.
+ */
+export const VLAN_MAP_BYTES = 16384;
+export const VLAN_EGRESS = 8192;
+export const VLAN_UNTAGGED = 0x8000;
+export const VLAN_NOT_CARRIED = 0xffff;
+/** PORT_VLAN_TYPE of a port whose frames' tags are all payload. */
+export const VLAN_TYPE_NONE = 0xffff;
+
+// ---- path MTU: REGION_PATH_MTU, written by workers, in turn (steering.ts) -----------------------
+// Buckets of PATH_MTUS_PER_BUCKET entries, where there are tunnels:
+//   0    16    18       20     24
+//   | ip | VRF | family | MTU  | deadline |
+// The address in network order, that of IPv4 with zeros behind; family 0 = free.
+export const PATH_MTU_STRIDE = 32;
+export const PATH_MTUS_PER_BUCKET = 4;
+export const PATH_MTU_BUCKETS = 1024;
+export const PATH_MTU_VRF = 16; // u16
+export const PATH_MTU_FAMILY = 18; // u16, 4 or 6
+/** u32, bytes of the IP packet around what the tunnel carries. */
+export const PATH_MTU_LENGTH = 20;
+/** u64 nanoseconds since 1970: the way may have changed from then on. */
+export const PATH_MTU_DEADLINE = 24;
+/** Nanoseconds: ten minutes (RFC 1191 6.3, RFC 8201 4). */
+export const PATH_MTU_TIME = 600_000_000_000;
+/** u32 each: 1 = some was learned in this run; buckets less one, a power of two less one. */
+export const CONTROL_PATH_MTU_KNOWN = CONTROL_PATH_MTU;
+export const CONTROL_PATH_MTU_MASK = CONTROL_PATH_MTU + 4;
+/** Least MTU of IPv6 (RFC 8200 5): nobody can be asked to send shorter packets. */
+export const TUNNEL_LEAST_MTU6 = 1280;
 
 // ---- port mirrors: written by the host before a run ---------------------------------------------
 //   | bitmaps of VLANs, MIRROR_VLAN_BYTES each | lists, one per mirrored port |

@@ -10,6 +10,7 @@ import {
   COUNT_COPIES_LOST,
   OVERLAY_BRIDGES,
   OVERLAY_MIRRORS,
+  OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_COPY,
   PACKET_OWN,
@@ -32,6 +33,7 @@ import {
   timestampOf,
   wireLengthOf,
 } from "./packet";
+import { clampAt } from "./stage/clamp";
 import { portFlags, portOf } from "./table/ports";
 import { sendByTunnel } from "./tunneling";
 import { waitOn } from "./waiting";
@@ -77,6 +79,7 @@ export function leaveAsCopy(copy: usize): void {
 
 /** The consequences of a copy's verdict; its frame is given back unless it waits for a neighbor. */
 export function finishCopy(copy: usize, verdict: i32): void {
+  if ((overlay & OVERLAY_MSS) !== 0) clampAt(copy, outPortOf(copy));
   const ended = verdict === VERDICT_TRANSMIT && leadsOn(copy) ? leave(copy) : verdict;
   if (ended === VERDICT_HOLD) {
     waitOn(copy, timestampOf(copy), sequenceOf(copy));

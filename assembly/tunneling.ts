@@ -5,6 +5,7 @@
 //
 // Where a packet goes in the underlay is looked up for each: what changes there holds at once.
 
+import { cutOuter } from "./cutting";
 import {
   DROP_NO_HEADROOM,
   DROP_NO_ROUTE,
@@ -31,7 +32,7 @@ import {
 import { leaveAsCopy } from "./leaving";
 import { countEvent } from "./memory/counters";
 import { note, tracing } from "./memory/trace";
-import { drop, l3LengthOf, outPortOf, routeOf, setOutPort, setVrf } from "./packet";
+import { drop, outPortOf, routeOf, setOutPort, setVrf } from "./packet";
 import { copyFrame } from "./respond/copies";
 import { choosePort } from "./stage/forward";
 import { resolve } from "./stage/resolve";
@@ -44,7 +45,7 @@ import {
   tunnelDestination,
 } from "./state/tunnel_metadata";
 import { forwardingOf, forwardingType } from "./table/forwarding";
-import { portFlags, portMtu, portOf } from "./table/ports";
+import { portFlags, portOf } from "./table/ports";
 import {
   templateBytes,
   tunnelAt,
@@ -105,7 +106,7 @@ function remoteFor(record: usize, tunnel: usize, port: u32): usize {
   if ((tunnelFlags(tunnel) & TUNNEL_REMOTE_BY_FLOW) !== 0) {
     const remote = tunnelDestination(record);
     const known = remote !== 0 && destinationFamily(record) === tunnelFamily(tunnel);
-    return known && load<u32>(remote) + load<u32>(remote, 12) !== 0 ? remote : 0;
+    return known ? remote : 0;
   }
   const count = tunnelRemotes(tunnel);
   if (count === 1) return tunnelRemote(tunnel, 0);
@@ -128,12 +129,13 @@ function remoteFor(record: usize, tunnel: usize, port: u32): usize {
 function leadOut(record: usize, tunnel: usize, port: u32, remote: usize, whole: bool): i32 {
   isEncapsulated = true;
   if (tracing) note(STEP_ENCAPSULATE, record, VERDICT_CONTINUE);
-  const verdict = routeOut(record, tunnel, port, remote);
+  let verdict = routeOut(record, tunnel, port, remote);
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   const out = portOf(outPortOf(record));
-  if (l3LengthOf(record) > portMtu(out)) return drop(DROP_TUNNEL_TOO_BIG);
   if (!whole && !finishOuter(record, tunnel)) return drop(DROP_NO_ROUTE);
+  verdict = cutOuter(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   return (portFlags(out) & PORT_POINT_TO_POINT) !== 0 ? VERDICT_TRANSMIT : reach(record);
 }
 

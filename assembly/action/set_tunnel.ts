@@ -55,9 +55,9 @@ export function setTunnelField(record: usize, field: u32, value: usize, mask: us
 }
 
 /**
- * Zero, as in Open vSwitch, says that there is none. What has only zeros behind its first four bytes
- * is IPv4: of IPv6 that would be the anycast address of a subnet (RFC 4291 2.6.1), which is no end
- * of a tunnel.
+ * Zero, as in Open vSwitch, says that there is none. What has only zeros behind its first four
+ * bytes is IPv4: of IPv6 that would be the anycast address of a subnet (RFC 4291 2.6.1), which no
+ * tunnel ends at.
  */
 function noteAddress(at: usize, address: usize, has: u32, family6: u32): void {
   const rest = load<u32>(address, 4) | load<u32>(address, 8) | load<u32>(address, 12);

@@ -70,9 +70,9 @@ export function copyMetadata(from: usize, to: usize): void {
 }
 
 /**
- * What a packet has come by: `id` in host order where `hasId`, outer addresses of `family` 4 or 6 at
- * the addresses given, DSCP and ECN (`service`) and TTL of the outer header. The words are added by
- * tunnel/geneve_options.ts. Nothing is done where frames have no metadata.
+ * What a packet has come by: `id` in host order where `hasId`, outer addresses of `family` 4 or 6
+ * at the addresses given, DSCP and ECN (`service`) and TTL of the outer header. The words are added
+ * by tunnel/geneve_options.ts. Nothing is done where frames have no metadata.
  */
 export function noteTunnel(
   record: usize,

@@ -23,7 +23,7 @@ import { foundHasChecksum } from "./found";
 /** What the sum over an area with a right checksum folds to. */
 const RIGHT: u32 = 0xffff;
 
-/** Types whose header begins with UDP's. */
+/** Whether tunnels of this ENCAPSULATION_* have a UDP header. */
 export function isUdp(type: u32): bool {
   return (
     type === ENCAPSULATION_VXLAN || type === ENCAPSULATION_GENEVE || type === ENCAPSULATION_MPLS_UDP

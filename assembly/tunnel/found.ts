@@ -1,5 +1,5 @@
-// What readHeader() (tunnel/header.ts) found in the tunnel header of the packet at hand. Scratch: it
-// holds until the next header is read.
+// What readHeader() (tunnel/header.ts) found in the tunnel header of the packet at hand. Scratch:
+// it holds until the next header is read.
 
 /** VNI, VSID, GRE key, ERSPAN session or MPLS label, where foundHasId. */
 export let foundId: u32 = 0;
@@ -15,7 +15,7 @@ export let foundSequence: u32 = 0;
 export let foundHasSequence: bool = false;
 /** TTL of the MPLS label; 0 without one. */
 export let foundTtl: u32 = 0;
-/** Address and bytes of the Geneve options, which lie one behind the other and fit; 0 bytes = none. */
+/** Address and bytes of the Geneve options, one behind the other, which fit; 0 bytes = none. */
 export let foundOptions: usize = 0;
 export let foundOptionsBytes: u32 = 0;
 

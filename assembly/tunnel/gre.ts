@@ -1,11 +1,11 @@
-// GRE tunnels (RFC 2784, RFC 2890): of packets, of Ethernet frames (gretap), and of the frames of
-// virtual subnets (NVGRE, RFC 7637).
+// GRE tunnels (RFC 2784, RFC 2890): of packets (MPLS among them, RFC 4023), of Ethernet frames
+// (gretap), and of the frames of virtual subnets (NVGRE, RFC 7637).
 
 import { DROP_TUNNEL_BAD_CHECKSUM, DROP_TUNNEL_BAD_HEADER } from "../drops";
 import { ENCAPSULATION_NVGRE, TUNNEL_CHECKSUM, TUNNEL_SEQUENCED, VERDICT_DROP } from "../layout";
-import { drop } from "../packet";
+import { drop, mplsLabelsOf } from "../packet";
 import { takeSequence, tunnelFlags } from "../table/tunnels";
-import { ETHERTYPE_TEB } from "../wire/ethernet";
+import { ETHERTYPE_MPLS, ETHERTYPE_TEB } from "../wire/ethernet";
 import {
   buildGreWith,
   GRE_CHECKSUM,
@@ -41,7 +41,10 @@ export function greBytes(tunnel: usize): u32 {
 /** Bytes of an NVGRE header: GRE with a key. */
 export const NVGRE_BYTES: u32 = 8;
 
-/** `ethernet`: a frame is carried; else a packet, whose first byte says of which kind. */
+/**
+ * `ethernet`: a frame is carried; else an MPLS packet, which the record says, or one of IP, whose
+ * first byte says of which version.
+ */
 export function writeGre(
   tunnel: usize,
   at: usize,
@@ -51,7 +54,9 @@ export function writeGre(
 ): void {
   const flags = sentFlags(tunnel);
   const carried = at + greHeaderLength(flags, ETHERTYPE_TEB);
-  const protocol = ethernet ? ETHERTYPE_TEB : etherTypeAt(carried, carried + payload);
+  const labelled = mplsLabelsOf(record) !== 0;
+  const packet = labelled ? ETHERTYPE_MPLS : etherTypeAt(carried, carried + payload);
+  const protocol = ethernet ? ETHERTYPE_TEB : packet;
   const sequence: u32 = (flags & GRE_SEQUENCE) !== 0 ? takeSequence(tunnel) : 0;
   buildGreWith(at, flags, protocol, identifierOf(tunnel, record), sequence);
 }

@@ -26,8 +26,16 @@ import { MPLS_UDP_BYTES, readMplsUdp, writeMplsUdp } from "./mpls_udp";
 import { followSequence } from "./sequence";
 import { readVxlan, VXLAN_BYTES, writeVxlan } from "./vxlan";
 
-/** Most bytes readHeader() gives: UDP, Geneve and all its options. Every drop is above. */
-export const HEADER_MOST: i32 = 268;
+/** Most bytes readHeader() gives: UDP, Geneve and all its options. */
+const HEADER_MOST: i32 = 268;
+
+/**
+ * What readHeader() gave is no length but a drop. That is not so of all above VERDICT_DROP, which
+ * Geneve's longest headers are; but its drops have reasons far above.
+ */
+export function isRefused(header: i32): bool {
+  return header > HEADER_MOST;
+}
 
 /** Bytes between the outer IP header and what the tunnel carries, for the frame at hand. */
 export function headerLength(tunnel: usize, record: usize): u32 {
@@ -52,8 +60,8 @@ export function headerLength(tunnel: usize, record: usize): u32 {
 
 /**
  * Writes the headerLength() bytes from `at` on. What is carried, `payload` bytes, lies behind them
- * already: GRE, MPLS and ERSPAN look at it. `hash` is the frame's (hashOf). UDP and GRE checksums are
- * left zero, for finishChecksum().
+ * already: GRE, MPLS and ERSPAN look at it. The record is still that of what is carried, `hash` its
+ * hash (hashOf). UDP and GRE checksums are left zero, for finishChecksum().
  */
 export function writeHeader(
   tunnel: usize,
@@ -90,7 +98,7 @@ export function writeHeader(
 /**
  * Reads the header of a packet of this ENCAPSULATION_* from `l4`, where UDP, GRE or the inner IP
  * header begins, to `end`, where the outer IP packet does. Bytes of it, and the found* globals
- * (tunnel/found.ts); or a drop, which is more than HEADER_MOST. No byte behind `end` is looked at.
+ * (tunnel/found.ts); or a drop, which isRefused() tells. No byte behind `end` is looked at.
  * Checksums of UDP are not (verifyTransport), those of GRE are.
  */
 export function readHeader(type: u32, l4: usize, end: usize): i32 {

@@ -10,7 +10,7 @@ export function identifierOf(tunnel: usize, record: usize): u32 {
   return <u32>tunnelIdOf(record);
 }
 
-/** Whether a header that can do without identifier has one: as in Open vSwitch, if flows may say. */
+/** Whether headers that could do without have an identifier: if flows may say, as in OVS. */
 export function isIdentified(tunnel: usize): bool {
   return (tunnelFlags(tunnel) & (TUNNEL_HAS_ID | TUNNEL_ID_BY_FLOW)) !== 0;
 }

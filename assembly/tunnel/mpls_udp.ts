@@ -26,8 +26,8 @@ import { readUdp, writeUdp } from "./udp";
 export const MPLS_UDP_BYTES: u32 = UDP_HEADER + MPLS_ENTRY;
 
 /**
- * The label's TTL is the packet's in the uniform model (TTL_INHERIT), the tunnel's in the pipe model
- * (RFC 3443 3.1, 3.2); its class are the top bits of the outer DSCP (RFC 3270 4.2.2).
+ * The label's TTL is the packet's in the uniform model (TTL_INHERIT), the tunnel's in the pipe
+ * model (RFC 3443 3.1, 3.2); its class are the top bits of the outer DSCP (RFC 3270 4.2.2).
  */
 export function writeMplsUdp(
   tunnel: usize,
@@ -48,8 +48,8 @@ export function writeMplsUdp(
 }
 
 /**
- * The tunnel's label is the first that is no explicit null (RFC 4182). What is behind further labels
- * is carried as MPLS. A label whose TTL runs out is not taken off (RFC 3032 2.4.2).
+ * The tunnel's label is the first that is no explicit null (RFC 4182). What is behind further
+ * labels is carried as MPLS. A label whose TTL runs out is not taken off (RFC 3032 2.4.2).
  */
 export function readMplsUdp(udp: usize, end: usize): i32 {
   const room = readUdp(udp, end);

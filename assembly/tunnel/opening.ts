@@ -17,7 +17,6 @@ import {
   PORT_POINT_TO_POINT,
   PORT_UP,
   VERDICT_CONTINUE,
-  VERDICT_DROP,
   VERDICT_ENTER,
 } from "../layout";
 import { count } from "../memory/counters";
@@ -54,8 +53,16 @@ import {
 import { IP4_DESTINATION, IP4_SOURCE, ip4Service, ip4Ttl, PROTOCOL_UDP } from "../wire/ipv4";
 import { ip6Class, ip6Destination, ip6HopLimit, ip6Source } from "../wire/ipv6";
 import { udpChecksum } from "../wire/udp";
-import { foundEnd, foundEtherType, foundHasId, foundId } from "./found";
-import { acceptHeader, readHeader } from "./header";
+import {
+  foundEnd,
+  foundEtherType,
+  foundHasId,
+  foundId,
+  foundOptions,
+  foundOptionsBytes,
+} from "./found";
+import { noteWords } from "./geneve_options";
+import { acceptHeader, isRefused, readHeader } from "./header";
 import { propagateEcn } from "./service";
 import { propagateTtl } from "./ttl";
 
@@ -70,7 +77,7 @@ export function openCarrier(record: usize, type: u32): i32 {
   const source = ip4 ? ip + IP4_SOURCE : ip6Source(ip);
   const destination = ip4 ? ip + IP4_DESTINATION : ip6Destination(ip);
   const header = readHeader(type, l4Of(record), end);
-  if (header >= VERDICT_DROP) return header;
+  if (isRefused(header)) return header;
   const tunnel = tunnelOf(record, type, ip4 ? 4 : 6, source, destination, end);
   if (tunnel === 0) return drop(DROP_TUNNEL_UNKNOWN);
   const port = portOf(tunnelPort(tunnel));
@@ -84,6 +91,7 @@ export function openCarrier(record: usize, type: u32): i32 {
   propagateTtl(tunnel, foundEtherType, carried, foundEnd);
   const ttl = ip4 ? ip4Ttl(ip) : ip6HopLimit(ip);
   noteTunnel(record, foundHasId, foundId, ip4 ? 4 : 6, source, destination, service, ttl);
+  noteWords(record, foundOptions, foundOptionsBytes);
   strip(record, port, carried);
   setInPort(record, tunnelPort(tunnel));
   return VERDICT_ENTER;
@@ -102,7 +110,7 @@ function tunnelOf(
   const tunnel = findTunnel(type, family, vrf, foundHasId, foundId, source, destination);
   if (tunnel !== 0 || type !== ENCAPSULATION_GRETAP) return tunnel;
   if (!foundHasId || !hasTunnelsOf(ENCAPSULATION_NVGRE)) return 0;
-  if (readHeader(ENCAPSULATION_NVGRE, l4Of(record), end) >= VERDICT_DROP) return 0;
+  if (isRefused(readHeader(ENCAPSULATION_NVGRE, l4Of(record), end))) return 0;
   return findTunnel(ENCAPSULATION_NVGRE, family, vrf, true, foundId, source, destination);
 }
 

@@ -7,7 +7,7 @@ import { heardSequence, setHeardSequence, tunnelFlags } from "../table/tunnels";
 import { foundHasSequence, foundSequence } from "./found";
 
 /**
- * Whether the header read comes behind all that the tunnel has heard, modulo 2^32; the first one may
+ * Whether the header read comes behind all that the tunnel has heard, modulo 2^32; the first may
  * have any number. As in Linux, one without a number is none of a tunnel that counts.
  */
 export function followSequence(tunnel: usize): i32 {

@@ -40,7 +40,8 @@ export function innerEcn(outer: u32, inner: u32): i32 {
 
 /**
  * Carries the ECN of the outer header (its service byte) on in the packet from `at` to `end`, of
- * this EtherType (0x6558 = an Ethernet frame); what is not IP is let be. VERDICT_CONTINUE or a drop.
+ * this EtherType (0x6558 = an Ethernet frame); what is not IP is let be. VERDICT_CONTINUE or a
+ * drop.
  */
 export function propagateEcn(outer: u32, etherType: u32, at: usize, end: usize): i32 {
   const around = outer & ECN_MASK;

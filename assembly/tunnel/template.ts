@@ -4,8 +4,8 @@
 import {
   COPY_LEAD,
   COUNT_ENCAPSULATED,
+  ENCAPSULATION_GENEVE,
   PACKET_IP4,
-  PACKET_IP6,
   PACKET_KEPT,
   PACKET_L4,
   PACKET_TUNNELED,
@@ -17,7 +17,7 @@ import {
   dataOf,
   flagsOf,
   hashOf,
-  l3Of,
+  l3OffsetOf,
   lengthOf,
   setData,
   setFlags,
@@ -26,10 +26,12 @@ import {
 } from "../packet";
 import { setOffsets, setUntagged } from "../parse/fields";
 import { tunnelOfUdp } from "../parse/tunnel";
-import { ETHERNET_HEADER, ETHERTYPE_IP4 } from "../wire/ethernet";
+import { tunnelType } from "../table/tunnels";
+import { ETHERNET_HEADER, ETHERTYPE_IP4, ETHERTYPE_TEB } from "../wire/ethernet";
 import { IP4_HEADER, ip4Service, PROTOCOL_UDP } from "../wire/ipv4";
-import { ip6Class } from "../wire/ipv6";
 import { UDP_HEADER } from "../wire/udp";
+import { optionsLength } from "./geneve_options";
+import { innerService } from "./inner";
 import { outerService } from "./service";
 import { sourcePort } from "./udp";
 
@@ -38,19 +40,24 @@ export const TEMPLATE_BYTES: u32 = IP4_HEADER + UDP_HEADER + 8;
 const LONGEST: u32 = 65535;
 
 /**
- * Puts the frame behind the prepared headers, complete and with its source. False, and nothing done,
- * when there is no room: for the headers in the frame, or for so much in an IP packet.
+ * Puts the frame behind the prepared headers, complete and with its source. False, and nothing
+ * done, when there is no room: for the headers in the frame, or for so much in an IP packet.
  */
 export function putTemplate(record: usize, tunnel: usize): bool {
+  // Options that flows have set of the frame are in no template.
+  if (tunnelType(tunnel) === ENCAPSULATION_GENEVE && optionsLength(tunnel, record) !== 0) {
+    return false;
+  }
   const frame = dataOf(record);
   const bytes = lengthOf(record);
   const total = bytes + TEMPLATE_BYTES;
   const data = frame - TEMPLATE_BYTES - ETHERNET_HEADER;
   if (data - COPY_LEAD < frameStart(record) || total > LONGEST) return false;
   const flags = flagsOf(record);
-  let inner: u32 = 0;
-  if ((flags & PACKET_IP4) !== 0) inner = ip4Service(l3Of(record));
-  else if ((flags & PACKET_IP6) !== 0) inner = ip6Class(l3Of(record));
+  const plain = (flags & PACKET_IP4) !== 0 && l3OffsetOf(record) === ETHERNET_HEADER;
+  const inner = plain
+    ? ip4Service(frame + ETHERNET_HEADER)
+    : innerService(ETHERTYPE_TEB, frame, frame + bytes);
   const service = outerService(tunnel, inner);
   const ip = data + ETHERNET_HEADER;
   writeHeaders(tunnel, ip, total, service, sourcePort(tunnel, hashOf(record)));

@@ -2,7 +2,7 @@
 // of the header behind that of GRE. Type I has none: GRE without a sequence number says so.
 //
 //    0                               4                  8
-//   | version, VLAN | COS, En, T, session | reserved, index |                     type II (version 1)
+//   | version, VLAN | COS, En, T, session | reserved, index |                        type II (1)
 //   | version, VLAN | COS, BSO, T, session | timestamp | SGT | P, FT, Hw, D, Gra, O |  type III (2)
 //    0                                      4           8     10                     12
 

@@ -1,5 +1,5 @@
-// Geneve (RFC 8926 3.4) and its options (3.5). `geneve` is the address of the header, behind that of
-// UDP; `option` that of an option.
+// Geneve (RFC 8926 3.4) and its options (3.5). `geneve` is the address of the header, behind that
+// of UDP; `option` that of an option.
 //
 //    0                      1         2          4     7          8
 //   | version, option words | O C 0… | protocol | VNI | reserved | options … | what is carried

@@ -61,6 +61,7 @@ export function writeTunnels(region: Region, { tunnels, conntrack }: Model): voi
   const types = tunnels.reduce((bits, { type }) => bits | (1 << ENCAPSULATIONS[type]), 0);
   region.setU32(layout.CONTROL_TUNNEL_COUNT, tunnels.length);
   region.setU32(layout.CONTROL_TUNNEL_TYPES, types);
+  region.setU32(layout.CONTROL_PATH_MTU_MASK, layout.PATH_MTU_BUCKETS - 1);
   const isOrdered = conntrack.enabled || tunnels.some(isNumbered);
   const ordered = isOrdered ? layout.OVERLAY_ORDERED : 0;
   region.setBits(layout.CONTROL_OVERLAY, layout.OVERLAY_TUNNELS | ordered, true);
@@ -77,6 +78,14 @@ function markPort(region: Region, { port, type }: TunnelModel, number: number): 
 /** Numbers sent packets, whoever sends them (ERSPAN has a sequence number always). */
 function isNumbered({ sequence, type }: TunnelModel): boolean {
   return sequence || type === "erspan";
+}
+
+/** Forgets the path MTUs learned in the last run. No worker may be running. */
+export function forgetPathMtus(region: Region): void {
+  if (region.getU32(layout.CONTROL_PATH_MTU_KNOWN) === 0) return;
+  const base = region.base(layout.REGION_PATH_MTU);
+  region.u8.fill(0, base, base + (region.map.bytes[layout.REGION_PATH_MTU] as number));
+  region.setU32(layout.CONTROL_PATH_MTU_KNOWN, 0);
 }
 
 /** Forgets the sequence numbers of the last run. No worker may be running. */

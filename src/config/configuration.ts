@@ -3,10 +3,11 @@
 
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../errors.ts";
+import { buildBridges } from "./bridges.ts";
 import { ConnectedPrefixes } from "./connected.ts";
 import { buildConntrack } from "./conntrack.ts";
 import { Cursor } from "./cursor.ts";
-import { MAX_PORTS, MAX_VRFS } from "./defaults.ts";
+import { MAX_VRFS } from "./defaults.ts";
 import { buildEngine, limitsOf } from "./engine.ts";
 import { asksForTracking, buildFlowModel } from "./flow_model.ts";
 import { flowLabel } from "./flow_parser.ts";
@@ -14,7 +15,7 @@ import { GatewayBuilder } from "./gateways.ts";
 import type { Model } from "./model.ts";
 import { Names } from "./names.ts";
 import { NeighborBuilder } from "./neighbors.ts";
-import { buildPorts, reportDuplicates } from "./ports.ts";
+import { buildPorts } from "./ports.ts";
 import { ConfigurationError, type Path } from "./problems.ts";
 import { RouteBuilder } from "./routes.ts";
 import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
@@ -81,16 +82,8 @@ function buildModel(
     source.report(["vrfs"], message);
   }
   const at = (key: string) => new Cursor(source.report.bind(source), [key]);
-  const devices = buildPorts(document, names, source);
-  const first = devices.length;
-  const overlay = buildTunnels(document.tunnels ?? {}, first, names, source, at("tunnels"));
-  const { tunnels } = overlay;
-  const ports = [...devices, ...overlay.ports];
-  if (ports.length > MAX_PORTS) {
-    const message = `expected at most ${MAX_PORTS} ports, tunnels included, found ${ports.length}`;
-    source.report(["ports"], message);
-  }
-  reportDuplicates(document, ports, source);
+  const tunnels = buildTunnels(document.tunnels ?? {}, names, at("tunnels"));
+  const ports = buildPorts(document, tunnels, names, source);
   const connected = new ConnectedPrefixes(ports);
   checkTunnels(tunnels, connected, source, at("tunnels"));
   const builder = new RouteBuilder(names, new GatewayBuilder(names, connected, source), source);
@@ -109,7 +102,7 @@ function buildModel(
   return {
     engine: buildEngine(document.engine ?? {}, conntrack.enabled, source),
     ports,
-    bridges: [],
+    bridges: buildBridges(document, ports, names, source),
     tunnels,
     tunnelMetadata: buildTunnelWords(
       document.tunnel_metadata ?? {},

@@ -94,6 +94,8 @@ export interface LimitsModel {
   readonly backends: number;
   /** Clients that services with affinity remember; rounded up to a power of two. */
   readonly affinityClients: number;
+  /** MACs that all bridges know together, static ones included. */
+  readonly macs: number;
 }
 
 export interface PortModel {

@@ -96,7 +96,7 @@ export interface TunnelModel {
   readonly type: TunnelType;
   /** The underlay's family: 4 or 6. */
   readonly family: 4 | 6;
-  /** Our address, or undefined: any of ours that the packets are addressed to and the route gives. */
+  /** Our address, or undefined: any of ours that packets are addressed to, and the route gives. */
   readonly local: IpBytes | undefined;
   /** Where it leads; several: to each, or to the one a MAC was learned from. Empty: by flow. */
   readonly remotes: readonly IpBytes[];

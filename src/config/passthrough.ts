@@ -36,6 +36,7 @@ export function passThroughModel(): Model {
         fragmentBytes: 64 * 1024,
         backends: 0,
         affinityClients: 0,
+        macs: 0,
       },
       verifyChecksums: "header",
       icmpErrors: { perSecond: 100, burst: 50 },

@@ -2,6 +2,7 @@
 
 import Type, { type Static } from "typebox";
 import { parseIp } from "./address.ts";
+import { memberFields } from "./bridge_schema.ts";
 import { DEFAULTS } from "./defaults.ts";
 import {
   boolean,
@@ -9,9 +10,9 @@ import {
   interfaceAddress,
   ip,
   mapping,
+  mss,
   name,
   stationMac,
-  unsupported,
   value,
   word,
 } from "./vocabulary.ts";
@@ -161,12 +162,6 @@ export const TunnelSchema = mapping(
         default: false,
       }),
     ),
-    learning: Optional(
-      boolean({
-        description: "A bridge learns MACs from the tunnel, and behind which remote they are.",
-        default: true,
-      }),
-    ),
     mtu: Optional(
       integer(68, HIGHEST_PORT, {
         description: "Largest IP packet put into the tunnel.",
@@ -217,8 +212,8 @@ export const TunnelSchema = mapping(
         default: "ingress",
       }),
     ),
-    bridge: unsupported("The bridge the tunnel belongs to."),
-    vlan: unsupported("VLANs of a tunnel in a bridge."),
+    mss: Optional(mss()),
+    ...memberFields,
   },
   { description: "A tunnel, which is a port: packets that leave by it are put into others." },
 );

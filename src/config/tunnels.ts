@@ -1,16 +1,16 @@
 // Tunnels, and the ports they are: from the document to the model.
 
-import { familyOf, formatIp, parseIp, parseMac, sameIp } from "./address.ts";
+import { familyOf, formatIp, parseIp, sameIp } from "./address.ts";
 import type { ConnectedPrefixes } from "./connected.ts";
 import type { Cursor } from "./cursor.ts";
-import type { GeneveOptionModel, IpBytes, PortModel, TunnelModel, TunnelType } from "./model.ts";
+import type { GeneveOptionModel, IpBytes, TunnelModel, TunnelType } from "./model.ts";
 import type { Names } from "./names.ts";
-import { buildAddresses, checkMtu, DEVICE, derivedMac, NO_VRF } from "./ports.ts";
+import { NO_VRF } from "./routed.ts";
 import { whyNotUnicast } from "./scope.ts";
 import type { Source } from "./source.ts";
 import { matchTwice } from "./tunnel_matches.ts";
 import { TUNNEL_DEFAULTS, type TunnelDocument } from "./tunnel_schema.ts";
-import { TRAITS, tunnelMtu } from "./tunnel_types.ts";
+import { TRAITS } from "./tunnel_types.ts";
 
 /** Bytes of Geneve options in all: they are counted in words of 6 bits (RFC 8926 3.4). */
 const MOST_OPTION_BYTES = 252;
@@ -19,37 +19,19 @@ const ERSPAN_KEYS = ["version", "index", "hardware", "direction"] as const;
 
 export type TunnelDocuments = Readonly<Record<string, TunnelDocument>>;
 
-export interface Tunnels {
-  readonly tunnels: readonly TunnelModel[];
-  /** In the same order. */
-  readonly ports: readonly PortModel[];
-}
-
-/**
- * Tunnels in the order of the document; what is wrong with one is reported.
- * @param first number of the first tunnel's port
- */
+/** Tunnels in the order of the document, each with the number of its port; problems are reported. */
 export function buildTunnels(
   documents: TunnelDocuments,
-  first: number,
   names: Names,
-  source: Source,
   cursor: Cursor,
-): Tunnels {
-  const entries = Object.entries(documents);
-  const tunnels = entries.map(([name, document], i) => {
+): TunnelModel[] {
+  const first = names.places.findIndex(({ kind }) => kind === "tunnel");
+  return Object.entries(documents).map(([name, document], i) => {
     cursor.enter(name);
     const tunnel = new TunnelReader(document, names, cursor).tunnel(name, first + i);
     cursor.leave();
     return tunnel;
   });
-  const ports = entries.map(([name, document], i) => {
-    cursor.enter(name);
-    const port = portFor(tunnels[i]!, document, i, names, source, cursor);
-    cursor.leave();
-    return port;
-  });
-  return { tunnels, ports };
 }
 
 /** What can be said of tunnels only when all ports are known: whose addresses the ends are. */
@@ -84,41 +66,8 @@ function checkEnds(tunnel: TunnelModel, connected: ConnectedPrefixes, cursor: Cu
   cursor.wrongAt("remote", `expected the other end, found ${formatIp(own)}, an address of our own`);
 }
 
-function portFor(
-  tunnel: TunnelModel,
-  document: TunnelDocument,
-  place: number,
-  names: Names,
-  source: Source,
-  cursor: Cursor,
-): PortModel {
-  const path = [...cursor.path];
-  const { type, family } = tunnel;
-  const { frames } = TRAITS[type];
-  if (document.mac !== undefined && !frames) {
-    cursor.wrongAt("mac", `${type} carries packets without a link header; remove 'mac'`);
-  }
-  const fields = { ...tunnel, id: tunnel.id !== undefined };
-  const options = optionBytes(tunnel.options);
-  const mtu = document.mtu ?? tunnelMtu(type, family, fields, options, TUNNEL_DEFAULTS.underlayMtu);
-  const addresses = buildAddresses(document, path, source);
-  checkMtu({ mtu }, addresses, path, source);
-  return {
-    ...DEVICE,
-    name: tunnel.name,
-    kind: "tunnel",
-    device: "",
-    mac: document.mac === undefined ? derivedMac(tunnel.port) : parseMac(document.mac)!,
-    mtu,
-    addresses,
-    vrf: names.vrf(document.vrf, [...path, "vrf"]) ?? NO_VRF,
-    promiscuous: false,
-    crossConnect: undefined,
-    tunnel: place,
-  };
-}
-
-function optionBytes(options: readonly GeneveOptionModel[]): number {
+/** Bytes of options on the wire. */
+export function optionBytes(options: readonly GeneveOptionModel[]): number {
   return options.reduce((sum, { data }) => sum + 4 + data.length, 0);
 }
 

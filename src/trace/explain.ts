@@ -4,6 +4,7 @@ import { formatMac } from "../config/address.ts";
 import type { Model } from "../config/model.ts";
 import { dropReasonOf, PACKET_ARP, PACKET_IP4, stepName, verdictName } from "../memory/names.ts";
 import type { TraceEntry } from "../memory/traces.ts";
+import { bridgeFacts } from "./bridging.ts";
 import { FrameBytes, hex } from "./bytes.ts";
 import { type Facts, ownPacketFacts, packetFacts } from "./facts.ts";
 import { type LookUp, LookUpExplainer } from "./flows.ts";
@@ -67,6 +68,7 @@ const EXPLAINERS: Readonly<Record<string, (scene: Scene) => Facts>> = {
   dnat: ({ entry, before }) => ({ ...translationFacts(entry, before), ...why(entry) }),
   snat: ({ entry, before }) => ({ ...translationFacts(entry, before), ...why(entry) }),
   reassemble: explainReassembly,
+  bridge: ({ entry, before, model }) => bridgeFacts(entry, before, model),
   balance: ({ entry }) => why(entry),
   mirror: explainMirror,
   verdict: explainVerdict,

@@ -55,6 +55,10 @@ const sizes = fc.record({
   portMirrorBytes: fc.integer({ min: 0, max: 10_000 }),
   tunnelBytes: fc.integer({ min: 0, max: 1 << 16 }),
   tunnelSlots: fc.constantFrom(0, 2, 512),
+  bindingBytes: fc.integer({ min: 0, max: 1 << 20 }),
+  bridgeBytes: fc.integer({ min: 0, max: 1 << 20 }),
+  vlanMaps: fc.integer({ min: 0, max: 64 }),
+  fdbSlots: fc.constantFrom(0, 16, 4096),
   tunnelMetadata: fc.boolean(),
 });
 

@@ -10,13 +10,10 @@ function ended(counts: VerdictCounts): number {
   return counts.transmitted + counts.delivered + counts.consumed + counts.dropped;
 }
 
-/**
- * The sentences that do not hold; none when the books balance. The first ports are devices, which
- * all packets come by and leave by: `devices` of them, or all.
- */
-export function imbalances(statistics: Statistics, devices = Number.POSITIVE_INFINITY): string[] {
+/** The sentences that do not hold; none when the books balance. */
+export function imbalances(statistics: Statistics): string[] {
   const { packets, bytes, drops, originated, copied, inFlight } = statistics;
-  const ports = statistics.ports.slice(0, devices);
+  const ports = statistics.ports.filter(({ isVirtual }) => !isVirtual);
   const facts: [what: string, left: number, right: number][] = [
     ["received = ended + in flight", packets.received, ended(packets) + inFlight],
     ["dropped = sum over reasons", packets.dropped, sum(Object.values(drops))],

@@ -31,5 +31,9 @@ export const SMALL_SIZES: MemorySizes = {
   ownerSlots: 0,
   tunnelBytes: 0,
   tunnelSlots: 0,
+  bindingBytes: 0,
+  bridgeBytes: 0,
+  vlanMaps: 0,
+  fdbSlots: 0,
   tunnelMetadata: false,
 };

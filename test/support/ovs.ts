@@ -7,13 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { concat, hex, toHex } from "./octets.ts";
+import { MARKER_TYPE } from "./ovs_marker.ts";
+import { type Underlay, underlayCalls, underlayFlows, underlayWords } from "./ovs_underlay.ts";
 import { GrowingCapture } from "./pcap_tail.ts";
 import { ControlSocket } from "./unixctl.ts";
 
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
 const TOOLS = ["ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl"];
-/** Frames of this EtherType (IEEE local experimental 1) say that those before them are through. */
-export const MARKER_TYPE = 0x88b5;
 const MARKER_PORT = "marker";
 /** A dummy port queues at most 100 frames and drops the rest. */
 const MOST_PER_PORT = 90;
@@ -45,18 +45,23 @@ export interface SwitchFrame {
 export class OpenVSwitch {
   readonly #folder = mkdtempSync(join(tmpdir(), "sluice-ovs-"));
   readonly #ports: readonly string[];
+  readonly #underlay: Underlay | undefined;
   /** Guards of the daemons. */
   readonly #guards: ChildProcess[] = [];
   readonly #captures = new Map<string, GrowingCapture>();
   #control: ControlSocket | undefined;
 
-  private constructor(ports: readonly string[]) {
+  private constructor(ports: readonly string[], underlay: Underlay | undefined) {
     this.#ports = ports;
+    this.#underlay = underlay;
   }
 
-  /** A switch without flows; its ports have the numbers 1, 2, … in this order. */
-  static async start(ports: readonly string[]): Promise<OpenVSwitch> {
-    const made = new OpenVSwitch(ports);
+  /**
+   * A switch without flows; its ports have the numbers 1, 2, … in this order.
+   * @param underlay what tunnels lead through; its port is sent to and heard as others are
+   */
+  static async start(ports: readonly string[], underlay?: Underlay): Promise<OpenVSwitch> {
+    const made = new OpenVSwitch(ports, underlay);
     try {
       await made.#start();
     } catch (error) {
@@ -83,12 +88,37 @@ export class OpenVSwitch {
     await this.#appears("br.mgmt");
     // First fragments have ports to match, later ones have not.
     this.#run("ovs-ofctl", ["-O", "OpenFlow13", "set-frags", this.#management, "nx-match"]);
-    for (const port of [...this.#ports, MARKER_PORT]) {
-      this.#captures.set(port, new GrowingCapture(this.#path(`${port}.pcap`)));
-    }
     this.#control = await ControlSocket.connect(this.#path("switch.ctl"));
     // A cached flow that covers many packets gives labels of one to others (seen in 3.1).
     await this.#call("upcall/disable-megaflows");
+    if (this.#underlay !== undefined) await this.#startUnderlay(this.#underlay);
+    for (const port of [...this.#allPorts, MARKER_PORT]) {
+      this.#captures.set(port, new GrowingCapture(this.#path(`${port}.pcap`)));
+    }
+  }
+
+  async #startUnderlay(underlay: Underlay): Promise<void> {
+    this.configure(underlayWords(underlay, this.#path(`${underlay.port}.pcap`)));
+    await this.#appears("under.mgmt");
+    const bundle = ["-O", "OpenFlow15", "bundle", `unix:${this.#path("under.mgmt")}`, "-"];
+    this.#run("ovs-ofctl", bundle, `${underlayFlows().join("\n")}\n`);
+    for (const [method, ...params] of underlayCalls(underlay)) {
+      await this.#call(method as string, ...params);
+    }
+  }
+
+  /** Changes the database, and waits until the switch does as it says: words of ovs-vsctl. */
+  configure(words: readonly string[]): void {
+    this.#run("ovs-vsctl", words);
+  }
+
+  /** Says ovs-ofctl(8) something about the bridge; `words` go behind its name. */
+  control(command: string, ...words: readonly string[]): void {
+    this.#run("ovs-ofctl", ["-O", "OpenFlow15", command, this.#management, ...words]);
+  }
+
+  get #allPorts(): readonly string[] {
+    return this.#underlay === undefined ? this.#ports : [...this.#ports, this.#underlay.port];
   }
 
   /** Arguments of ovs-vsctl that make the bridge and its ports, and wait until they are there. */
@@ -144,7 +174,7 @@ export class OpenVSwitch {
 
   async #exchange(frames: readonly SwitchFrame[]): Promise<SwitchFrame[]> {
     const marker = concat(hex("02000000000f02000000000e"), [MARKER_TYPE >> 8, MARKER_TYPE & 255]);
-    const ports = this.#ports.filter((name) => frames.some(({ port }) => port === name));
+    const ports = this.#allPorts.filter((name) => frames.some(({ port }) => port === name));
     for (const name of ports) {
       const mine = frames.filter(({ port }) => port === name).map(({ bytes }) => toHex(bytes));
       await this.#call(
@@ -155,7 +185,7 @@ export class OpenVSwitch {
       );
     }
     await this.#seesMarkers(ports.length);
-    return this.#ports.flatMap((port) =>
+    return this.#allPorts.flatMap((port) =>
       this.#captureOf(port)
         .take()
         .map((bytes) => ({ port, bytes })),

@@ -117,11 +117,12 @@ export class TestRouter {
   begin(options: RunOptions = {}): PathRun {
     const { region } = this;
     resetRun(region);
-    this.tables.neighbors.forget();
+    this.tables.forget();
     this.tables.flows.beginRun();
     this.tables.flows.startTime(BigInt(EPOCH) * 1_000_000_000n);
     this.tables.connections.beginRun();
     this.tables.services?.beginRun();
+    this.tables.beginRun();
     this.tables.connections.startTime(BigInt(EPOCH) * 1_000_000_000n);
     prepareRun(region, { kind: "top" }, options.output ?? "keep");
     keepFrames(region, undefined);

@@ -18,6 +18,7 @@ interface TunnelExports {
   outerService(tunnel: number, inner: number): number;
   innerEcn(outer: number, inner: number): number;
   propagateEcn(outer: number, etherType: number, at: number, end: number): number;
+  isRefused(header: number): number;
   outerTtl(tunnel: number, etherType: number, at: number, end: number): number;
   outerKeepsWhole(tunnel: number, etherType: number, at: number, end: number): number;
   propagateTtl(tunnel: number, etherType: number, at: number, end: number): void;
@@ -36,11 +37,11 @@ interface TunnelExports {
   readonly tunnelMetadata: Cell;
 }
 
-const TUNNEL = 65536;
+const TUNNEL = 131072;
 const RECORD = TUNNEL + 1024;
 const METADATA = TUNNEL + 2048;
 const OPTIONS = TUNNEL + 4096;
-const PACKET = 131072;
+const PACKET = 262144;
 const PACKET_END = PACKET + 65536;
 const PAGES = 16;
 const MEMORY_END = PAGES * 65536;
@@ -64,7 +65,7 @@ export class TunnelKernel {
   }
 
   static async compile(): Promise<TunnelKernel> {
-    const module = await compileKernel("test/assembly/tunnel/entry.ts");
+    const module = await compileKernel("test/assembly/tunnel_entry.ts");
     const memory = newMemory(PAGES);
     return new TunnelKernel(instantiate<TunnelExports>(module, memory), memory);
   }
@@ -109,13 +110,19 @@ export class TunnelKernel {
     const view = this.#view;
     const { id, bytes } = carried;
     this.bytes.fill(0, RECORD, RECORD + layout.RECORD_STRIDE);
+    view.setUint8(RECORD + layout.RECORD_MPLS_LABELS, carried.labels ?? 0);
     view.setUint32(RECORD + layout.RECORD_LENGTH, bytes.length, true);
     view.setUint32(RECORD + layout.RECORD_WIRE_LENGTH, carried.wireLength ?? bytes.length, true);
     view.setBigUint64(RECORD + layout.RECORD_TIMESTAMP, carried.timestamp ?? 0n, true);
-    if (id === undefined) return;
+    if (id === undefined && carried.words === undefined) return;
     view.setUint16(RECORD + layout.RECORD_FLAGS, layout.PACKET_TUNNELED, true);
-    view.setBigUint64(METADATA + layout.META_ID, BigInt(id));
-    view.setUint16(METADATA + layout.META_FLAGS, layout.META_HAS_ID, true);
+    view.setBigUint64(METADATA + layout.META_ID, BigInt(id ?? 0));
+    let flags = id === undefined ? 0 : layout.META_HAS_ID;
+    for (const [number, word] of (carried.words ?? []).entries()) {
+      view.setUint32(METADATA + layout.META_WORDS + number * 4, word ?? 0);
+      if (word !== undefined) flags |= layout.META_HAS_WORD0 << number;
+    }
+    view.setUint16(METADATA + layout.META_FLAGS, flags, true);
   }
 
   /**
@@ -166,7 +173,7 @@ export class TunnelKernel {
   #readAt(type: number, at: number, end: number): Reading {
     const { exports } = this;
     const result = exports.readHeader(type, at, end);
-    if (result >= layout.VERDICT_DROP + 13) return { drop: result - layout.VERDICT_DROP };
+    if (exports.isRefused(result) !== 0) return { drop: result - layout.VERDICT_DROP };
     return {
       header: result,
       etherType: exports.foundEtherType.value,

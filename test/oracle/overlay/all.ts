@@ -1,0 +1,14 @@
+// Every scenario of bridges and tunnels.
+
+import type { OverlayScenario } from "../overlay.ts";
+import { BRIDGES } from "./bridge.ts";
+import { SEGMENT_TUNNELS } from "./segments.ts";
+import { TUNNELS } from "./tunnels.ts";
+import { VXLAN } from "./vxlan.ts";
+
+export const OVERLAY_SCENARIOS: readonly OverlayScenario[] = [
+  ...BRIDGES,
+  ...VXLAN,
+  ...TUNNELS,
+  ...SEGMENT_TUNNELS,
+];
