@@ -2321,7 +2321,7 @@ export const BRIDGE_REFRESH = 16;
 /** u32 each: address of its members, u16 numbers of ports, and how many they are. */
 export const BRIDGE_MEMBERS = 24;
 export const BRIDGE_MEMBER_COUNT = 28;
-/** u32 each, of the MACs learned: the one noted longest ago, the one noted last (FDB_*), 0 = none. */
+/** u32 each, of the MACs learned: slot + 1 of the one noted first, and last; 0 = none. */
 export const BRIDGE_OLDEST = 64;
 export const BRIDGE_NEWEST = 68;
 /** u32: MACs learned. */

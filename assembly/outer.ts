@@ -15,6 +15,7 @@ import { flagsOf } from "./packet";
 import { verifyTransport } from "./stage/checksum";
 import { reassemble } from "./stage/reassemble";
 import { beginTables } from "./stage/tables";
+import { forgetFragments } from "./state/reassembled";
 import { hearPathMtu } from "./tunnel/told";
 
 /**
@@ -25,6 +26,8 @@ export function readOuter(record: usize): i32 {
   if ((flagsOf(record) & PACKET_FRAGMENT) !== 0) {
     const verdict = reassemble(record);
     if (tracing) note(STEP_REASSEMBLE, record, verdict);
+    // What it came in says nothing of the packets it carries.
+    forgetFragments();
     if (verdict !== VERDICT_CONTINUE) return verdict;
     if (points !== 0) beginTables(record);
   }

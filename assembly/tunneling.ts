@@ -72,7 +72,7 @@ export function beginTunneling(): void {
 /**
  * Looks whether an IP packet for an address of ours belongs to one of the tunnels. VERDICT_ENTER:
  * the tunnel's headers are off, the frame begins with what it carried (a link header before what
- * has none), the in-port is the tunnel's; it is not parsed yet. VERDICT_CONTINUE: it is no tunnel's.
+ * has none), the in-port is the tunnel's; it is not parsed yet. VERDICT_CONTINUE: it is none's.
  * Else consumed or dropped.
  */
 export function decapsulate(record: usize): i32 {
@@ -101,7 +101,7 @@ export function sendByTunnel(record: usize, port: u32): i32 {
   return leadOut(record, tunnel, port, remote, false);
 }
 
-/** Address of 16 bytes of the remote the packet itself goes to; copies go to the others. 0 = none. */
+/** Address (16 bytes) of the remote the packet itself goes to, copies to the others; 0 = none. */
 function remoteFor(record: usize, tunnel: usize, port: u32): usize {
   if ((tunnelFlags(tunnel) & TUNNEL_REMOTE_BY_FLOW) !== 0) {
     const remote = tunnelDestination(record);

@@ -186,8 +186,8 @@ export class Engine {
     return found;
   }
 
-  /** What bridges know of MACs: as the last replay has left it, or, during one, as it is. */
-  readonly fdb = (): Station[] => listStations(this.#region, this.model);
+  /** What bridges know of MACs: as the last replay has left it. */
+  fdb = (): Station[] => listStations(this.#region, this.model);
 
   /** Prefix length and forwarding entry the address matches, or undefined. */
   matchRoute(address: IpBytes, vrf = 0): { readonly length: number } | undefined {

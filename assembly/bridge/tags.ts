@@ -88,7 +88,7 @@ export function retag(record: usize, from: u32, to: u32): bool {
   return true;
 }
 
-/** The frame begins so many bytes later: its MACs go along, and every offset is counted from there. */
+/** The frame begins so many bytes later: its MACs go along, and offsets count from there. */
 function moveMacs(record: usize, bytes: i32): void {
   const old = dataOf(record);
   const first = load<u64>(old);

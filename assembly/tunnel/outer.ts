@@ -90,8 +90,8 @@ export function fitted(record: usize, tunnel: usize): u32 {
 }
 
 /**
- * Puts the outer headers, which fit, in front of the payload found; the packet goes to `remote`. Its
- * source and checksums are missing until finishOuter().
+ * Puts the outer headers, which fit, in front of the payload found; the packet goes to `remote`.
+ * Its source and checksums are missing until finishOuter().
  */
 export function putOuter(record: usize, tunnel: usize, remote: usize): void {
   const at = payloadAt;
@@ -169,7 +169,7 @@ function transportBytes(l4: usize, protocol: u32): u32 {
   return protocol === PROTOCOL_GRE ? greHeaderLength(greFlags(l4), greProtocol(l4)) : 0;
 }
 
-/** Completes the packet, now that it is known which port it leaves by; false: that has no address. */
+/** Completes the packet, whose out-port is known now; false: that port has no address. */
 export function finishOuter(record: usize, tunnel: usize): bool {
   const ip = l3Of(record);
   const ip4 = tunnelFamily(tunnel) === 4;

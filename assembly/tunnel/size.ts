@@ -38,7 +38,7 @@ export function tunnelRoom(record: usize, port: usize): u32 {
   return (flagsOf(record) & PACKET_IP6) !== 0 ? max<u32>(room, TUNNEL_LEAST_MTU6) : room;
 }
 
-/** What the path to the only remote leaves; no bound where there are several, or nothing is known. */
+/** What the way to the only remote leaves; no bound where there are several, or none is known. */
 function pathRoom(record: usize, port: usize): u32 {
   const tunnel = tunnelAt(load<u16>(port, PORT_TUNNEL_NUMBER));
   const byFlow = (tunnelFlags(tunnel) & TUNNEL_REMOTE_BY_FLOW) !== 0;

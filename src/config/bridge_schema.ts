@@ -244,7 +244,7 @@ export const BridgeSchema = mapping(
     suppression: Optional(
       boolean({
         description:
-          "Answer ARP and ND for stations whose addresses are known, and not flood it (RFC 9161): " +
+          "Answer ARP and ND for stations with known addresses, and not flood it (RFC 9161): " +
           "those of `stations`, and up to `engine.limits.neighbors` of those that pass by.",
         default: false,
       }),

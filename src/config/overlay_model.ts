@@ -44,7 +44,7 @@ export interface MembershipModel {
   readonly bridge: number;
   readonly vlan: MemberVlanModel;
   readonly learning: boolean;
-  /** Unknown destinations, and groups, are flooded to the port. */
+  /** Frames of unknown destination are flooded to the port; those to groups always are. */
   readonly flood: boolean;
   /** Ports of the same split-horizon group do not hear each other (RFC 4762 4.4); 0 = none. */
   readonly group: number;

@@ -19,7 +19,7 @@ const ERSPAN_KEYS = ["version", "index", "hardware", "direction"] as const;
 
 export type TunnelDocuments = Readonly<Record<string, TunnelDocument>>;
 
-/** Tunnels in the order of the document, each with the number of its port; problems are reported. */
+/** Tunnels in the order of the document, each with its port's number; problems are reported. */
 export function buildTunnels(
   documents: TunnelDocuments,
   names: Names,
@@ -46,7 +46,7 @@ export function checkTunnels(
     checkEnds(tunnel, connected, cursor);
     const other = tunnels.slice(0, i).find((before) => matchTwice(before, tunnel));
     if (other !== undefined) {
-      const { line, column } = source.placeOf(["tunnels", other.name]);
+      const { line, column } = source.placeOf(["tunnels", other.name], true);
       const what = `tunnel '${other.name}' at ${line}:${column} takes the same packets`;
       cursor.wrong(`${what}: they need another identifier, remote, port or local address`);
     }
@@ -58,7 +58,8 @@ function checkEnds(tunnel: TunnelModel, connected: ConnectedPrefixes, cursor: Cu
   const { local, underlay } = tunnel;
   if (underlay === NO_VRF) return;
   if (local !== undefined && connected.ownerOf(underlay, local) === undefined) {
-    const message = `expected an address of a port in the VRF of the underlay, found ${formatIp(local)}`;
+    const expected = "expected an address of a port in the VRF of the underlay";
+    const message = `${expected}, found ${formatIp(local)}`;
     cursor.wrongAt("local", `${message}: nothing would be received`);
   }
   const own = tunnel.remotes.find((ip) => connected.ownerOf(underlay, ip) !== undefined);

@@ -94,8 +94,8 @@ export function mss() {
   return value((written) => written === "mtu" || isLength(written), {
     expected: "an integer from 28 to 65495, or 'mtu'",
     description:
-      "Largest TCP segments that connections through the port agree on, either way: the option of " +
-      "their SYNs is lowered to it. `mtu`: what the port's MTU leaves, less 40 (IPv4) or 60 (IPv6).",
+      "Largest TCP segments that connections through the port agree on, either way: the option " +
+      "of their SYNs is lowered to it. `mtu`: the port's MTU less 40 (IPv4) or 60 (IPv6).",
     defaultText: "as the hosts agree",
     examples: ["mtu", "1360"],
   });

@@ -34,8 +34,8 @@ function nameOf(constant: string): string {
 }
 
 const STEPS = namesOf("STEP_");
-/** What RECORD_TUNNEL says; other constants that begin so are of the engine's own tunnels. */
-const TUNNELS = new Map([
+/** The prefix is shared with the fields of tunnels' entries. */
+const TUNNELS: ReadonlyMap<number, string> = new Map([
   [layout.TUNNEL_VXLAN, "vxlan"],
   [layout.TUNNEL_GENEVE, "geneve"],
   [layout.TUNNEL_GTP_U, "gtp-u"],

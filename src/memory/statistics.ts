@@ -84,6 +84,12 @@ export interface BridgeCounts {
   readonly suppressed: number;
 }
 
+/** Packets put into tunnels and taken out of them; bytes without the tunnels' headers. */
+export interface TunnelCounts {
+  readonly encapsulated: { readonly packets: number; readonly bytes: number };
+  readonly decapsulated: { readonly packets: number; readonly bytes: number };
+}
+
 export interface Statistics {
   readonly packets: VerdictCounts;
   /** Bytes of frames without FCS, as they were on the wire. */
@@ -120,6 +126,7 @@ export interface Statistics {
   readonly connections: ConnectionCounts;
   readonly fragments: FragmentCounts;
   readonly bridges: BridgeCounts;
+  readonly tunnels: TunnelCounts;
   /** Packets still in the engine: they wait for a neighbor, or for the rest of a datagram. */
   readonly inFlight: number;
 }
@@ -261,6 +268,19 @@ function bridgeCounts(counter: Counter): BridgeCounts {
   };
 }
 
+function tunnelCounts(counter: Counter): TunnelCounts {
+  return {
+    encapsulated: {
+      packets: counter(layout.COUNT_ENCAPSULATED),
+      bytes: counter(layout.COUNT_ENCAPSULATED_BYTES),
+    },
+    decapsulated: {
+      packets: counter(layout.COUNT_DECAPSULATED),
+      bytes: counter(layout.COUNT_DECAPSULATED_BYTES),
+    },
+  };
+}
+
 /** Adds up the counters of the given workers (all by default). */
 export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
@@ -303,6 +323,7 @@ export function readStatistics(region: Region, only?: number): Statistics {
     connections: connectionCounts(counter),
     fragments,
     bridges: bridgeCounts(counter),
+    tunnels: tunnelCounts(counter),
     inFlight: workers.reduce(
       (total, worker) => total + waitingPackets(region, worker),
       fragments.waiting,

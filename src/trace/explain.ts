@@ -71,6 +71,11 @@ const EXPLAINERS: Readonly<Record<string, (scene: Scene) => Facts>> = {
   bridge: ({ entry, before, model }) => bridgeFacts(entry, before, model),
   balance: ({ entry }) => why(entry),
   mirror: explainMirror,
+  decapsulate: ({ entry, model }) => ({
+    port: portName(model, entry.record.inPort),
+    length: entry.record.length,
+  }),
+  encapsulate: explainEncapsulate,
   verdict: explainVerdict,
 };
 
@@ -144,6 +149,13 @@ function explainReceive({ entry, model }: Scene): Facts {
 
 function explainParse({ entry }: Scene): Facts {
   return { ...packetFacts(entry), ...why(entry) };
+}
+
+/** The packet is the outer one; it has yet to be routed. */
+function explainEncapsulate({ entry, model }: Scene): Facts {
+  const { outPort } = entry.record;
+  const port = outPort === undefined ? {} : { port: portName(model, outPort) };
+  return { ...port, ...packetFacts(entry) };
 }
 
 function explainChecksum({ entry }: Scene): Facts {

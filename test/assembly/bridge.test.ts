@@ -12,7 +12,7 @@ import { BridgeTwin } from "../twin/bridge.ts";
 
 const PORTS = 5;
 /** In the order of the cases: few, so that stations meet, move and fall under limits. */
-const STATIONS = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `02000000000${n}`);
+const STATIONS = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `0200000001a${n}`);
 const DESTINATIONS = [...STATIONS, "ffffffffffff", "01005e000005", "333300000001"];
 const SOURCES = [...STATIONS, ...STATIONS, ...STATIONS, "01005e000005", "000000000000"];
 
@@ -72,7 +72,7 @@ const configurations = fc
     });
   });
 
-const STATION = { mac: "02:00:00:00:00:08", port: "p0" };
+const STATION = { mac: "02:00:00:00:01:a8", port: "p0" };
 
 const frames = fc.array(
   fc.record({
@@ -88,16 +88,18 @@ const frames = fc.array(
       { maxLength: 2 },
     ),
     /** Milliseconds since the frame before. */
-    after: fc.constantFrom(0, 1, 10, 500, 1500, 10_000),
+    after: fc.constantFrom(0, 1, 10, 500, 1500, 10_000, -700),
   }),
   { minLength: 1, maxLength: 60 },
 );
 
+type Frames = typeof frames extends fc.Arbitrary<infer T> ? T : never;
+
 /** Microseconds since the start of the capture are told apart; times are whole milliseconds. */
-function arrivalsOf(chosen: fc.TypeOfArbitrary<typeof frames>): { at: number; sent: Arrival }[] {
+function arrivalsOf(chosen: Frames): { at: number; sent: Arrival }[] {
   let time = 0;
   return chosen.map(({ port, destination, source, tags, after }, place) => {
-    time += after;
+    time = Math.max(0, time + after);
     const stack = tags.map(({ type, priority, id }) => concat(u16(type), u16(priority | id)));
     const bytes = concat(
       hex(destination),
@@ -148,6 +150,6 @@ describe("bridges", () => {
       expect(imbalances(statistics)).toEqual([]);
       expect(frameLeaks(router.region)).toEqual([]);
     });
-    await fc.assert(property, { seed: 5, numRuns: 150 });
+    await fc.assert(property, { seed: 5, numRuns: 60 });
   });
 });

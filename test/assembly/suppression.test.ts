@@ -249,3 +249,20 @@ it("knows and answers what its twin does, on random frames", () => {
   }
   expect(answers).toBeGreaterThan(150);
 });
+
+it("answers damaged questions soundly, or not at all", () => {
+  const random = new Random(9);
+  const frames = [arpFrame(question), solicitation(question6), advertisement(question6)];
+  let answers = 0;
+  for (let round = 0; round < 20_000; round++) {
+    const frame = frames[round % frames.length]!.slice();
+    for (let count = random.below(3); count >= 0; count--) {
+      frame[14 + random.below(frame.length - 14)] = random.next();
+    }
+    const cut = random.oneIn(10) ? random.below(frame.length) : frame.length;
+    // The rig looks at what its record says of an answer, and at its checksum.
+    const answer = rig.ask(frame.subarray(0, cut), { ...IN_10, mayDrop: true });
+    if (answer !== undefined) answers++;
+  }
+  expect(answers).toBeGreaterThan(500);
+});

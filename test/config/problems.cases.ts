@@ -767,4 +767,29 @@ tunnel_metadata:
       "8:3 /tunnel_metadata: expected at most 252 bytes of options (RFC 8926 3.4), with those of tunnel 'g'; found 256",
     ],
   },
+  {
+    tail: `bridges:
+  br0:
+    forward_reserved: [2]
+    loop_guard: 65535
+    stations:
+      - { mac: "02:00:00:00:00:51", ips: [10.9.0.5, "fd00::5"] }
+      - { mac: "02:00:00:00:00:52", ips: ["fd00:0::5"] }
+`,
+    problems: [
+      "8:24 /bridges/br0/forward_reserved/0: expected an integer from 3 to 15, found 2",
+      "9:17 /bridges/br0/loop_guard: expected an integer from 0 to 65534, found 65535",
+    ],
+  },
+  {
+    tail: `bridges:
+  br0:
+    stations:
+      - { mac: "02:00:00:00:00:51", ips: [10.9.0.5, "fd00::5"] }
+      - { mac: "02:00:00:00:00:52", ips: ["fd00:0::5"] }
+`,
+    problems: [
+      "10:43 /bridges/br0/stations/1/ips/0: fd00:0::5 is an address of a station already, at 9:53",
+    ],
+  },
 ];

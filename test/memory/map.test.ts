@@ -56,9 +56,9 @@ const sizes = fc.record({
   tunnelBytes: fc.integer({ min: 0, max: 1 << 16 }),
   tunnelSlots: fc.constantFrom(0, 2, 512),
   bindingBytes: fc.integer({ min: 0, max: 1 << 20 }),
-  bridgeBytes: fc.integer({ min: 0, max: 1 << 20 }),
-  vlanMaps: fc.integer({ min: 0, max: 64 }),
-  fdbSlots: fc.constantFrom(0, 16, 4096),
+  bridgeBytes: fc.integer({ min: 0, max: 1 << 16 }),
+  vlanMaps: fc.integer({ min: 0, max: 256 }),
+  fdbSlots: fc.constantFrom(0, 4, 1 << 18),
   tunnelMetadata: fc.boolean(),
 });
 

@@ -1,6 +1,7 @@
 // What two tunnel endpoints may choose as they like, made equal: the IPv4 identification (RFC 6864),
 // the IPv6 flow label (RFC 6437), the UDP source port (RFC 7348 5, RFC 8926 3.3, RFC 7510 3) with
-// the checksum that covers it, and ERSPAN's timestamp. ICMP errors of a router may say "don't fragment" or not. Everything else of a frame stays. Checksums are looked at before.
+// the checksum that covers it, and ERSPAN's timestamp. ICMP errors of a router may say "don't fragment" or not, and have the type of
+// service of the packet they are about beside their precedence or not (RFC 1812 4.3.2.5). Everything else of a frame stays. Checksums are looked at before.
 
 import { internetChecksum, type Octets, readU16, toHex, u32 } from "../support/octets.ts";
 
@@ -8,8 +9,9 @@ const TUNNEL_PORTS = [4789, 6081, 6635, 8472];
 const ICMP = 1;
 const UDP = 17;
 const GRE = 47;
-/** GRE with a sequence number, ERSPAN type III in it. */
+/** GRE with a sequence number, ERSPAN of type III or II in it. */
 const ERSPAN3 = 0x100022eb;
+const ERSPAN2 = 0x100088be;
 /** Written in place of a checksum, beside 0 for "none". */
 const RIGHT = [0xff, 0xff];
 const WRONG = [0xba, 0xad];
@@ -37,7 +39,10 @@ function equalise4(packet: Octets): void {
   const left = internetChecksum(packet.subarray(0, header));
   packet.set([0, 0], 4);
   packet.set(isZero(left) ? RIGHT : WRONG, 10);
-  if (packet[9] === ICMP) packet[6] = packet[6]! & 0xbf;
+  if (packet[9] === ICMP) {
+    packet[1] = packet[1]! & 0xe0;
+    packet[6] = packet[6]! & 0xbf;
+  }
   if ((readU16(packet, 6) & 0x1fff) !== 0) return;
   if (packet[9] === GRE) equaliseErspan(packet.subarray(header));
   if (packet[9] === UDP)
@@ -50,9 +55,14 @@ function equalise6(packet: Octets): void {
   equaliseUdp(packet.subarray(40, 40 + readU16(packet, 4)), packet.subarray(8, 40));
 }
 
-/** When it was: the clock of whoever sent it (draft-foschiano-erspan-03 4.3). */
+/**
+ * When it was: the clock of whoever sent it. And the class of service: the kernel takes it from
+ * where IPv4 has its own, whatever the frame carries (draft-foschiano-erspan-03 4.2, 4.3).
+ */
 function equaliseErspan(packet: Octets): void {
-  if (readU16(packet, 0) * 65536 + readU16(packet, 2) === ERSPAN3) packet.set([0, 0, 0, 0], 12);
+  const word = readU16(packet, 0) * 65536 + readU16(packet, 2);
+  if (word === ERSPAN3) packet.set([0, 0, 0, 0], 12);
+  if (word === ERSPAN3 || word === ERSPAN2) packet[10] = packet[10]! & 0x1f;
 }
 
 const isZero = (sum: readonly number[]) => sum[0] === 0 && sum[1] === 0;

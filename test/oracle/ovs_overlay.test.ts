@@ -22,9 +22,19 @@ describe.skipIf(absent !== undefined)(`tunnels of Open vSwitch${reason}`, () => 
   async function askSwitch({ tunnel, options, steps }: SwitchScenario): Promise<Answer[]> {
     // One of its own each: sequence numbers go on with the name.
     const [before, name] = [`tun${made}`, `tun${++made}`];
+    ovs.configure(["--if-exists", "del-port", "br", before]);
     ovs.configure([
-      ...["--", "--if-exists", "del-port", "br", before, "--", "add-port", "br", name],
-      ...["--", "set", "interface", name, ...tunnel, `ofport_request=${TUNNEL}`],
+      ...[
+        "add-port",
+        "br",
+        name,
+        "--",
+        "set",
+        "interface",
+        name,
+        ...tunnel,
+        `ofport_request=${TUNNEL}`,
+      ],
     ]);
     await ovs.load([]);
     ovs.control("del-tlv-map");

@@ -11,6 +11,7 @@ import { BROADCAST } from "./world.ts";
 
 const A = "02:00:00:00:00:a1";
 const B = "02:00:00:00:00:b1";
+const OTHER = "02:00:00:00:00:a2";
 const STATION = "02:00:00:00:00:c1";
 const BRIDGE = "02:00:00:00:0b:00";
 
@@ -31,6 +32,19 @@ meters:
 `;
 }
 
+const TRUNKS = `
+version: 1
+engine: { frames: 256, frame_size: 4096, limits: { routes: 100, neighbors: 64, next_hops: 16 } }
+ports:
+  p1: { device: "pcap:", bridge: br0, vlan: { trunk: [10] } }
+  p2: { device: "pcap:", bridge: br0, vlan: { trunk: [10] } }
+  p3: { device: "pcap:", bridge: br0, vlan: { access: 10 } }
+bridges:
+  br0: { mac: "${BRIDGE}", vlan_filtering: true, suppression: true }
+`;
+const TAGGED = { tags: [[0x8100, 10]] } as const;
+const URGENT = { tags: [[0x8100, 0xa00a]] } as const;
+
 const stations = `[{ mac: "${STATION}", port: p2, ips: [10.0.0.50, "fd00::50"] }]`;
 const PLAIN = bridged("");
 const KNOWING = bridged(`, suppression: true, stations: ${stations}`);
@@ -41,6 +55,9 @@ const GROUP = "01:00:5e:00:00:05";
 
 const asked = { mac: A, ip: "10.0.0.7", target: "10.0.0.50" };
 const asked6 = { mac: A, ip: "fd00::7", target: "fd00::50" };
+
+const announced = { mac: STATION, ip: "10.0.0.50", target: "10.0.0.50" };
+const answered = { operation: 2, mac: STATION, ip: "10.0.0.50", target: "10.0.0.7" };
 
 /** Frames to p2 and p3, in this order. */
 const flooded = (sent: Uint8Array) =>
@@ -120,17 +137,7 @@ export const BRIDGE_GUARDS: readonly PathRow[] = [
     router: KNOWING,
     send: [arrival("p1", arpFrame(asked)), arrival("p1", solicitation(asked6))],
     out: [
-      [
-        "p1",
-        arpFrame({
-          operation: 2,
-          mac: STATION,
-          to: A,
-          targetMac: A,
-          ip: "10.0.0.50",
-          target: "10.0.0.7",
-        }),
-      ],
+      ["p1", arpFrame({ ...answered, to: A, targetMac: A })],
       [
         "p1",
         advertisement({
@@ -143,6 +150,28 @@ export const BRIDGE_GUARDS: readonly PathRow[] = [
         }),
       ],
     ],
+    consumed: 2,
+    originated: 2,
+  },
+  {
+    what: "suppression learns who is where, and answers with the tag of the question",
+    router: TRUNKS,
+    send: [
+      arrival("p2", arpFrame({ ...announced, ...TAGGED })),
+      arrival("p3", arpFrame(asked)),
+      arrival("p1", arpFrame({ ...asked, ...URGENT, mac: B })),
+      // The station has heard this one.
+      arrival("p2", arpFrame({ ...asked, ...TAGGED, mac: OTHER, ip: "10.0.0.8" })),
+    ],
+    out: [
+      ["p1", arpFrame({ ...announced, ...TAGGED })],
+      ["p3", arpFrame(announced)],
+      ["p3", arpFrame({ ...answered, to: A, targetMac: A })],
+      ["p1", arpFrame({ ...answered, ...URGENT, to: B, targetMac: B })],
+      ["p1", arpFrame({ ...asked, ...TAGGED, mac: OTHER, ip: "10.0.0.8" })],
+      ["p3", arpFrame({ ...asked, mac: OTHER, ip: "10.0.0.8" })],
+    ],
+    copied: 2,
     consumed: 2,
     originated: 2,
   },

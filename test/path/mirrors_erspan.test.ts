@@ -14,7 +14,6 @@ const sent = () =>
     .udp({ from: 1000, to: 4000 })
     .payload(100);
 /** Of the router that mirrors. */
-const _DEVICES = 4;
 const hexes = (frames: readonly Uint8Array[]) => frames.map(toHex);
 
 describe.each([2, 3])("ERSPAN type %i", (version) => {

@@ -17,6 +17,7 @@ import { NEIGHBORS } from "./neighbors.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
+import { SIZES } from "./sizes.cases.ts";
 import { TUNNELED } from "./tunnels.cases.ts";
 
 const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
@@ -35,6 +36,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   bridges: BRIDGES,
   "bridges' guards": BRIDGE_GUARDS,
   mirrors: MIRRORS,
+  sizes: SIZES,
 };
 
 const reached = new Set<string>();

@@ -41,6 +41,8 @@ export interface Place {
   readonly tags?: number;
   /** Nanoseconds since START. */
   readonly time?: bigint;
+  /** The frame may be one that parse drops: then there is no answer. */
+  readonly mayDrop?: boolean;
 }
 
 export const START = 1_700_000_000_000_000_000n;
@@ -76,8 +78,8 @@ export class GuardRig {
     return new GuardRig(module, model, region, tables);
   }
 
-  /** Places and parses a frame, which parse must let pass. */
-  receive(frame: Uint8Array, { port = 0, time = 0n }: Place = {}): void {
+  /** Places and parses a frame; false: parse drops it, which it may. */
+  receive(frame: Uint8Array, { port = 0, time = 0n, mayDrop }: Place = {}): boolean {
     const { view, record, region } = this;
     const data = view.getUint32(record + layout.RECORD_DATA, true);
     region.u8.fill(0, record + 8, record + layout.RECORD_STRIDE);
@@ -87,13 +89,15 @@ export class GuardRig {
     view.setUint16(record + layout.RECORD_IN_PORT, port, true);
     view.setBigUint64(record + layout.RECORD_TIMESTAMP, START + time, true);
     const verdict = this.kernel.parse(record, true, HASH);
-    if (verdict !== layout.VERDICT_CONTINUE) throw new Error(`parse: ${verdict}`);
+    const passes = verdict === layout.VERDICT_CONTINUE;
+    if (!passes && !mayDrop) throw new Error(`parse: ${verdict}`);
+    return passes;
   }
 
   /** The bridge's answer to a question a member has received; undefined: the frame goes on. */
   ask(frame: Uint8Array, place: Place = {}): Octets | undefined {
     const { kernel, record } = this;
-    this.receive(frame, place);
+    if (!this.receive(frame, place)) return undefined;
     const { bridge = 0, vlan = 0, tags = 0 } = place;
     const binding = kernel.answerTo(record, bridge, vlan, tags);
     return binding === 0

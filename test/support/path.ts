@@ -122,7 +122,6 @@ export class TestRouter {
     this.tables.flows.startTime(BigInt(EPOCH) * 1_000_000_000n);
     this.tables.connections.beginRun();
     this.tables.services?.beginRun();
-    this.tables.beginRun();
     this.tables.connections.startTime(BigInt(EPOCH) * 1_000_000_000n);
     prepareRun(region, { kind: "top" }, options.output ?? "keep");
     keepFrames(region, undefined);

@@ -62,7 +62,7 @@ export const ASSEMBLY: Directions = {
   ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
   // What tunnels ask of packets before they are known to be theirs.
-  outer: ["stage", "tunnel", "memory", ...BASE],
+  outer: ["stage", "tunnel", "state", "memory", ...BASE],
   // Cutting sends the pieces.
   cutting: ["burst", "originate", "stage", "state", "table", "memory", "wire", ...BASE],
   originate: [

@@ -1,5 +1,5 @@
-// A bridge as slow and obvious as can be: stations in a Map, every frame taken apart into MACs, tags
-// and the rest, and looked for anew. Times are milliseconds.
+// A bridge as slow and obvious as can be: stations in a Map, every frame taken apart into MACs,
+// tags and the rest, and looked for anew. Times are milliseconds.
 
 import type { MembershipModel, Model } from "../../src/config/model.ts";
 import { concat, toHex, u16 } from "../support/octets.ts";

@@ -178,7 +178,7 @@ function lookUp({ router, port }: Packet, destination: Uint8Array): TwinRoute {
   return route;
 }
 
-/** Checks the packet, takes one from its TTL, and makes the frames that leave: one, or fragments. */
+/** Checks the packet, takes one from its TTL, and makes what leaves: a frame, or fragments. */
 function forward(packet: Packet, route: TwinRoute): Sent[] {
   const frame = plainFrame(packet);
   const isIp4 = frame[12] === 8;

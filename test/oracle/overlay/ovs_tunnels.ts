@@ -1,9 +1,10 @@
 // Tunnels of Open vSwitch's user-space datapath: what flows send into them, and what comes out.
 
-import { type Octets, readU16 } from "../../support/octets.ts";
+import type { Octets } from "../../support/octets.ts";
 import { Random } from "../../support/random.ts";
 import type { Difference, OverlayStep } from "../overlay.ts";
 import { erspan2, erspan3, geneve, gre, packetOf, typeOf } from "./carriers.ts";
+import { COPIED_MARK, HEARD_MARK, isTagged } from "./marks.ts";
 import { ENGINE, macOfStation, randomFrame, step, tagged } from "./stations.ts";
 import { FAR4, FAR6, vxlan, WAN, WAN_NEIGHBORS, WAN_PORT, WAN_ROUTES } from "./underlay.ts";
 
@@ -48,31 +49,10 @@ const GENEVE_OPTIONS = Uint8Array.from([
   ...[0x01, 0x03, 0x01, 1, 1, 2, 3, 4],
 ]);
 
-/** The ECN field of the packet in a frame, behind any tags; 0 where there is none. */
-function ecnOf(frame: Uint8Array): number {
-  let at = 12;
-  while (readU16(frame, at) === 0x8100) at += 4;
-  const [first = 0, second = 0] = frame.subarray(at + 2);
-  if (readU16(frame, at) === 0x0800) return second & 3;
-  return readU16(frame, at) === 0x86dd ? ((first * 256 + second) >> 4) & 3 : 0;
-}
-
-/** RFC 6040 4.1 has the mark copied; Open vSwitch makes it ECT(0), as RFC 3168 9.1.1 had it. */
-const COPIED_MARK: Difference = {
-  why: "congestion experienced is copied to the outer header",
-  at: ({ port, frame }) => port === "p1" && ecnOf(frame) === 3,
-};
-
-/** RFC 6040 4.2: ECT(1) without and ECT(0) within leave as ECT(1). Open vSwitch leaves ECT(0). */
-const HEARD_MARK: Difference = {
-  why: "ECT(1) of the outer header is kept",
-  at: ({ port, frame }) => port === "wan" && ecnOf(frame) === 1,
-};
-
-/** draft-foschiano-erspan-03 4.2: the VLAN and the priority of the frame, as the kernel has it. */
+/** draft-foschiano-erspan-03 4.2; the kernel says the VLAN, too. */
 const VLAN_TOLD: Difference = {
   why: "ERSPAN's header says the VLAN of a tagged frame",
-  at: ({ port, frame }) => port === "p1" && readU16(frame, 12) === 0x8100,
+  at: ({ port, frame }) => port === "p1" && isTagged(frame),
 };
 
 function stepsOf({ family, network = false, carry }: Kind, seed: number): OverlayStep[] {

@@ -3,8 +3,9 @@
 import type { KernelPart } from "../../support/kernel_network.ts";
 import { concat, type Octets } from "../../support/octets.ts";
 import { Random } from "../../support/random.ts";
-import type { OverlayScenario, OverlayStep } from "../overlay.ts";
+import type { Difference, OverlayScenario, OverlayStep } from "../overlay.ts";
 import { erspan2, erspan3, geneve, gre } from "./carriers.ts";
+import { COPIED_MARK, MARK_BEHIND_TAG } from "./marks.ts";
 import { BROADCAST, macOfStation, randomFrame, step } from "./stations.ts";
 import { FAR4, FAR6, WAN } from "./underlay.ts";
 import { bridgedDocument, bridgedKernel, conversation } from "./vxlan.ts";
@@ -20,7 +21,14 @@ interface Segment {
   readonly engine: string;
   readonly carry: (remote: string, frame: Octets, random: Random) => Octets;
   readonly more?: readonly OverlayStep[];
+  readonly differs?: readonly Difference[];
 }
+
+/** RFC 8926 3.4: what is for the endpoint itself is not carried on. */
+const CONTROL: Difference = {
+  why: "a control packet is the endpoint's own",
+  at: ({ what }) => what === "a control packet",
+};
 
 const frame = randomFrame(new Random(77), BROADCAST, macOfStation(9));
 const from = { from: FAR4[0] };
@@ -56,6 +64,7 @@ const SEGMENTS: readonly Segment[] = [
     carry: (remote, inner, random) =>
       geneve({ from: remote, service: random.below(4) }, { vni: 300 }, inner),
     more: geneveDoubts,
+    differs: [MARK_BEHIND_TAG, CONTROL],
   },
   {
     name: "geneve6",
@@ -64,6 +73,7 @@ const SEGMENTS: readonly Segment[] = [
     kernel: `geneve id 300 remote ${FAR6[0]} ttl 9 tos 0x28 udp6zerocsumrx`,
     engine: "type: geneve, vni: 300, ttl: 9, dscp: 10, checksum: true",
     carry: (remote, inner) => geneve({ from: remote }, { vni: 300 }, inner),
+    differs: [COPIED_MARK],
   },
   {
     name: "gretap4",
@@ -73,6 +83,7 @@ const SEGMENTS: readonly Segment[] = [
     engine: "type: gretap, key: 9, ttl: 64, dscp: inherit, df: false",
     carry: (remote, inner, random) =>
       gre({ from: remote, service: random.below(4) }, { key: 9 }, 0x6558, inner),
+    differs: [COPIED_MARK, MARK_BEHIND_TAG],
   },
   {
     name: "gretap6",
@@ -111,6 +122,7 @@ function scenario(segment: Segment): OverlayScenario {
     kernel: bridgedKernel(`ip link add vx type ${kernel}`),
     engine: bridgedDocument(`{ ${engine}, local: "${local}", remote: "${remote}", bridge: br0 }`),
     steps: [...conversation(name.length * 7 + family, 50, [remote], carry), ...more],
+    differs: segment.differs ?? [],
   };
 }
 

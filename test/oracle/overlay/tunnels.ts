@@ -6,6 +6,7 @@ import { concat, type Octets } from "../../support/octets.ts";
 import { Random } from "../../support/random.ts";
 import type { Difference, OverlayScenario, OverlayStep } from "../overlay.ts";
 import { gre, packetOf, plain, typeOf } from "./carriers.ts";
+import { COPIED_MARK, ecnOf } from "./marks.ts";
 import { ENGINE, macOfStation, step } from "./stations.ts";
 import {
   FAR4,
@@ -116,17 +117,6 @@ const plainCarry: Routed["carry"] = (from, frame, _number, random) =>
 const sample = between(new Random(5), 4, false);
 const inside = packetOf(sample);
 const sample6 = between(new Random(6), 6, false);
-
-/** The ECN field of the packet in a frame without tags. */
-function ecnOf(frame: Uint8Array): number {
-  return frame[12] === 8 ? frame[15]! & 3 : (frame[15]! >> 4) & 3;
-}
-
-/** RFC 6040 4.1 has the mark copied, which the kernel makes ECT(0), as RFC 3168 9.1.1 had it. */
-const COPIED_MARK: Difference = {
-  why: "congestion experienced is copied to the outer header",
-  at: ({ port, frame }) => port === "p1" && ecnOf(frame) === 3,
-};
 
 /** The kernel's GRE over IPv6 leaves a traffic class it was told as it is (RFC 6040 4.1: no). */
 const MARK_OF_SIX: Difference = {
