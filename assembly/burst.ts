@@ -110,7 +110,7 @@ import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
 import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
-import { runDeferred, waitOn } from "./waiting";
+import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
 const AT_INGRESS: u32 = 1 << POINT_INGRESS;
