@@ -10,6 +10,9 @@ import { BROADCAST, macOfStation, randomFrame, step } from "./stations.ts";
 import { FAR4, FAR6, WAN } from "./underlay.ts";
 import { bridgedDocument, bridgedKernel, conversation } from "./vxlan.ts";
 
+const ENDS4 = `local ${WAN.ip4} remote ${FAR4[0]} ttl 64`;
+const ENDS6 = `local ${WAN.ip6} remote ${FAR6[0]} hoplimit 64`;
+const ERSPAN = "tos 0 nopmtudisc ignore-df seq key 100";
 const PORTS = { p1: "02:00:00:00:00:01", p2: "02:00:00:00:00:02", wan: WAN.mac } as const;
 
 interface Segment {
@@ -79,7 +82,7 @@ const SEGMENTS: readonly Segment[] = [
     name: "gretap4",
     needs: "gre",
     family: 4,
-    kernel: `gretap local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos inherit nopmtudisc ignore-df key 9`,
+    kernel: `gretap ${ENDS4} tos inherit nopmtudisc ignore-df key 9`,
     engine: "type: gretap, key: 9, ttl: 64, dscp: inherit, df: false",
     carry: (remote, inner, random) =>
       gre({ from: remote, service: random.below(4) }, { key: 9 }, 0x6558, inner),
@@ -89,7 +92,7 @@ const SEGMENTS: readonly Segment[] = [
     name: "gretap6",
     needs: "ip6gre",
     family: 6,
-    kernel: `ip6gretap local ${WAN.ip6} remote ${FAR6[0]} hoplimit 64 tclass inherit encaplimit none`,
+    kernel: `ip6gretap ${ENDS6} tclass inherit encaplimit none`,
     engine: "type: gretap, ttl: 64, dscp: inherit",
     carry: (remote, inner) => gre({ from: remote }, {}, 0x6558, inner),
   },
@@ -97,7 +100,7 @@ const SEGMENTS: readonly Segment[] = [
     name: "erspan2",
     needs: "erspan",
     family: 4,
-    kernel: `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0 nopmtudisc ignore-df seq key 100 erspan_ver 1 erspan 123`,
+    kernel: `erspan ${ENDS4} ${ERSPAN} erspan_ver 1 erspan 123`,
     engine: "type: erspan, version: 2, session: 100, index: 123, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner) => erspan2({ from: remote }, 100, 123, 0, inner),
   },
@@ -105,7 +108,7 @@ const SEGMENTS: readonly Segment[] = [
     name: "erspan3",
     needs: "erspan",
     family: 4,
-    kernel: `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0 nopmtudisc ignore-df seq key 100 erspan_ver 2 erspan_dir egress erspan_hwid 17`,
+    kernel: `erspan ${ENDS4} ${ERSPAN} erspan_ver 2 erspan_dir egress erspan_hwid 17`,
     engine:
       "type: erspan, version: 3, session: 100, hardware: 17, direction: egress, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner) => erspan3({ from: remote }, 100, (17 << 4) | 8, 0, inner),
