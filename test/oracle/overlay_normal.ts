@@ -56,12 +56,13 @@ function equalise6(packet: Octets): void {
 }
 
 /**
- * When it was: the clock of whoever sent it. And the class of service: the kernel takes it from
+ * Type III's P, which the kernel sets for every frame and Open vSwitch for none. When it was: the clock of whoever sent it. And the class of service: the kernel takes it from
  * where IPv4 has its own, whatever the frame carries (draft-foschiano-erspan-03 4.2, 4.3).
  */
 function equaliseErspan(packet: Octets): void {
   const word = readU16(packet, 0) * 65536 + readU16(packet, 2);
   if (word === ERSPAN3) packet.set([0, 0, 0, 0], 12);
+  if (word === ERSPAN3) packet[18] = packet[18]! & 0x7f;
   if (word === ERSPAN3 || word === ERSPAN2) packet[10] = packet[10]! & 0x1f;
 }
 
