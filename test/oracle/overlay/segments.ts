@@ -106,6 +106,7 @@ const SEGMENTS: readonly Segment[] = [
     kernel: `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0 nopmtudisc ignore-df seq key 100 erspan_ver 1 erspan 123`,
     engine: "type: erspan, version: 2, session: 100, index: 123, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner, _random, number) => erspan2({ from: remote }, 100, 123, number, inner),
+    differs: [COPIED_MARK],
   },
   {
     name: "erspan3",
@@ -116,6 +117,7 @@ const SEGMENTS: readonly Segment[] = [
       "type: erspan, version: 3, session: 100, hardware: 17, direction: egress, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner, _random, number) =>
       erspan3({ from: remote }, 100, (17 << 4) | 8, number, inner),
+    differs: [COPIED_MARK],
   },
 ];
 
