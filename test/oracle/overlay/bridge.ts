@@ -75,8 +75,8 @@ function randomSteps(
 }
 
 /**
- * Tags of the VLANs of the scenarios, one they do not have, none, and others' tags. The kernel takes
- * frames with the tag of an access port's own VLAN there; we do not, as Open vSwitch does not.
+ * Tags of the VLANs of the scenarios, one they do not have, none, and others' tags. The kernel
+ * takes frames with the tag of an access port's own VLAN there; we do not, as Open vSwitch.
  */
 const taggedAt =
   (access: Readonly<Record<string, number>>) =>
@@ -282,10 +282,11 @@ const routed: OverlayScenario = {
       p3: "vlan: { trunk: [10, 20] }",
     }),
     bridgeOf(
-      ', vlan_filtering: true, vlans: { 10: { addresses: [10.20.0.1/24], mac: "@" }, 20: { addresses: [10.30.0.1/24], mtu: 1400, mac: "@" } }'.replaceAll(
-        "@",
-        BRIDGE_MAC,
-      ),
+      [
+        ", vlan_filtering: true, vlans: {",
+        `10: { addresses: [10.20.0.1/24], mac: "${BRIDGE_MAC}" },`,
+        `20: { addresses: [10.30.0.1/24], mtu: 1400, mac: "${BRIDGE_MAC}" } }`,
+      ].join(" "),
     ),
     `neighbors:
   - { port: br0.10, ip: ${HOST1.ip}, mac: "${HOST1.mac}" }

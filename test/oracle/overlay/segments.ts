@@ -85,7 +85,10 @@ const SEGMENTS: readonly Segment[] = [
     name: "gretap4",
     needs: "gre",
     family: 4,
-    kernel: `gretap local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos inherit nopmtudisc ignore-df key 9`,
+    kernel: [
+      `gretap local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos inherit`,
+      "nopmtudisc ignore-df key 9",
+    ].join(" "),
     engine: "type: gretap, key: 9, ttl: 64, dscp: inherit, df: false",
     carry: (remote, inner, random) =>
       gre({ from: remote, service: random.below(4) }, { key: 9 }, 0x6558, inner),
@@ -95,7 +98,10 @@ const SEGMENTS: readonly Segment[] = [
     name: "gretap6",
     needs: "ip6gre",
     family: 6,
-    kernel: `ip6gretap local ${WAN.ip6} remote ${FAR6[0]} hoplimit 64 tclass inherit encaplimit none`,
+    kernel: [
+      `ip6gretap local ${WAN.ip6} remote ${FAR6[0]} hoplimit 64`,
+      "tclass inherit encaplimit none",
+    ].join(" "),
     engine: "type: gretap, ttl: 64, dscp: inherit",
     carry: (remote, inner) => gre({ from: remote }, {}, 0x6558, inner),
   },
@@ -103,7 +109,10 @@ const SEGMENTS: readonly Segment[] = [
     name: "erspan2",
     needs: "erspan",
     family: 4,
-    kernel: `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0 nopmtudisc ignore-df seq key 100 erspan_ver 1 erspan 123`,
+    kernel: [
+      `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0`,
+      "nopmtudisc ignore-df seq key 100 erspan_ver 1 erspan 123",
+    ].join(" "),
     engine: "type: erspan, version: 2, session: 100, index: 123, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner, _random, number) => erspan2({ from: remote }, 100, 123, number, inner),
     differs: [COPIED_MARK],
@@ -112,7 +121,11 @@ const SEGMENTS: readonly Segment[] = [
     name: "erspan3",
     needs: "erspan",
     family: 4,
-    kernel: `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0 nopmtudisc ignore-df seq key 100 erspan_ver 2 erspan_dir egress erspan_hwid 17`,
+    kernel: [
+      `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0`,
+      "nopmtudisc ignore-df seq key 100 erspan_ver 2 erspan_dir",
+      "egress erspan_hwid 17",
+    ].join(" "),
     engine:
       "type: erspan, version: 3, session: 100, hardware: 17, direction: egress, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner, _random, number) =>

@@ -85,7 +85,8 @@ interface Simple {
 function simple({ name, family, kernel, engine, seed, inherits = false }: Simple): OverlayScenario {
   const [local, remote] = family === 4 ? [WAN.ip4, FAR4[0]] : [WAN.ip6, FAR6[0]];
   const ends = `local ${local} remote ${remote} dstport 4789`;
-  const document = `{ type: vxlan, vni: ${VNI}, local: "${local}", remote: "${remote}", bridge: br0, ${engine} }`;
+  const keys = `type: vxlan, vni: ${VNI}, local: "${local}", remote: "${remote}"`;
+  const document = `{ ${keys}, bridge: br0, ${engine} }`;
   return {
     name,
     needs: ["bridge", "vxlan"],
@@ -302,7 +303,10 @@ ports:
   p2: { device: "pcap:", mac: "${PORTS.p2}" }
 ${WAN_PORT}
 tunnels:
-  vx: { type: vxlan, vni: ${VNI}, local: ${WAN.ip4}, remote: ${FAR4[0]}, ttl: 64, dscp: inherit, df: false, checksum: false, mtu: 1400, mac: "${VX_MAC}", addresses: [10.99.0.1/24, "fd00:99::1/64"] }
+  vx:
+    { type: vxlan, vni: ${VNI}, local: ${WAN.ip4}, remote: ${FAR4[0]}, ttl: 64, dscp: inherit,
+      df: false, checksum: false, mtu: 1400, mac: "${VX_MAC}",
+      addresses: [10.99.0.1/24, "fd00:99::1/64"] }
 ${WAN_ROUTES}
 ${WAN_NEIGHBORS}
   - { port: p1, ip: ${HOST.ip4}, mac: "${HOST.mac}" }
