@@ -13,9 +13,12 @@
 // sends of its own, answers and errors, is in originate.ts; packets that wait for a neighbor are in
 // waiting.ts.
 
+import { mirrorReceived } from "./action/mirror";
 import { flushOutput, send } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
+import { reachNext, sendFragments } from "./cutting";
+import { runDeferred } from "./deferring";
 import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
@@ -25,10 +28,11 @@ import {
   COUNT_DROPPED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
+  OVERLAY_MIRRORS,
+  OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
   PACKET_KEPT,
-  PACKET_OWN,
   POINT_FORWARD,
   POINT_INGRESS,
   POINT_INPUT,
@@ -38,7 +42,6 @@ import {
   PORT_BRIDGED,
   PORT_CROSS_CONNECT,
   PORT_LOCAL,
-  PORT_NORMAL,
   PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
   SHARD_SHIFT,
@@ -51,7 +54,6 @@ import {
   STEP_NEIGHBOR,
   STEP_PARSE,
   STEP_RECEIVE,
-  STEP_RESPOND,
   STEP_REWRITE,
   STEP_ROUTE,
   STEP_VERDICT,
@@ -62,17 +64,19 @@ import {
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { finishCopy, leadsOn, leave } from "./leaving";
+import { leadsOn, leave } from "./leaving";
 import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop, finishOriginated, sendFragments } from "./originate";
+import { answer, explainDrop } from "./originate";
+import { readOuter } from "./outer";
 import {
   drop,
   flagsOf,
   hashOf,
   inPortOf,
+  l3LengthOf,
   outPortOf,
   sequenceOf,
   setFlags,
@@ -84,17 +88,25 @@ import {
 } from "./packet";
 import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
-import { encapsulate, fitTunnel } from "./stage/encapsulate";
+import { clampAt, clampMss } from "./stage/clamp";
+import { fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
-import { resolve, resolveTo } from "./stage/resolve";
+import { resolve } from "./stage/resolve";
 import { decrementTtl, rewriteLink } from "./stage/rewrite";
 import { isForHere, route, routeTo } from "./stage/route";
-import { beginTables, beginUncached, runTables, runTablesBehind } from "./stage/tables";
+import {
+  beginTables,
+  beginUncached,
+  resumeTables,
+  runTables,
+  runTablesBehind,
+} from "./stage/tables";
 import { clearActionSet } from "./state/action_set";
-import { areDeferred, takeDeferred } from "./state/deferred";
-import { portFlags, portMtu, portOf, portPeer } from "./table/ports";
+import { areDeferred } from "./state/deferred";
+import { room } from "./state/room";
+import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
 import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
@@ -135,13 +147,20 @@ export function runPacket(record: usize, verdict: i32, hash: u32): void {
 }
 
 function runParsed(record: usize, hash: u32): i32 {
-  const port = portOf(inPortOf(record));
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  const verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  return runEntered(record, verdict);
+}
+
+/** What parse says `verdict` of has been received: mirrors look at it, whatever becomes of it. */
+function runEntered(record: usize, verdict: i32): i32 {
   if (tracing) note(STEP_PARSE, record, verdict);
-  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    verdict = checkTransport(record);
+  if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((mode & MODE_VERIFY_TRANSPORT) !== 0) {
+    const verified = checkTransport(record);
+    if (verified !== VERDICT_CONTINUE) return verified;
   }
-  return verdict === VERDICT_CONTINUE ? enter(record) : verdict;
+  return enter(record);
 }
 
 /** A packet enters by its in-port, a device or a tunnel: what it meets there and behind. */
@@ -164,16 +183,26 @@ function enter(record: usize): i32 {
 }
 
 /** What every packet meets that no flow at ingress has sent elsewhere. */
-function runBuiltIn(record: usize, port: usize): i32 {
+export function runBuiltIn(record: usize, port: usize): i32 {
   const flags = portFlags(port);
   if ((flags & (PORT_CROSS_CONNECT | PORT_BRIDGED)) === 0) return runRouted(record, port);
   return (flags & PORT_BRIDGED) !== 0 ? runBridged(record, port) : crossConnect(record, port);
 }
 
 function runBridged(record: usize, port: usize): i32 {
+  const clamps = (overlay & OVERLAY_MSS) !== 0;
+  if (clamps) clampAt(record, inPortOf(record));
   const verdict = bridge(record, port);
+  if (clamps && verdict === VERDICT_TRANSMIT) clampAt(record, outPortOf(record));
   if (tracing) note(STEP_BRIDGE, record, verdict);
-  return verdict === VERDICT_CONTINUE ? runRouted(record, portOf(inPortOf(record))) : verdict;
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
+  if (points !== 0) {
+    // Another in-port, perhaps another tag: flows look anew.
+    noteStale();
+    resumeTables(record);
+  }
+  return runRouted(record, portOf(inPortOf(record)));
 }
 
 /** Does the transport checksum hold? */
@@ -223,6 +252,10 @@ function runTablesBefore(record: usize): i32 {
 }
 
 function runLocal(record: usize): i32 {
+  if ((overlay & OVERLAY_TUNNELS) !== 0) {
+    const verdict = readOuter(record);
+    if (verdict !== VERDICT_CONTINUE) return verdict;
+  }
   if ((points & AT_INPUT) !== 0) {
     const verdict = runTablesBehind(record, PORT_LOCAL, POINT_INPUT, POINT_INPUT);
     if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -251,14 +284,10 @@ function runCarried(record: usize): i32 {
   setRoute(record, 0);
   countReceived(inPortOf(record), wireLengthOf(record));
   if (tracing) note(STEP_DECAPSULATE, record, VERDICT_CONTINUE);
-  let verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
+  const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
   setFlags(record, flagsOf(record) | kept);
   if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
-  if (tracing) note(STEP_PARSE, record, verdict);
-  if (verdict === VERDICT_CONTINUE && (mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    verdict = checkTransport(record);
-  }
-  if (verdict === VERDICT_CONTINUE) verdict = enter(record);
+  const verdict = runEntered(record, parsed);
   nested--;
   return verdict;
 }
@@ -284,7 +313,10 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   if (tracked) {
     verdict = finishTracked(record, POINT_POSTROUTING);
     if (verdict !== VERDICT_CONTINUE) return verdict;
-    const size = cutSize(record, portMtu(portOf(outPortOf(record))));
+  }
+  if ((overlay & OVERLAY_MSS) !== 0) clampMss(record);
+  if (tracked || l3LengthOf(record) > room) {
+    const size = cutSize(record, room);
     if (size !== 0) verdict = sendFragments(record, size, backend);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
@@ -295,17 +327,6 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
-}
-
-/**
- * Finds the neighbor that gets the packet next: the one on its route, or that by which its backend
- * (0 = none) is reached, perhaps in a tunnel.
- */
-export function reachNext(record: usize, backend: usize): i32 {
-  if (backend === 0) return resolve(record);
-  if (!isInTunnel(backend)) return resolveTo(record, backendFamily(backend), backendIp(backend));
-  const verdict = encapsulate(record, backend);
-  return verdict === VERDICT_CONTINUE ? resolve(record) : verdict;
 }
 
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
@@ -332,23 +353,4 @@ export function finish(record: usize, verdict: i32): void {
     count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }
   releaseFrame(record);
-}
-
-/**
- * The copies that wait for the packet to be done: for the built-in path, or to leave by a port that
- * is no device.
- */
-function runDeferred(): void {
-  for (let copy = takeDeferred(); copy !== 0; copy = takeDeferred()) {
-    if (outPortOf(copy) !== PORT_NORMAL) {
-      finishCopy(copy, VERDICT_TRANSMIT);
-      continue;
-    }
-    setOutPort(copy, PORT_UNKNOWN);
-    beginUncached(copy);
-    setFlags(copy, flagsOf(copy) | PACKET_OWN);
-    const verdict = runBuiltIn(copy, portOf(inPortOf(copy)));
-    if (tracing) note(STEP_RESPOND, copy, verdict);
-    finishOriginated(copy, verdict);
-  }
 }

@@ -235,7 +235,7 @@ function laterDropSentence(reason: number): string {
     case DROP_NEIGHBOR_QUEUE_FULL:
       return "Too many packets already wait for a neighbor to be resolved.";
     case DROP_NEEDS_FRAGMENTATION:
-      return "The IPv4 packet exceeds the egress MTU and may be fragmented, which this version does not do.";
+      return "The packet exceeds the egress MTU and cannot be fragmented: with its header, not 8 bytes of data fit.";
     case DROP_BY_FLOW:
       return "A flow's action is to drop the packet.";
     case DROP_TABLE_MISS:

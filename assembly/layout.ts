@@ -125,6 +125,8 @@ export const OVERLAY_MIRRORS = 4;
  * whose inner connections are tracked, or that number their packets).
  */
 export const OVERLAY_ORDERED = 8;
+/** Some port clamps the MSS of TCP (PORT_CLAMP_MSS). */
+export const OVERLAY_MSS = 16;
 /** Bridges: words from here to CONTROL_TUNNELS. */
 export const CONTROL_BRIDGES = CONTROL + 1664;
 export const CONTROL_TUNNELS = CONTROL + 1728;
@@ -459,6 +461,8 @@ export const STEP_BRIDGE = 21;
 /** A tunnel's headers were taken off, or put in front. */
 export const STEP_DECAPSULATE = 22;
 export const STEP_ENCAPSULATE = 23;
+/** A mirror has taken a copy: its number is at TRACE_FLOW, the port it is of at TRACE_POINT. */
+export const STEP_MIRROR = 24;
 
 // ---- frames -------------------------------------------------------------------------------------
 /** Bytes after the longest packet that copying by 16 may touch. */
@@ -552,6 +556,8 @@ export const PACKET_OWN = 8192;
 export const PACKET_TUNNELED = 16384;
 /** A copy of a packet that goes its own way: counted as a copy when it is sent. */
 export const PACKET_COPY = 32768;
+/** Both: a copy that a mirror sends, which no mirror looks at again. */
+export const PACKET_MIRRORED = PACKET_OWN | PACKET_COPY;
 /** What stays when the headers are parsed again. */
 export const PACKET_KEPT = PACKET_OWN | PACKET_TUNNELED | PACKET_COPY;
 
@@ -696,7 +702,7 @@ export const PORT_BRIDGE = 64;
 export const PORT_VLAN = 66;
 /** u16: number of the tunnel (PORT_TUNNEL). */
 export const PORT_TUNNEL_NUMBER = 68;
-/** u16: largest TCP MSS let through, both ways (PORT_CLAMP_MSS). */
+/** u16: largest TCP MSS let through, both ways (PORT_CLAMP_MSS); 0 = what its MTU leaves. */
 export const PORT_MSS = 70;
 /** u32: address of a member's VLAN map in REGION_VLANS; 0 = its bridge does not look at VLANs. */
 export const PORT_VLAN_MAP = 72;
@@ -852,7 +858,7 @@ export const TABLE_NAT = 12;
 //   9 | nd_target                                                      |
 //  10 | arp_sha, nd_sll (6) | arp_tha, nd_tll (6) | PBB I-TAG          |
 //  11 | tunnel source                    12 | tunnel destination       |
-//  13 | ct_mark | …                      14 | ct_label                 |
+//  13 | ct_mark | tun_metadata0 … 2      14 | ct_label                 |
 export const KEY_BLOCK = 16;
 export const KEY_BLOCKS = 15;
 export const KEY_BYTES = KEY_BLOCKS * KEY_BLOCK;
@@ -903,6 +909,8 @@ export const KEY_PBB = 172;
 export const KEY_TUNNEL_SRC = 176;
 export const KEY_TUNNEL_DST = 192;
 export const KEY_CT_MARK = 208;
+/** u32[TUNNEL_WORDS]: tun_metadata0 … */
+export const KEY_TUN_METADATA = 212;
 export const KEY_CT_LABEL = 224;
 export const KEY_VLAN_PRESENT = 0x1000;
 export const KEY_FRAGMENT_ANY = 1;
@@ -1076,8 +1084,10 @@ export const FIELD_TUNNEL_SRC = 51;
 export const FIELD_TUNNEL_DST = 52;
 /** FIELD_REGISTER + n, n below 8. */
 export const FIELD_REGISTER = 56;
+/** FIELD_TUN_METADATA + n, n below TUNNEL_WORDS. */
+export const FIELD_TUN_METADATA = 64;
 /** The fields above: every number is below this. */
-export const FIELDS = 64;
+export const FIELDS = 72;
 
 // REJECT_*: what the sender is told; ICMP or ICMPv6 by the packet's family
 export const REJECT_NET_UNREACHABLE = 0;
@@ -1143,10 +1153,13 @@ export const BAND_DSCP_REMARK = 3;
 
 /** Mirrors; number 0 is none. */
 export const MIRROR_STRIDE = 16;
-/** u16 port; u32 bytes kept (0 = all); u32 one packet in so many, by its hash and number. */
+/** u16 port; u32 bytes kept (0 = all); u32 one packet in so many, by its number in the run. */
 export const MIRROR_PORT = 0;
 export const MIRROR_SNAPLEN = 4;
 export const MIRROR_SAMPLE = 8;
+/** u32: address of a bitmap of VLANs (MIRROR_VLAN_BYTES) in REGION_PORT_MIRRORS; 0 = all frames. */
+export const MIRROR_VLANS = 12;
+export const MIRROR_VLAN_BYTES = 512;
 
 /**
  * The last changes of the tables, by number: what of the key each was about. A cached outcome that
@@ -2060,3 +2073,371 @@ export const BLOCK_DATA = 8;
 export const WORKER_FRAGMENT_ENDS = WORKER_KEY + 12288;
 /** DATAGRAM_KEY_BYTES: key of the fragment at hand. Scratch. */
 export const WORKER_DATAGRAM_KEY = WORKER_FRAGMENT_ENDS + 1024;
+
+// ---- tunnels: REGION_TUNNELS -------------------------------------------------------------------
+// Entries of TUNNEL_STRIDE, one per tunnel of the model, behind them what they have addresses of:
+// lists of remotes, Geneve options. Written by the host, but for the sequence numbers, which
+// workers write in turn (OVERLAY_ORDERED). Numbers are in host order, addresses in network order.
+//   0      1        2       4    8          10         12      14    15     16     18
+//   | type | family | flags | id | UDP port | sources: low, count | TTL | DSCP | port | VRF |
+//   20             24        28        32              36       40             44
+//   | remote count | remotes | options | bytes of them | ERSPAN | ERSPAN index | template bytes |
+//   64      80           96         192             196
+//   | local | the remote | template | sequence sent | heard |
+export const TUNNEL_STRIDE = 256;
+/** u8, ENCAPSULATION_*. */
+export const TUNNEL_TYPE = 0;
+/** u8, of the underlay: 4 or 6. */
+export const TUNNEL_FAMILY = 1;
+/** u16, the bits below. */
+export const TUNNEL_FLAGS = 2;
+/** It has an identifier: on the wire too, where the type can do without (GRE). */
+export const TUNNEL_HAS_ID = 1;
+/** UDP or GRE checksums are sent; and demanded, but of UDP over IPv4 (RFC 6935). */
+export const TUNNEL_CHECKSUM = 2;
+/** GRE sequence numbers are sent and watched. */
+export const TUNNEL_SEQUENCED = 4;
+/** The identifier, or the remote, is what the packet's metadata says. */
+export const TUNNEL_ID_BY_FLOW = 8;
+export const TUNNEL_REMOTE_BY_FLOW = 16;
+export const TUNNEL_TTL_INHERIT = 32;
+export const TUNNEL_DSCP_INHERIT = 64;
+export const TUNNEL_DF_SET = 128;
+export const TUNNEL_DF_INHERIT = 256;
+/** A bridge learns behind which of the remotes a MAC is. */
+export const TUNNEL_LEARNING = 512;
+/** TUNNEL_LOCAL says which of our addresses is the tunnel's. */
+export const TUNNEL_HAS_LOCAL = 1024;
+/** u32: VNI, VSID, GRE key, ERSPAN session, MPLS label. */
+export const TUNNEL_ID = 4;
+/** u16: destination port of VXLAN, Geneve, MPLS over UDP. */
+export const TUNNEL_UDP_PORT = 8;
+/** u16 each: lowest source port, and how many there are from there. */
+export const TUNNEL_SOURCE_LOW = 10;
+export const TUNNEL_SOURCE_COUNT = 12;
+export const TUNNEL_TTL = 14; // u8
+export const TUNNEL_DSCP = 15; // u8, 0 to 63
+/** u16: number of its port. */
+export const TUNNEL_PORT = 16;
+/** u16: VRF of the underlay. */
+export const TUNNEL_VRF = 18;
+export const TUNNEL_REMOTE_COUNT = 20; // u32
+/** u32: address of the remotes, 16 bytes each, those of IPv4 with zeros behind. */
+export const TUNNEL_REMOTES = 24;
+/** u32: address of the Geneve options sent with every packet, as on the wire; and their bytes. */
+export const TUNNEL_OPTIONS = 28;
+export const TUNNEL_OPTIONS_BYTES = 32;
+/** u8 each: 1 = type II, 2 = type III; hardware id; 1 = egress. */
+export const TUNNEL_ERSPAN_VERSION = 36;
+export const TUNNEL_ERSPAN_HARDWARE = 37;
+export const TUNNEL_ERSPAN_DIRECTION = 38;
+/** u32: index of a type II header, 20 bits. */
+export const TUNNEL_ERSPAN_INDEX = 40;
+/** u32: bytes of TUNNEL_TEMPLATE; 0 = the headers are written field by field. */
+export const TUNNEL_TEMPLATE_BYTES = 44;
+/** Our address, 16 bytes, that of IPv4 with zeros behind; zero = any (TUNNEL_HAS_LOCAL). */
+export const TUNNEL_LOCAL = 64;
+/** The only remote of a tunnel with a template. */
+export const TUNNEL_REMOTE = 80;
+/**
+ * 64 bytes: the headers of a tunnel with one remote, from the outer IP header on, complete but for
+ * what differs from packet to packet: lengths, DSCP and ECN, source port, checksums.
+ */
+export const TUNNEL_TEMPLATE = 96;
+export const TUNNEL_TEMPLATE_MOST = 64;
+/** u32 each: number of the next GRE packet sent; least that may come next (0 = any). */
+export const TUNNEL_SENT_SEQUENCE = 192;
+export const TUNNEL_HEARD_SEQUENCE = 196;
+
+// TUNNEL_TYPE
+export const ENCAPSULATION_NONE = 0;
+export const ENCAPSULATION_VXLAN = 1;
+export const ENCAPSULATION_GENEVE = 2;
+/** GRE with an IP or MPLS packet in it. */
+export const ENCAPSULATION_GRE = 3;
+/** GRE with an Ethernet frame in it. */
+export const ENCAPSULATION_GRETAP = 4;
+export const ENCAPSULATION_NVGRE = 5;
+/** IPv4 in IPv4; IPv6 in IPv4; IPv4 or IPv6 in IPv6. */
+export const ENCAPSULATION_IPIP = 6;
+export const ENCAPSULATION_SIT = 7;
+export const ENCAPSULATION_IP6TNL = 8;
+export const ENCAPSULATION_MPLS_UDP = 9;
+export const ENCAPSULATION_ERSPAN = 10;
+
+/** u32: tunnels there are. */
+export const CONTROL_TUNNEL_COUNT = CONTROL_TUNNELS;
+/** u32, bit t = some tunnel has ENCAPSULATION_t. */
+export const CONTROL_TUNNEL_TYPES = CONTROL_TUNNELS + 4;
+/** u32: slots of the index less one; a power of two less one. */
+export const CONTROL_TUNNEL_INDEX_MASK = CONTROL_TUNNELS + 8;
+/** u32: UDP ports that tunnels listen on, and address of the list: u16 port, u8 type, u8 zero. */
+export const CONTROL_TUNNEL_UDP_COUNT = CONTROL_TUNNELS + 12;
+export const CONTROL_TUNNEL_UDP_PORTS = CONTROL_TUNNELS + 16;
+/** u32, bit s = tunnels are found by what TUNNEL_SHAPE_s says (TUNNEL_KEY_SHAPE). */
+export const CONTROL_TUNNEL_SHAPES = CONTROL_TUNNELS + 20;
+
+// REGION_TUNNEL_INDEX: by whom a received packet is taken. Open addressing, at most half full; of
+// equal keys those with a local address lie first.
+//   0      1        2      4     6    8    12     16       32      48
+//   | type | family | VRF | shape | 0 | id | zero | remote | local | tunnel + 1 | …
+export const TUNNEL_SLOT_STRIDE = 64;
+/** 32 bytes compared whole. */
+export const TUNNEL_KEY_TYPE = 0;
+export const TUNNEL_KEY_FAMILY = 1;
+export const TUNNEL_KEY_VRF = 2;
+/** u16, TUNNEL_SHAPE_* bits: which of the two that follow count. Else they are zero. */
+export const TUNNEL_KEY_SHAPE = 4;
+export const TUNNEL_SHAPE_ID = 1;
+export const TUNNEL_SHAPE_REMOTE = 2;
+/** The packet says no identifier, and the tunnel has none (GRE without key). */
+export const TUNNEL_SHAPE_BARE = 4;
+export const TUNNEL_KEY_ID = 8;
+export const TUNNEL_KEY_REMOTE = 16;
+export const TUNNEL_SLOT_LOCAL = 32;
+/** u32: number of the tunnel + 1; 0 = the slot is free. */
+export const TUNNEL_SLOT_TUNNEL = 48;
+
+// ---- guards of bridges: REGION_BINDINGS ---------------------------------------------------------
+//   | header 64 B | guards | interfaces | bindings given | bindings learned |
+// Written by the host, but for what is learned: workers write that, in turn (OVERLAY_ORDERED).
+/** u32 each: address of the bindings of the configuration, a hash table with linear probing … */
+export const BINDINGS_GIVEN = 0;
+/** … slots - 1, a power of two less 1. */
+export const BINDINGS_GIVEN_MASK = 4;
+/** u32 each: address of the bindings learned, in buckets (0 = none are), and buckets - 1. */
+export const BINDINGS_LEARNED = 8;
+export const BINDINGS_LEARNED_MASK = 12;
+/** The guards, by number of the bridge, begin here. */
+export const BINDINGS_GUARDS = 64;
+
+export const GUARD_STRIDE = 32;
+/** u32, GUARD_* bits. */
+export const GUARD_FLAGS = 0;
+/** u32, bit x: frames to 01-80-C2-00-00-0x are forwarded. */
+export const GUARD_RESERVED = 4;
+/** u32, moves of one MAC within a second that are no loop; 0 = loops are not looked for. */
+export const GUARD_MOST_MOVES = 8;
+/** u32 each: address of its interfaces, u16 VLAN and u16 port each; and how many they are. */
+export const GUARD_INTERFACES = 12;
+export const GUARD_INTERFACE_COUNT = 16;
+/** u64 nanoseconds after which a binding nobody spoke of is over; 0 = never. */
+export const GUARD_AGEING = 24;
+export const GUARD_SUPPRESSION = 1;
+
+/** A binding: the MAC that an address of a VLAN has. */
+export const BINDING_STRIDE = 40;
+export const BINDINGS_PER_BUCKET = 8;
+export const BINDING_IP = 0; // 16 B, network order; IPv4 in the first four
+export const BINDING_BRIDGE = 16; // u16
+export const BINDING_VLAN = 18; // u16
+export const BINDING_MAC = 20; // 6 bytes
+/** u8, 4 or 6; 0 = free. */
+export const BINDING_FAMILY = 26;
+/** u8, 1 = it calls itself a router (RFC 4861 4.4). */
+export const BINDING_IS_ROUTER = 27;
+/** u16, port by which it was heard of, or at which the configuration has it; or PORT_UNKNOWN. */
+export const BINDING_PORT = 28;
+/** u64 nanoseconds since 1970. */
+export const BINDING_HEARD = 32;
+
+/** In a port's entry, u32 each: meters of its storm control, 0 = none, by STORM_*. */
+export const PORT_STORM = 112;
+export const STORM_BROADCAST = 0;
+export const STORM_MULTICAST = 1;
+export const STORM_UNKNOWN = 2;
+/** Requests for what the port's VRF routes elsewhere are answered (RFC 1027). */
+export const PORT_PROXY = 4096;
+
+// ---- tunnel metadata: of frames with PACKET_TUNNELED, written by whoever has the frame ----------
+// By which tunnel a packet came, or what it is to go by: an entry per frame, by the frame's number.
+// There is one where there are tunnels or bridges (OVERLAY_TUNNELS, OVERLAY_BRIDGES).
+//   0    8        24            36 … 40 52      54        55    56       60
+//   | id | source | destination | words | flags | service | TTL | mirror | bytes |
+// Network order, as the key has it; IPv4 addresses in the first four bytes, the rest zero.
+export const META_STRIDE = 64;
+/** u64: VNI, key, session … */
+export const META_ID = 0;
+/** 16 B each: outer addresses. */
+export const META_SOURCE = 8;
+export const META_DESTINATION = 24;
+/** u32[TUNNEL_WORDS]: what tun_metadata0 … say. */
+export const META_WORDS = 40;
+/** u16, META_* bits; in host order. */
+export const META_FLAGS = 52;
+/** u8 each, of the outer header: DSCP and ECN; TTL. */
+export const META_SERVICE = 54;
+export const META_TTL = 55;
+/**
+ * u32, of a mirror's copy, host order: the port it is of, counted from 1 (20 bits; 0 = it is no
+ * mirror's), and META_MIRROR_OUT; u32: bytes the frame has had on the wire.
+ */
+export const META_MIRROR = 56;
+export const META_MIRROR_BYTES = 60;
+export const META_MIRROR_PORT = 0xfffff;
+/** The port sends it. */
+export const META_MIRROR_OUT = 1048576;
+export const TUNNEL_WORDS = 3;
+/** Which of the fields there are. */
+export const META_HAS_ID = 1;
+export const META_HAS_SOURCE = 2;
+export const META_HAS_DESTINATION = 4;
+/** META_HAS_WORD0 << n: tun_metadata of that number. */
+export const META_HAS_WORD0 = 8;
+export const META_HAS_WORD1 = 16;
+export const META_HAS_WORD2 = 32;
+/** The addresses are of IPv6. */
+export const META_FAMILY6_SOURCE = 64;
+export const META_FAMILY6_DESTINATION = 128;
+/** A bridge knows behind which remote of the tunnel the station is: META_DESTINATION says. */
+export const META_HINTED = 256;
+
+/**
+ * What tun_metadata0 … are (TUNNEL_WORDS entries): a word of the data of a Geneve option.
+ *   0       2      3      4
+ *   | class | type | word | 1 = there is one |
+ */
+export const CONTROL_TUNNEL_WORDS = CONTROL_TUNNELS + 32;
+export const TUNNEL_WORD_STRIDE = 8;
+export const TUNNEL_WORD_CLASS = 0; // u16
+export const TUNNEL_WORD_TYPE = 2; // u8
+/** u8: 0 = the first four bytes. */
+export const TUNNEL_WORD_PLACE = 3;
+export const TUNNEL_WORD_USED = 4; // u32
+
+// ---- bridges: REGION_BRIDGES, REGION_VLANS, REGION_FDB ------------------------------------------
+// REGION_BRIDGES: | bridges | MACs learned behind each port, u32 each | members of the bridges |
+// The host writes it, but for the second line of a bridge, and the MACs behind ports: these, and
+// REGION_FDB, the workers write, in turn (OVERLAY_ORDERED).
+export const BRIDGE_STRIDE = 128;
+/** u32, BRIDGE_* bits. */
+export const BRIDGE_FLAGS = 0;
+/** u32: MACs it learns at most. */
+export const BRIDGE_MAC_LIMIT = 4;
+/** u64 nanoseconds after its last note that a MAC is forgotten; 0 = never. */
+export const BRIDGE_AGEING = 8;
+/** u64 nanoseconds: a MAC heard of again is noted when the last note is so old. */
+export const BRIDGE_REFRESH = 16;
+/** u32 each: address of its members, u16 numbers of ports, and how many they are. */
+export const BRIDGE_MEMBERS = 24;
+export const BRIDGE_MEMBER_COUNT = 28;
+/** u32 each, of the MACs learned: slot + 1 of the one noted first, and last; 0 = none. */
+export const BRIDGE_OLDEST = 64;
+export const BRIDGE_NEWEST = 68;
+/** u32: MACs learned. */
+export const BRIDGE_MACS = 72;
+/** u64: nothing expires before; and the time of the last note. Nanoseconds since 1970. */
+export const BRIDGE_EXPIRES = 80;
+export const BRIDGE_LATEST = 88;
+
+export const BRIDGE_LEARNING = 1;
+/** Somebody looks at what passes: suppression, loop guard. */
+export const BRIDGE_SUPPRESSES = 2;
+
+/** u32 each: 64 less the bits of a slot's number; entries in use at most, and entries in use. */
+export const CONTROL_FDB_SHIFT = CONTROL_BRIDGES;
+export const CONTROL_FDB_LIMIT = CONTROL_BRIDGES + 4;
+export const CONTROL_FDB_ENTRIES = CONTROL_BRIDGES + 8;
+/** u32: address of the sides. */
+export const CONTROL_FDB_SIDES = CONTROL_BRIDGES + 12;
+/** u32: bridges there are. */
+export const CONTROL_BRIDGE_COUNT = CONTROL_BRIDGES + 20;
+/** u32: address of the counts of MACs behind ports. */
+export const CONTROL_PORT_MACS = CONTROL_BRIDGES + 16;
+
+// REGION_FDB: which MAC of which VLAN is at which port. | entries | sides |
+// A hash table with open addressing: an entry lies among the FDB_PROBES from its hash's slot on,
+// which is even: half of them share a cache line with the next. At most half of the slots are used.
+//   0     8        10     12      16     24      28
+//   | key | bridge | port | flags | seen | newer | older |
+export const FDB_STRIDE = 32;
+export const FDB_PROBES = 64;
+/** u64: the MAC as macAt() has it, and the VLAN above it. */
+export const FDB_KEY = 0;
+export const FDB_KEY_VLAN_SHIFT = 48;
+/** No MAC: the slot has never been used; or was, and look-ups go on behind it. */
+export const FDB_FREE = 0;
+export const FDB_LEFT = -1;
+export const FDB_BRIDGE = 8; // u16
+export const FDB_PORT = 10; // u16
+/** u16, FDB_* bits. */
+export const FDB_FLAGS = 12;
+/** u64 nanoseconds since 1970: when the MAC was last noted. */
+export const FDB_SEEN = 16;
+/** u32 each: slot + 1 of the MAC of the bridge noted next, and of the one before; 0 = none. */
+export const FDB_NEWER = 24;
+export const FDB_OLDER = 28;
+/** Given by the configuration: it neither moves nor ages. */
+export const FDB_STATIC = 1;
+/** The MAC of an interface of the bridge, which is the port. */
+export const FDB_LOCAL = 2;
+/** The side says behind which remote of the tunnel it is; of IPv6. */
+export const FDB_REMOTE = 4;
+export const FDB_REMOTE_IP6 = 8;
+/** What few look at: the side of each entry. */
+export const FDB_SIDE_STRIDE = 32;
+/** 16 B: the remote's address, of IPv4 in the first four. */
+export const FDB_SIDE_REMOTE = 0;
+/** u64 nanoseconds, and u16 moves within a second (bridge/loop_guard.ts). */
+export const FDB_BLOCKED_UNTIL = 16;
+export const FDB_MOVES = 24;
+/** u16: port the MAC was at before the first of these moves. */
+export const FDB_HOME = 26;
+
+// In a port's entry, of a member:
+/** u16: ports of the same group do not hear each other; 0 = none. */
+export const PORT_GROUP = 80;
+/** u16, MEMBER_* bits. */
+export const PORT_MEMBER = 82;
+/** u32: MACs learned behind it at most; 0 = as many as the bridge learns. */
+export const PORT_MAC_LIMIT = 84;
+/** u16, network order: EtherType of the tags looked at. */
+export const PORT_VLAN_TYPE = 88;
+export const MEMBER_LEARNING = 1;
+/** Frames of unknown destination are flooded to it. */
+export const MEMBER_FLOOD = 2;
+export const MEMBER_HAIRPIN = 4;
+/** Tunnel whose remotes are learned. */
+export const MEMBER_REMOTES = 8;
+
+/**
+ * REGION_VLANS, of each member of a bridge that tells VLANs apart (PORT_VLAN_MAP):
+ * u16[4096] VLAN by the one on the wire (0 = untagged), 0 = not carried; u16[4096] the other way
+ * round, with VLAN_UNTAGGED where there is no tag on the wire, or VLAN_NOT_CARRIED.
+ */
+export const VLAN_MAP_BYTES = 16384;
+export const VLAN_EGRESS = 8192;
+export const VLAN_UNTAGGED = 0x8000;
+export const VLAN_NOT_CARRIED = 0xffff;
+/** PORT_VLAN_TYPE of a port whose frames' tags are all payload. */
+export const VLAN_TYPE_NONE = 0xffff;
+
+// ---- path MTU: REGION_PATH_MTU, written by workers, in turn (steering.ts) -----------------------
+// Buckets of PATH_MTUS_PER_BUCKET entries, where there are tunnels:
+//   0    16    18       20     24
+//   | ip | VRF | family | MTU  | deadline |
+// The address in network order, that of IPv4 with zeros behind; family 0 = free.
+export const PATH_MTU_STRIDE = 32;
+export const PATH_MTUS_PER_BUCKET = 4;
+export const PATH_MTU_BUCKETS = 1024;
+export const PATH_MTU_VRF = 16; // u16
+export const PATH_MTU_FAMILY = 18; // u16, 4 or 6
+/** u32, bytes of the IP packet around what the tunnel carries. */
+export const PATH_MTU_LENGTH = 20;
+/** u64 nanoseconds since 1970: the way may have changed from then on. */
+export const PATH_MTU_DEADLINE = 24;
+/** Nanoseconds: ten minutes (RFC 1191 6.3, RFC 8201 4). */
+export const PATH_MTU_TIME = 600_000_000_000;
+/** u32 each: 1 = some was learned in this run; buckets less one, a power of two less one. */
+export const CONTROL_PATH_MTU_KNOWN = CONTROL_PATH_MTU;
+export const CONTROL_PATH_MTU_MASK = CONTROL_PATH_MTU + 4;
+/** Least MTU of IPv6 (RFC 8200 5): nobody can be asked to send shorter packets. */
+export const TUNNEL_LEAST_MTU6 = 1280;
+
+// ---- port mirrors: written by the host before a run ---------------------------------------------
+//   | bitmaps of VLANs, MIRROR_VLAN_BYTES each | lists, one per mirrored port |
+/** A list: u16 each: mirrors of what the port receives, mirrors of what it sends; their numbers. */
+export const PORT_MIRRORS_IN = 0;
+export const PORT_MIRRORS_OUT = 2;
+/** u16 each: first those of what it receives. */
+export const PORT_MIRRORS_LIST = 4;

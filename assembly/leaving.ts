@@ -2,14 +2,18 @@
 // tunnel, which makes the packet the payload of another one. Either leads to a port again, until
 // one is a device.
 
+import { mirrorSent } from "./action/mirror";
 import { sendCopy } from "./action/output";
 import { bridgeOut } from "./bridging";
 import { DROP_PORT_DOWN, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   COUNT_COPIES_LOST,
   OVERLAY_BRIDGES,
+  OVERLAY_MIRRORS,
+  OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_COPY,
+  PACKET_OWN,
   PORT_TUNNEL,
   PORT_UNKNOWN,
   PORT_UP,
@@ -29,6 +33,7 @@ import {
   timestampOf,
   wireLengthOf,
 } from "./packet";
+import { clampAt } from "./stage/clamp";
 import { portFlags, portOf } from "./table/ports";
 import { sendByTunnel } from "./tunneling";
 import { waitOn } from "./waiting";
@@ -56,6 +61,7 @@ export function leave(record: usize): i32 {
     if ((flags & PORT_VIRTUAL) === 0) return VERDICT_TRANSMIT;
     if ((flags & PORT_UP) === 0) return drop(DROP_PORT_DOWN);
     countSent(port, wireLengthOf(record));
+    if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorSent(record, port);
     const tunnel = (flags & PORT_TUNNEL) !== 0;
     const verdict = tunnel ? sendByTunnel(record, port) : bridgeOut(record, port);
     if (verdict !== VERDICT_TRANSMIT) return verdict;
@@ -65,12 +71,15 @@ export function leave(record: usize): i32 {
 
 /** Sends a copy by its out-port, whatever that is, and gives its frame back. */
 export function leaveAsCopy(copy: usize): void {
-  setFlags(copy, flagsOf(copy) | PACKET_COPY);
+  const flags = flagsOf(copy);
+  // Copies of a copy are what that is: perhaps a mirror's (PACKET_MIRRORED).
+  if ((flags & PACKET_COPY) === 0) setFlags(copy, (flags & ~PACKET_OWN) | PACKET_COPY);
   finishCopy(copy, VERDICT_TRANSMIT);
 }
 
 /** The consequences of a copy's verdict; its frame is given back unless it waits for a neighbor. */
 export function finishCopy(copy: usize, verdict: i32): void {
+  if ((overlay & OVERLAY_MSS) !== 0) clampAt(copy, outPortOf(copy));
   const ended = verdict === VERDICT_TRANSMIT && leadsOn(copy) ? leave(copy) : verdict;
   if (ended === VERDICT_HOLD) {
     waitOn(copy, timestampOf(copy), sequenceOf(copy));

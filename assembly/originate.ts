@@ -5,8 +5,10 @@
 
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
-import { checkTransport, reachNext } from "./burst";
-import { DROP_IP6_UNKNOWN_OPTION, DROP_NO_FRAME, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
+import { tellTooBig } from "./bridge/size";
+import { checkTransport } from "./burst";
+import { fitOwn } from "./cutting";
+import { DROP_FRAME_TOO_BIG, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED } from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
@@ -20,7 +22,6 @@ import {
   PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
   REJECT_TCP_RESET,
-  STEP_FRAGMENT,
   STEP_LOCAL,
   STEP_RESPOND,
   VERDICT_CONSUME,
@@ -35,10 +36,8 @@ import { mode, points, track } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
 import { note, tracing } from "./memory/trace";
 import {
-  drop,
   flagsOf,
   inPortOf,
-  l3LengthOf,
   lengthOf,
   outPortOf,
   routeOf,
@@ -50,9 +49,7 @@ import {
 import { admit } from "./stage/admit";
 import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";
-import { takeTunnelMtu } from "./stage/encapsulate";
 import { choosePort } from "./stage/forward";
-import { beginCut, hasNextFragment, lastFragment, nextFragment } from "./stage/fragment";
 import { icmpError, wantsIcmpError } from "./stage/icmp_error";
 import { local } from "./stage/local";
 import { nd } from "./stage/nd";
@@ -61,7 +58,8 @@ import { resolve } from "./stage/resolve";
 import { rewriteLink } from "./stage/rewrite";
 import { isForHere, route } from "./stage/route";
 import { beginOwnTables, runTablesBehind } from "./stage/tables";
-import { portFlags, portMtu, portOf } from "./table/ports";
+import { room } from "./state/room";
+import { portFlags, portOf } from "./table/ports";
 import { attachReply, closeByReset } from "./track/track";
 import { beginTracking, changeDestination, finishTracked, follow } from "./tracking";
 import { waitOn } from "./waiting";
@@ -155,38 +153,6 @@ export function finishOriginated(record: usize, verdict: i32): void {
   releaseFrame(record);
 }
 
-/**
- * Cuts a packet that is ready to be sent into fragments no longer than `size` as IP packets, and
- * sends all but the last, which the packet becomes; to its backend, if it has one (0 = none). Goes
- * on, or drops all of it.
- */
-export function sendFragments(record: usize, size: u32, backend: usize): i32 {
-  if (!beginCut(record, size)) return drop(DROP_TOO_BIG);
-  while (hasNextFragment()) {
-    const fragment = takeOwnFrame();
-    if (fragment === 0) return drop(DROP_NO_FRAME);
-    nextFragment(record, fragment);
-    setFlags(fragment, flagsOf(fragment) | PACKET_OWN);
-    const verdict = reachNext(fragment, backend);
-    if (verdict === VERDICT_CONTINUE) rewriteLink(fragment);
-    if (tracing) note(STEP_FRAGMENT, fragment, verdict);
-    finishOriginated(fragment, verdict === VERDICT_CONTINUE ? VERDICT_TRANSMIT : verdict);
-  }
-  lastFragment(record);
-  if (tracing) note(STEP_FRAGMENT, record, VERDICT_CONTINUE);
-  return VERDICT_CONTINUE;
-}
-
-/**
- * An answer to a datagram that was put together is cut when the port takes no longer ones. Where
- * nothing is put together, nothing is cut.
- */
-function fitOwn(record: usize): i32 {
-  if (track === 0) return VERDICT_CONTINUE;
-  const mtu = portMtu(portOf(outPortOf(record)));
-  return l3LengthOf(record) > mtu ? sendFragments(record, mtu, 0) : VERDICT_CONTINUE;
-}
-
 /** OUTPUT and POSTROUTING, which see IP packets; `verdict` if they let it pass. */
 function passHooks(record: usize, verdict: i32): i32 {
   if (track === 0 && (points & OWN_POINTS) === 0) return verdict;
@@ -212,6 +178,20 @@ export function explainDrop(record: usize, reason: i32): void {
   if (reason === DROP_REJECTED) sendRejection(record, rejection);
   else if (wantsReset(record, reason)) sendRejection(record, REJECT_TCP_RESET);
   else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
+  else if (reason === DROP_FRAME_TOO_BIG) tellBridged(record);
+}
+
+/** As little a packet of the router's as the one it is about: no hook sees it. */
+function tellBridged(record: usize): void {
+  const reply = takeOwnFrame();
+  if (reply === 0) return;
+  if (!tellTooBig(record, reply)) {
+    releaseFrame(reply);
+    return;
+  }
+  setFlags(reply, flagsOf(reply) | PACKET_OWN);
+  if (tracing) note(STEP_RESPOND, reply, VERDICT_TRANSMIT);
+  finishOriginated(reply, VERDICT_TRANSMIT);
 }
 
 /** As netfilter: what is broken is not answered. */
@@ -232,15 +212,8 @@ function sendIcmpError(record: usize, reason: i32): void {
   if (reason === DROP_IP6_UNKNOWN_OPTION && !isAdmitted(record)) return;
   const reply = takeOwnFrame();
   if (reply === 0) return;
-  const mtu = reason === DROP_TOO_BIG ? nextMtu(record) : 0;
-  if (icmpError(record, reason, reply, mtu)) originateRelated(reply);
+  if (icmpError(record, reason, reply, room)) originateRelated(reply);
   else releaseFrame(reply);
-}
-
-/** What the port takes, less the header of a tunnel the packet was to go into. */
-function nextMtu(record: usize): u32 {
-  const inTunnel = takeTunnelMtu();
-  return inTunnel !== 0 ? inTunnel : portMtu(portOf(outPortOf(record)));
 }
 
 function isAdmitted(record: usize): bool {

@@ -16,18 +16,21 @@ import {
   DESCRIPTOR_WIRE_LENGTH,
   LINK_ETHERNET,
   MAX_WORKERS,
+  OVERLAY_TUNNELS,
   PACKET_FRAGMENT,
+  PACKET_ICMP_ERROR,
   SHARD_SHIFT,
-  TRACK_REASSEMBLE,
   VERDICT_CONTINUE,
 } from "./layout";
-import { track } from "./memory/directory";
+import { datagramCount, overlay } from "./memory/directory";
 import { releaseFrame, takeFrame } from "./memory/frames";
 import { clearRecord, dataOf, flagsOf, hashOf, setData, setLength, setWireLength } from "./packet";
 import { parse } from "./stage/parse";
 
-/** Whether the chunk being steered has fragments. */
-let fragments: bool = false;
+/** Flags of packets that workers take in turn. */
+let turning: u32 = 0;
+/** Whether the chunk being steered has such packets. */
+let inTurn: bool = false;
 
 /** Steers the next chunk that is this worker's to steer; false when there is none. */
 export function steerNext(): bool {
@@ -35,7 +38,11 @@ export function steerNext(): bool {
   if (chunk === 0) return false;
   const record = takeFrame();
   const packets = load<u32>(chunk, CHUNK_COUNT);
-  fragments = false;
+  inTurn = false;
+  // A datagram may belong to another shard than its fragments, and what ICMP tells of the way to a
+  // tunnel's remote holds for all.
+  turning = datagramCount !== 0 ? PACKET_FRAGMENT : 0;
+  if ((overlay & OVERLAY_TUNNELS) !== 0) turning |= PACKET_ICMP_ERROR;
   for (let number: u32 = 0; number < packets; number++) {
     const descriptor = descriptorAt(chunk, number);
     // Without a free frame all packets fall to shard 0: slower, and still complete and in order.
@@ -44,8 +51,7 @@ export function steerNext(): bool {
   }
   if (record !== 0) releaseFrame(record);
   writeOrder(chunk, packets);
-  const apart = record === 0 || (fragments && (track & TRACK_REASSEMBLE) !== 0);
-  store<u32>(chunk, apart ? 1 : 0, CHUNK_ORDERED);
+  store<u32>(chunk, record === 0 || inTurn ? 1 : 0, CHUNK_ORDERED);
   markSteered(chunk);
   return true;
 }
@@ -101,6 +107,6 @@ function steeringHash(chunk: usize, descriptor: usize, record: usize): u32 {
 
 function parsedHash(record: usize): u32 {
   parse(record, false, 0);
-  fragments = fragments || (flagsOf(record) & PACKET_FRAGMENT) !== 0;
+  inTurn = inTurn || (flagsOf(record) & turning) !== 0;
   return hashOf(record);
 }

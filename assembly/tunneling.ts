@@ -1,26 +1,65 @@
 // Tunnels: taking packets out of others that are addressed to us, and putting them into others.
+//
+//   received: input ─ carrier ─ header ─ look-up ─ open ─▶ enters by the tunnel's port
+//   sent:     tunnel's port ─ remotes ─ outer headers ─ route ─ resolve ─ link header ─▶ next port
+//
+// Where a packet goes in the underlay is looked up for each: what changes there holds at once.
 
-import { DROP_TUNNEL_NO_REMOTE } from "./drops";
-import { VERDICT_CONTINUE } from "./layout";
-import { drop } from "./packet";
-
-/**
- * Looks whether an IP packet for an address of ours belongs to one of the tunnels. VERDICT_ENTER:
- * the tunnel's headers are off, the frame begins with what it carried (a link header before what
- * has none), the in-port is the tunnel's; it is not parsed yet. VERDICT_CONTINUE: it is no tunnel's.
- * Else consumed or dropped.
- */
-export function decapsulate(record: usize): i32 {
-  return VERDICT_CONTINUE;
-}
-
-/**
- * Puts the packet into one of the tunnel's (port number `port`) and finds its way: VERDICT_TRANSMIT
- * with the underlay's out-port and link header, VERDICT_HOLD for its neighbor, or dropped.
- */
-export function sendByTunnel(record: usize, port: u32): i32 {
-  return drop(DROP_TUNNEL_NO_REMOTE);
-}
+import { cutOuter } from "./cutting";
+import {
+  DROP_NO_HEADROOM,
+  DROP_NO_ROUTE,
+  DROP_TUNNEL_LOOP,
+  DROP_TUNNEL_NO_REMOTE,
+  DROP_TUNNEL_PAYLOAD,
+  DROP_TUNNEL_TOO_BIG,
+} from "./drops";
+import {
+  COUNT_COPIES_LOST,
+  ENCAPSULATION_NONE,
+  PORT_POINT_TO_POINT,
+  PORT_TUNNEL_NUMBER,
+  ROUTE_LOCAL,
+  STEP_ENCAPSULATE,
+  STEP_NEIGHBOR,
+  STEP_REWRITE,
+  STEP_ROUTE,
+  TUNNEL_REMOTE,
+  TUNNEL_REMOTE_BY_FLOW,
+  VERDICT_CONTINUE,
+  VERDICT_TRANSMIT,
+} from "./layout";
+import { leaveAsCopy } from "./leaving";
+import { countEvent } from "./memory/counters";
+import { note, tracing } from "./memory/trace";
+import { drop, outPortOf, routeOf, setOutPort, setVrf } from "./packet";
+import { copyFrame } from "./respond/copies";
+import { choosePort } from "./stage/forward";
+import { resolve } from "./stage/resolve";
+import { rewriteLink } from "./stage/rewrite";
+import { isForHere, routeTo } from "./stage/route";
+import {
+  destinationFamily,
+  remoteHint,
+  setRemoteHint,
+  tunnelDestination,
+} from "./state/tunnel_metadata";
+import { forwardingOf, forwardingType } from "./table/forwarding";
+import { portFlags, portOf } from "./table/ports";
+import {
+  templateBytes,
+  tunnelAt,
+  tunnelFamily,
+  tunnelFlags,
+  tunnelRemote,
+  tunnelRemotes,
+  tunnelVrf,
+} from "./table/tunnels";
+import { carrierType } from "./tunnel/carrier";
+import { openCarrier } from "./tunnel/opening";
+import { FITS, finishOuter, fitted, NO_HEADROOM, putOuter } from "./tunnel/outer";
+import { findPayload } from "./tunnel/payload";
+import { putTemplate } from "./tunnel/template";
 
 /** The packet at hand was put into another: nobody is told why that one is dropped. */
 export let isEncapsulated: bool = false;
@@ -28,4 +67,94 @@ export let isEncapsulated: bool = false;
 /** Begins a packet. */
 export function beginTunneling(): void {
   isEncapsulated = false;
+}
+
+/**
+ * Looks whether an IP packet for an address of ours belongs to one of the tunnels. VERDICT_ENTER:
+ * the tunnel's headers are off, the frame begins with what it carried (a link header before what
+ * has none), the in-port is the tunnel's; it is not parsed yet. VERDICT_CONTINUE: it is none's.
+ * Else consumed or dropped.
+ */
+export function decapsulate(record: usize): i32 {
+  const type = carrierType(record);
+  if (type === ENCAPSULATION_NONE) return VERDICT_CONTINUE;
+  // Broadcasts are heard at the addresses of networks, groups at nobody's.
+  if (forwardingType(forwardingOf(routeOf(record))) !== ROUTE_LOCAL) return VERDICT_CONTINUE;
+  return openCarrier(record, type);
+}
+
+/**
+ * Puts the packet into one of the tunnel's (port number `port`) and finds its way: VERDICT_TRANSMIT
+ * with the underlay's out-port and link header, VERDICT_HOLD for its neighbor, or dropped.
+ */
+export function sendByTunnel(record: usize, port: u32): i32 {
+  const tunnel = tunnelAt(load<u16>(portOf(port), PORT_TUNNEL_NUMBER));
+  if (templateBytes(tunnel) !== 0 && putTemplate(record, tunnel)) {
+    return leadOut(record, tunnel, port, tunnel + TUNNEL_REMOTE, true);
+  }
+  const remote = remoteFor(record, tunnel, port);
+  if (remote === 0) return drop(DROP_TUNNEL_NO_REMOTE);
+  if (!findPayload(record, tunnel)) return drop(DROP_TUNNEL_PAYLOAD);
+  const fit = fitted(record, tunnel);
+  if (fit !== FITS) return drop(fit === NO_HEADROOM ? DROP_NO_HEADROOM : DROP_TUNNEL_TOO_BIG);
+  putOuter(record, tunnel, remote);
+  return leadOut(record, tunnel, port, remote, false);
+}
+
+/** Address (16 bytes) of the remote the packet itself goes to, copies to the others; 0 = none. */
+function remoteFor(record: usize, tunnel: usize, port: u32): usize {
+  if ((tunnelFlags(tunnel) & TUNNEL_REMOTE_BY_FLOW) !== 0) {
+    const remote = tunnelDestination(record);
+    const known = remote !== 0 && destinationFamily(record) === tunnelFamily(tunnel);
+    return known ? remote : 0;
+  }
+  const count = tunnelRemotes(tunnel);
+  if (count === 1) return tunnelRemote(tunnel, 0);
+  const hint = remoteHint(record);
+  if (hint !== 0) return hint;
+  for (let place: u32 = 0; place < count - 1; place++) {
+    const copy = copyFrame(record);
+    if (copy === 0) {
+      countEvent(COUNT_COPIES_LOST);
+      continue;
+    }
+    setRemoteHint(copy, tunnelRemote(tunnel, place), tunnelFamily(tunnel));
+    setOutPort(copy, port);
+    leaveAsCopy(copy);
+  }
+  return tunnelRemote(tunnel, count - 1);
+}
+
+/** Takes the outer packet, whose source may be missing (`whole`), to its way out. */
+function leadOut(record: usize, tunnel: usize, port: u32, remote: usize, whole: bool): i32 {
+  isEncapsulated = true;
+  if (tracing) note(STEP_ENCAPSULATE, record, VERDICT_CONTINUE);
+  let verdict = routeOut(record, tunnel, port, remote);
+  if (tracing) note(STEP_ROUTE, record, verdict);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  const out = portOf(outPortOf(record));
+  if (!whole && !finishOuter(record, tunnel)) return drop(DROP_NO_ROUTE);
+  verdict = cutOuter(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  return (portFlags(out) & PORT_POINT_TO_POINT) !== 0 ? VERDICT_TRANSMIT : reach(record);
+}
+
+/** The way to the remote, in the underlay's VRF. */
+function routeOut(record: usize, tunnel: usize, port: u32, remote: usize): i32 {
+  setVrf(record, tunnelVrf(tunnel));
+  let verdict = routeTo(record, tunnelFamily(tunnel), remote);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (isForHere(record)) return drop(DROP_TUNNEL_LOOP);
+  verdict = choosePort(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  return outPortOf(record) === port ? drop(DROP_TUNNEL_LOOP) : VERDICT_CONTINUE;
+}
+
+function reach(record: usize): i32 {
+  const verdict = resolve(record);
+  if (tracing) note(STEP_NEIGHBOR, record, verdict);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  rewriteLink(record);
+  if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
+  return VERDICT_TRANSMIT;
 }

@@ -1,6 +1,7 @@
 // Packets that wait for a neighbor to be resolved.
 
 import { finish } from "./burst";
+import { runDeferred } from "./deferring";
 import { DROP_NEIGHBOR_FAILED } from "./drops";
 import {
   NEIGHBOR_FAILED,
@@ -18,6 +19,7 @@ import { finishOriginated, originate, takeOwnFrame } from "./originate";
 import { clearRecord, drop, flagsOf, neighborOf, setSequence, setTimestamp } from "./packet";
 import { rewriteLink } from "./stage/rewrite";
 import { solicit } from "./stage/solicit";
+import { areDeferred } from "./state/deferred";
 import {
   isKnown,
   neighborEntry,
@@ -45,6 +47,7 @@ export function runPending(now: u64, sequence: u64): bool {
     const verdict = hasRoom ? waitOn(record, now, sequence) : VERDICT_HOLD;
     if (verdict === VERDICT_HOLD) putPending(kept++, record);
     else finishPending(record, verdict, now, sequence);
+    if (areDeferred()) runDeferred();
   }
   // What ended may have left an answer that waits in turn, behind the places walked.
   compactPending(kept, waiting);

@@ -6,6 +6,7 @@ import type { FlowReader } from "./config/flow_reader.ts";
 import type { IpBytes, Model, Prefix, RouteModel } from "./config/model.ts";
 import { ConnectionControl } from "./control/connections.ts";
 import { describeTables } from "./control/description.ts";
+import { listStations, type Station } from "./control/fdb.ts";
 import { FlowControl, runtimeReader } from "./control/flows.ts";
 import { logEntry } from "./control/log.ts";
 import type { FrameArrival, FrameOptions, ReplayOptions } from "./control/options.ts";
@@ -50,6 +51,7 @@ export type {
   Owner,
   OwnerOptions,
 } from "./control/connections.ts";
+export type { Station } from "./control/fdb.ts";
 export type { ActionText, FlowText, MatchText } from "./control/flow_text.ts";
 export type {
   AddOptions,
@@ -184,6 +186,9 @@ export class Engine {
     return found;
   }
 
+  /** What bridges know of MACs: as the last replay has left it. */
+  fdb = (): Station[] => listStations(this.#region, this.model);
+
   /** Prefix length and forwarding entry the address matches, or undefined. */
   matchRoute(address: IpBytes, vrf = 0): { readonly length: number } | undefined {
     return this.#tables.routes.match(vrf, address);
@@ -261,9 +266,9 @@ export class Engine {
 
   async #run(plan: ReplayPlan): Promise<ReplayResult> {
     if (this.#busy) throw new SluiceError("USAGE", "the engine is replaying already");
-    const { connections, flows, neighbors, routes } = this.#tables;
+    const { connections, flows, routes } = this.#tables;
     this.#busy = true;
-    neighbors.forget();
+    this.#tables.forget();
     flows.beginRun();
     this.#tables.services?.beginRun();
     connections.beginRun();

@@ -12,7 +12,7 @@ const LONGEST_FUNCTION = 70;
 const WIDEST_LINE = 100;
 
 /** The map of the memory is one file, however long; tables of cases may be long. */
-const LONG_FILES = /^assembly\/layout\.ts$|\.cases\.ts$|^test\/assembly\/parse\.test\.ts$/;
+const LONG_FILES = /^assembly\/(layout|drops)\.ts$|\.cases\.ts$|^test\/assembly\/parse\.test\.ts$/;
 
 /** "assembly/stage/route" -> "stage", "src/engine" -> "engine". */
 function partOf(path: string): string {

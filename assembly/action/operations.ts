@@ -61,10 +61,12 @@ import { takeTurn } from "../state/turn";
 import { runConnectionOperation, writeConnectionField } from "./connection";
 import { runGroup } from "./group";
 import { canRemark, meter } from "./meter";
+import { mirrorTo } from "./mirror";
 import { popMpls, pushMpls } from "./mpls";
-import { addOutput, flood, flushOutput, mirrorTo } from "./output";
+import { addOutput, flood, flushOutput } from "./output";
 import { popPbb, pushPbb } from "./pbb";
 import { setField } from "./set_field";
+import { isTunnelField } from "./set_tunnel";
 import {
   copyTtlIn,
   copyTtlOut,
@@ -223,6 +225,9 @@ function writeField(operation: usize, record: usize): i32 {
   if (field < <u16>FIELD_KEY_ONLY) {
     flushOutput(record);
     forgetRoute(record);
+  } else if (isTunnelField(field)) {
+    // What the packet is to go by to the outputs before this.
+    flushOutput(record);
   }
   if (changesStructure(field)) noteUnforetold();
   else noteChange();

@@ -6,12 +6,11 @@ import {
   COUNT_COPIED,
   COUNT_COPIES_DELIVERED,
   COUNT_COPIES_LOST,
-  MIRROR_PORT,
-  MIRROR_SAMPLE,
-  MIRROR_SNAPLEN,
   OUTPUT_NONE,
   OUTPUT_OVERWRITE,
+  OVERLAY_MIRRORS,
   PACKET_COPY,
+  PACKET_OWN,
   PORT_INTERFACE,
   PORT_KEEP,
   PORT_LOCAL,
@@ -20,24 +19,15 @@ import {
   PORT_VIRTUAL,
 } from "../layout";
 import { count, countEvent, countSent } from "../memory/counters";
-import { outputMode } from "../memory/directory";
+import { outputMode, overlay } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { keepFrame, outputHasRoom, waitForOutput } from "../memory/output";
-import {
-  flagsOf,
-  inPortOf,
-  lengthOf,
-  sequenceOf,
-  setFlags,
-  setLength,
-  setOutPort,
-  wireLengthOf,
-} from "../packet";
+import { flagsOf, inPortOf, setFlags, setOutPort, wireLengthOf } from "../packet";
 import { copyFrame } from "../respond/copies";
 import { putDeferred } from "../state/deferred";
 import { publishSequence } from "../state/turn";
-import { mirrorOf } from "../table/flows";
 import { isUp, portFlags, portOf } from "../table/ports";
+import { mirrorSent } from "./mirror";
 import { countCopy, dry, noteHanded, output, setOutput } from "./walk";
 
 /** How long a copy waits for the host to make room in the output ring: times and nanoseconds. */
@@ -46,6 +36,7 @@ const WAIT: i64 = 2_000_000;
 
 /** Sends the frame by the port: counts it, and copies it out if the host wants it. */
 export function send(record: usize, port: u32): void {
+  if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorSent(record, port);
   countSent(port, wireLengthOf(record));
   if (outputMode === OUTPUT_NONE) return;
   if (outputMode === OUTPUT_OVERWRITE || (portFlags(portOf(port)) & PORT_KEEP) !== 0) {
@@ -70,7 +61,7 @@ function defer(record: usize, port: u32): bool {
   const copy = copyFrame(record);
   if (copy !== 0) {
     setOutPort(copy, port);
-    setFlags(copy, flagsOf(copy) | (port === PORT_NORMAL ? 0 : PACKET_COPY));
+    if (port !== PORT_NORMAL) setFlags(copy, (flagsOf(copy) & ~PACKET_OWN) | PACKET_COPY);
     if (putDeferred(copy)) return true;
     releaseFrame(copy);
   }
@@ -116,15 +107,4 @@ export function flood(record: usize): void {
     if ((portFlags(portOf(port)) & PORT_INTERFACE) !== 0) continue;
     addOutput(record, port);
   }
-}
-
-/** Sends a copy to a mirror's port, cut to its length, if it is this packet's turn. */
-export function mirrorTo(record: usize, number: u32): void {
-  const mirror = mirrorOf(number);
-  if (sequenceOf(record) % load<u32>(mirror, MIRROR_SAMPLE) !== 0) return;
-  const length = lengthOf(record);
-  const most = load<u32>(mirror, MIRROR_SNAPLEN);
-  if (most !== 0) setLength(record, min<u32>(length, most));
-  sendCopy(record, load<u16>(mirror, MIRROR_PORT));
-  setLength(record, length);
 }

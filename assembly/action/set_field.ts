@@ -1,6 +1,6 @@
 // Setting any field (OP_SET_FIELD). Fields of the packet are written there, every checksum over
 // them kept right; a packet that has not the field stays as it is. Fields that no packet carries
-// are written into the key.
+// are written into the key; those of tunnels into the frame's metadata, too.
 
 import {
   FIELD_ARP_OP,
@@ -18,15 +18,16 @@ import {
   FIELD_ND_TLL,
   FIELD_PBB_UCA,
   FIELD_REGISTER,
+  FIELD_TUN_METADATA,
   FIELD_TUNNEL_DST,
   FIELD_TUNNEL_ID,
   FIELD_TUNNEL_SRC,
-  FIELDS,
   KEY_CT_LABEL,
   KEY_CT_MARK,
   KEY_MARK,
   KEY_METADATA,
   KEY_REGISTERS,
+  KEY_TUN_METADATA,
   KEY_TUNNEL_DST,
   KEY_TUNNEL_ID,
   KEY_TUNNEL_SRC,
@@ -35,6 +36,7 @@ import { patch } from "./patch";
 import { setLinkField } from "./set_link";
 import { setArpField, setIpField } from "./set_network";
 import { setDiscoveryField, setIcmpField, setPortField } from "./set_transport";
+import { isTunnelField, setTunnelField } from "./set_tunnel";
 
 /**
  * Sets what the mask covers of a field (FIELD_*). `value` and `mask` are addresses of 16 bytes that
@@ -42,8 +44,10 @@ import { setDiscoveryField, setIcmpField, setPortField } from "./set_transport";
  * from FIELD_KEY_ONLY on; what else it says of the packet is stale then.
  */
 export function setField(record: usize, key: usize, field: u32, value: usize, mask: usize): void {
-  if (field >= <u32>FIELD_KEY_ONLY) setKeyField(key, field, value, mask);
-  else if (field <= <u32>FIELD_PBB_UCA) setLinkField(record, field, value, mask);
+  if (field >= <u32>FIELD_KEY_ONLY) {
+    if (isTunnelField(field)) setTunnelField(record, field, value, mask);
+    setKeyField(key, field, value, mask);
+  } else if (field <= <u32>FIELD_PBB_UCA) setLinkField(record, field, value, mask);
   else if (isWithin(field, FIELD_IP_PROTO, FIELD_IP6_FLABEL)) {
     setIpField(record, field, value, mask);
   } else if (isWithin(field, FIELD_ICMP4_TYPE, FIELD_ICMP6_CODE)) {
@@ -85,7 +89,11 @@ function setKeyField(key: usize, field: u32, value: usize, mask: usize): void {
       patch(key + KEY_TUNNEL_DST, 16, value, mask);
       return;
     default:
-      if (!isWithin(field, FIELD_REGISTER, FIELDS - 1)) return;
-      patch(key + KEY_REGISTERS + ((field - FIELD_REGISTER) << 2), 4, value, mask);
+      if (field >= <u32>FIELD_TUN_METADATA) {
+        if (!isTunnelField(field)) return;
+        patch(key + KEY_TUN_METADATA + ((field - FIELD_TUN_METADATA) << 2), 4, value, mask);
+      } else if (field >= <u32>FIELD_REGISTER) {
+        patch(key + KEY_REGISTERS + ((field - FIELD_REGISTER) << 2), 4, value, mask);
+      }
   }
 }

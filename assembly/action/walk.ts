@@ -136,7 +136,11 @@ export function setKeyOutPort(port: u32): void {
 export function setKeyConnection(states: u32, zone: u32, mark: u32, label: usize): void {
   const word = <u32>bswap<u16>(<u16>states) | ((<u32>bswap<u16>(<u16>zone)) << 16);
   v128.store(key, i32x4.replace_lane(v128.load(key, KEY_IN_PORT), 3, word), KEY_IN_PORT);
-  v128.store(key, i32x4.replace_lane(i64x2.splat(0), 0, bswap<u32>(mark)), KEY_CT_MARK);
+  v128.store(
+    key,
+    i32x4.replace_lane(v128.load(key, KEY_CT_MARK), 0, bswap<u32>(mark)),
+    KEY_CT_MARK,
+  );
   v128.store(key, label === 0 ? i64x2.splat(0) : v128.load(label), KEY_CT_LABEL);
 }
 

@@ -12,6 +12,8 @@ import {
   CONTROL_DATAGRAMS,
   CONTROL_EXPECTATIONS,
   CONTROL_EXTENSIONS,
+  CONTROL_FDB_SHIFT,
+  CONTROL_FDB_SIDES,
   CONTROL_FLOW_CACHE_ENTRIES,
   CONTROL_FLOW_COUNTERS,
   CONTROL_FRAGMENT_BYTES,
@@ -24,6 +26,7 @@ import {
   CONTROL_OVERLAY,
   CONTROL_OWNER_SLOTS,
   CONTROL_POINTS,
+  CONTROL_PORT_MACS,
   CONTROL_QUEUES,
   CONTROL_REGIONS,
   CONTROL_SERVICES,
@@ -43,12 +46,15 @@ import {
   OUTPUT_RING_BYTES,
   PENDING_SLOTS,
   PENDING_STRIDE,
+  REGION_BINDINGS,
+  REGION_BRIDGES,
   REGION_BUCKETS,
   REGION_CHANGES,
   REGION_CONNECTION_EVENTS,
   REGION_CONNECTIONS,
   REGION_EXPECTATIONS,
   REGION_EXTENSIONS,
+  REGION_FDB,
   REGION_FLOW_CACHE,
   REGION_FLOW_COUNTERS,
   REGION_FLOWS,
@@ -65,6 +71,7 @@ import {
   REGION_NEIGHBORS,
   REGION_OUTPUT,
   REGION_OWNERS,
+  REGION_PATH_MTU,
   REGION_PENDING,
   REGION_PORTS,
   REGION_RECORDS,
@@ -72,6 +79,9 @@ import {
   REGION_SHARD_STATE,
   REGION_STEERING,
   REGION_TABLES,
+  REGION_TUNNEL_INDEX,
+  REGION_TUNNEL_METADATA,
+  REGION_TUNNELS,
   REGION_VRFS,
   REGION_WORKERS,
   WORKER_STRIDE,
@@ -85,6 +95,8 @@ export let worker: usize = 0;
 export let frames: usize = 0;
 export let frameSize: u32 = 0;
 export let records: usize = 0;
+/** META_STRIDE bytes per frame. */
+export let tunnelMetadata: usize = 0;
 export let freeFrames: usize = 0;
 export let jobs: usize = 0;
 /** This worker's output ring. */
@@ -98,6 +110,12 @@ export let neighborIndex: usize = 0;
 export let shardStates: usize = 0;
 /** This worker's pending queue. */
 export let pending: usize = 0;
+
+/** Entries of tunnels, and the index they are found by. */
+export let tunnels: usize = 0;
+export let tunnelIndex: usize = 0;
+/** What is known of the ways to remotes. */
+export let pathMtus: usize = 0;
 
 export let tables: usize = 0;
 export let flows: usize = 0;
@@ -137,6 +155,15 @@ export let owners: usize = 0;
 export let ownerSlots: u32 = 0;
 /** Connections one source may have; 0 = any number. */
 export let maxPerSource: u32 = 0;
+/** Guards of bridges, and the bindings their suppression knows. */
+/** Bridges, the FDB, its sides; MACs learned behind each port. */
+export let bridges: usize = 0;
+export let fdb: usize = 0;
+export let fdbSides: usize = 0;
+/** 64 less the bits of a slot's number in the FDB. */
+export let fdbShift: u64 = 0;
+export let portMacs: usize = 0;
+export let bindings: usize = 0;
 /** Services there are. */
 export let serviceCount: u32 = 0;
 /** Bit p = NAT tables are attached at POINT_p, as of the start of the burst. */
@@ -185,6 +212,9 @@ export function openDirectory(number: u32): bool {
   neighborIndex = region(REGION_NEIGHBOR_INDEX);
   shardStates = region(REGION_SHARD_STATE);
   pending = region(REGION_PENDING) + number * PENDING_SLOTS * PENDING_STRIDE;
+  tunnels = region(REGION_TUNNELS);
+  tunnelIndex = region(REGION_TUNNEL_INDEX);
+  pathMtus = region(REGION_PATH_MTU);
   tables = region(REGION_TABLES);
   flows = region(REGION_FLOWS);
   const counters = <usize>load<u32>(CONTROL_FLOW_COUNTERS) * FLOW_COUNTER_STRIDE;
@@ -196,6 +226,13 @@ export function openDirectory(number: u32): bool {
   flowCache = region(REGION_FLOW_CACHE);
   flowCacheEntries = load<u32>(CONTROL_FLOW_CACHE_ENTRIES);
   logRing = region(REGION_LOG) + number * LOG_RING_BYTES;
+  bridges = region(REGION_BRIDGES);
+  fdb = region(REGION_FDB);
+  fdbSides = load<u32>(CONTROL_FDB_SIDES);
+  fdbShift = load<u32>(CONTROL_FDB_SHIFT);
+  portMacs = load<u32>(CONTROL_PORT_MACS);
+  bindings = region(REGION_BINDINGS);
+  tunnelMetadata = region(REGION_TUNNEL_METADATA);
   openConnections(number);
   readModes();
   return true;

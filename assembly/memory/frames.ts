@@ -3,9 +3,9 @@
 //
 //   free list of one worker: | count | frame number … |      (REGION_FREE_FRAMES)
 
-import { FREE_LIST_ALIGN, HEADROOM, RECORD_STRIDE, TAILROOM } from "../layout";
+import { FREE_LIST_ALIGN, HEADROOM, META_STRIDE, RECORD_STRIDE, TAILROOM } from "../layout";
 import { setData, setLength } from "../packet";
-import { frameSize, frames, freeFrames, records } from "./directory";
+import { frameSize, frames, freeFrames, records, tunnelMetadata } from "./directory";
 
 /** This worker's free list; its capacity is fixed by the host, which fills it before the start. */
 let list: usize = 0;
@@ -41,6 +41,11 @@ export function releaseFrame(record: usize): void {
 /** Where the record's frame begins. */
 export function frameStart(record: usize): usize {
   return frames + ((record - records) / RECORD_STRIDE) * frameSize;
+}
+
+/** The META_STRIDE bytes beside the record's frame (state/tunnel_metadata.ts). */
+export function frameMetadata(record: usize): usize {
+  return tunnelMetadata + ((record - records) / RECORD_STRIDE) * META_STRIDE;
 }
 
 export function framesLeft(): u32 {

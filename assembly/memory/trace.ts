@@ -6,6 +6,7 @@ import {
   EXTENSION_STRIDE,
   KEY_BYTES,
   RECORD_STRIDE,
+  STEP_MIRROR,
   TRACE_FLOW,
   TRACE_FRAME,
   TRACE_FRAME_BYTES,
@@ -68,6 +69,16 @@ export function noteFlow(step: u32, record: usize, flow: u32, point: u32, key: u
   store<u32>(entry, flow, TRACE_FLOW);
   store<u32>(entry, point, TRACE_POINT);
   memory.copy(entry + TRACE_KEY, key, KEY_BYTES);
+}
+
+/** Notes that a mirror (its number) has taken a copy of what the port received or sends. */
+export function noteMirror(record: usize, mirror: u32, port: u32): void {
+  const number: usize = load<u32>(worker, WORKER_TRACE_COUNT);
+  note(STEP_MIRROR, record, VERDICT_CONTINUE);
+  if (number >= <usize>TRACE_SLOTS) return;
+  const entry = worker + WORKER_TRACE_BUFFER + number * TRACE_STRIDE;
+  store<u32>(entry, mirror, TRACE_FLOW);
+  store<u32>(entry, port, TRACE_POINT);
 }
 
 /**

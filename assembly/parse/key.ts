@@ -10,6 +10,7 @@ import {
   PACKET_FRAGMENT,
   PACKET_IP4,
   PACKET_L4,
+  PACKET_TUNNELED,
   RECORD_IN_PORT,
   RECORD_L3,
 } from "../layout";
@@ -19,6 +20,7 @@ import { IP4_HEADER, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/i
 import { extractAddresses6, extractDiscovery } from "./key_ip6";
 import { extractLabels, extractLink } from "./key_link";
 import { firstBlock, headerWord, tcpFlagsOf } from "./key_network";
+import { beginTunnelKey } from "./key_tunnel";
 
 /** EtherType 0x0800 in memory order, as the fourth word of block 0 has it. */
 const TYPE_IP4: u64 = 0x0008 << 32;
@@ -34,7 +36,8 @@ const OTHERS = LINK | ADDRESSES6 | LABELS | DISCOVERY;
 
 /**
  * Begins the key of a packet, as far as the blocks whose bit is set: zeros but for its ports, the
- * out-port as far as it is known (PORT_UNKNOWN until then, so that no flow takes it for port 0).
+ * out-port as far as it is known (PORT_UNKNOWN until then, so that no flow takes it for port 0),
+ * and the tunnel it came by.
  */
 export function beginKey(key: usize, record: usize, blocks: u32): void {
   const zero = i64x2.splat(0);
@@ -58,6 +61,7 @@ export function beginKey(key: usize, record: usize, blocks: u32): void {
   v128.store(key, zero, 12 * KEY_BLOCK);
   v128.store(key, zero, 13 * KEY_BLOCK);
   v128.store(key, zero, 14 * KEY_BLOCK);
+  if ((flagsOf(record) & PACKET_TUNNELED) !== 0) beginTunnelKey(key, record);
 }
 
 /**

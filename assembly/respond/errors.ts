@@ -86,19 +86,19 @@ import { closeReply, noteTransport, replyPacket, returnReply } from "./reply";
 
 const TTL: u32 = 64;
 /** Precedence "internetwork control" (RFC 1812 4.3.2.5). */
-const CONTROL_SERVICE: u32 = 0xc0;
+export const CONTROL_SERVICE: u32 = 0xc0;
 /**
  * Longest error, IP header included: RFC 1812 4.3.2.3, RFC 4443 2.4 c (the minimum MTU of IPv6).
  */
-const LONGEST4: u32 = 576;
-const LONGEST6: u32 = 1280;
+export const LONGEST4: u32 = 576;
+export const LONGEST6: u32 = 1280;
 /** The top two bits of an option that wants an error even if the packet was multicast. */
 const REPORT_ALWAYS: u32 = 2;
 /** Destinations from here on (first octet) are no single host: multicast, class E, broadcast. */
 const FIRST_GROUP_NET: u32 = 224;
 
 /** The rate limit, asked last: only errors that would be sent take a token. */
-function withinLimit(record: usize): bool {
+export function withinLimit(record: usize): bool {
   const shard = shardOf(hashOf(record));
   if (takeIcmpToken(shard, advanceShard(shard, timestampOf(record)))) return true;
   countEvent(COUNT_ICMP_LIMITED);
@@ -109,14 +109,14 @@ function withinLimit(record: usize): bool {
  * Bytes of the packet to quote behind `headers` bytes: what is there of it and fits, an IP packet
  * of `longest` bytes and the frame (engine.frame_size may be small) being the bounds.
  */
-function quoteLength(record: usize, longest: u32, headers: u32): u32 {
+export function quoteLength(record: usize, longest: u32, headers: u32): u32 {
   const present = lengthOf(record) - l3OffsetOf(record);
   const room = min<u32>(longest, frameCapacity() - ETHERNET_HEADER) - headers;
   return min<u32>(min<u32>(present, l3LengthOf(record)), room);
 }
 
 /** Parse flags whole ICMP errors only, since of fragments it sees none of the quoted packet. */
-function mayBeIcmpError(record: usize): bool {
+export function mayBeIcmpError(record: usize): bool {
   if (protocolOf(record) !== PROTOCOL_ICMP) return false;
   return (flagsOf(record) & PACKET_L4) === 0 || isIcmpError(icmpType(l4Of(record)));
 }

@@ -4,6 +4,7 @@ import {
   PACKET_ARP,
   PACKET_IP4,
   PACKET_L4,
+  PACKET_TUNNELED,
   PORT_UNKNOWN,
   RECORD_LENGTH,
   RECORD_STRIDE,
@@ -32,6 +33,7 @@ import {
   setWireLength,
   timestampOf,
 } from "../packet";
+import { answerMetadata } from "../state/tunnel_metadata";
 import {
   copyMac,
   ETHERNET_HEADER,
@@ -64,6 +66,7 @@ export function closeReply(record: usize, reply: usize, vrf: u32, flags: u32, l3
   setOutPort(reply, PORT_UNKNOWN);
   setVrf(reply, vrf);
   setFlags(reply, flags);
+  if ((flagsOf(record) & PACKET_TUNNELED) !== 0) answerMetadata(record, reply);
   setL3Offset(reply, ETHERNET_HEADER);
   setL3Length(reply, l3Length);
   setHash(reply, hashOf(record));

@@ -1,10 +1,11 @@
 // ARP (RFC 826) at a routed port: answers for the port's own addresses, probes of RFC 5227
-// included, and learning.
+// included, and for those it is a proxy of; and learning.
 
 import { DROP_ARP_NOT_OURS, DROP_BAD_ARP, DROP_MARTIAN_SOURCE } from "../drops";
 import { PACKET_ARP, PORT_MAC, ROUTE_ON_LINK, VERDICT_CONSUME } from "../layout";
 import { drop, inPortOf, l3Of, timestampOf, vrfOf } from "../packet";
 import { isPortIp4 } from "../respond/addresses";
+import { isProxied4 } from "../respond/proxy";
 import { closeReply, replyPacket, returnReply } from "../respond/reply";
 import { learnNeighbor } from "../state/neighbors";
 import { forwardingOf, forwardingPort, forwardingType, route4 } from "../table/forwarding";
@@ -42,11 +43,17 @@ export function arp(record: usize, reply: usize): i32 {
   // A probe comes from 0.0.0.0: its sender has no address yet (RFC 5227 2.1.1).
   const probe = sender === 0;
   if (!probe && (!ip4IsHost(sender) || isPortIp4(port, sender))) return drop(DROP_MARTIAN_SOURCE);
-  const ours = isPortIp4(port, arpTargetIp(packet));
+  const ours = isPortIp4(port, arpTargetIp(packet)) || isProxied(port, packet);
   if (!probe) learn(record, packet, ours);
   if (!ours) return drop(DROP_ARP_NOT_OURS);
   if (operation === ARP_REQUEST) answer(record, reply, packet);
   return VERDICT_CONSUME;
+}
+
+/** A proxy (RFC 1027) says nothing to probes: whom they are about must answer them. */
+function isProxied(port: u32, packet: usize): bool {
+  const asks = arpOperation(packet) === ARP_REQUEST && arpSenderIp(packet) !== 0;
+  return asks && isProxied4(port, arpTargetIp(packet));
 }
 
 /**

@@ -2,7 +2,7 @@
 // in IPv6 (RFC 2473).
 
 import { openGap } from "../action/frame";
-import { DROP_NEEDS_FRAGMENTATION, DROP_NO_HEADROOM, DROP_NO_ROUTE, DROP_TOO_BIG } from "../drops";
+import { DROP_NO_HEADROOM, DROP_NO_ROUTE, DROP_TOO_BIG } from "../drops";
 import {
   PACKET_IP4,
   PACKET_IP6,
@@ -35,6 +35,7 @@ import {
   setTunnel,
 } from "../packet";
 import { fragmentSize } from "../state/reassembled";
+import { setRoom } from "../state/room";
 import { portFlags, portMtu, portOf } from "../table/ports";
 import { backendFamily, backendIp } from "../table/services";
 import { checksumOf, sumBytes } from "../wire/checksum";
@@ -72,41 +73,28 @@ const TTL: u32 = 64;
 const LEAST_MTU6: u32 = 1280;
 const LONGEST: u32 = 65535;
 
-/** Bytes the last packet that was too big for its tunnel may have had; 0 = none was. */
-let tunnelMtu: u32 = 0;
-
-/** The MTU to report of a packet just dropped as too big; 0 when it was not for a tunnel. */
-export function takeTunnelMtu(): u32 {
-  const mtu = tunnelMtu;
-  tunnelMtu = 0;
-  return mtu;
-}
-
 function outerHeader(backend: usize): u32 {
   return backendFamily(backend) === 4 ? IP4_HEADER : IP6_HEADER;
 }
 
 /**
- * Whether the packet fits, put into another, through the port it leaves by; else dropped as too
- * big, to be told the tunnel's MTU (RFC 2003 5.1, RFC 2473 7.1), or as one that would have to be
- * fragmented. Changes no byte.
+ * Whether the packet fits, put into another, through the port it leaves by, or may be cut: IPv4
+ * before it is put into the other one; IPv6 that no sender can make shorter, with the other one
+ * (RFC 2473 7.1). Else dropped as too big, to be told the tunnel's MTU (RFC 2003 5.1). Changes no
+ * byte.
  */
 export function fitTunnel(record: usize, backend: usize): i32 {
   const mtu = portMtu(portOf(outPortOf(record)));
   const header = outerHeader(backend);
-  const room = min<u32>(mtu, LONGEST) - header;
+  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
+  const least: u32 = ip4 ? 0 : LEAST_MTU6;
+  const room = max<u32>(min<u32>(mtu, LONGEST) - header, least);
+  setRoom(room);
   // What came in fragments goes in fragments, each of them in the tunnel.
   const length = fragmentSize !== 0 ? fragmentSize : l3LengthOf(record);
   if (length <= room) return VERDICT_CONTINUE;
-  if ((flagsOf(record) & PACKET_IP4) !== 0) {
-    const whole = (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
-    if (!whole) return drop(DROP_NEEDS_FRAGMENTATION);
-  } else if (length <= LEAST_MTU6) {
-    return drop(DROP_NEEDS_FRAGMENTATION);
-  }
-  const least: u32 = (flagsOf(record) & PACKET_IP6) !== 0 ? LEAST_MTU6 : 0;
-  tunnelMtu = max<u32>(room, least);
-  return drop(DROP_TOO_BIG);
+  const mayCut = ip4 && (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) === 0;
+  return mayCut ? VERDICT_CONTINUE : drop(DROP_TOO_BIG);
 }
 
 /**

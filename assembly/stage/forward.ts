@@ -1,17 +1,13 @@
 // Forwarding: may the packet leave, and by which neighbor (RFC 1812 5.3, RFC 8200 3).
 
-import {
-  DROP_LINK_LOCAL_SCOPE,
-  DROP_NEEDS_FRAGMENTATION,
-  DROP_PORT_DOWN,
-  DROP_TOO_BIG,
-  DROP_TTL_EXCEEDED,
-} from "../drops";
-import { PACKET_IP4, VERDICT_CONTINUE } from "../layout";
+import { DROP_LINK_LOCAL_SCOPE, DROP_PORT_DOWN, DROP_TOO_BIG, DROP_TTL_EXCEEDED } from "../drops";
+import { PACKET_IP4, PORT_TUNNEL, VERDICT_CONTINUE } from "../layout";
 import { drop, flagsOf, l3LengthOf, l3Of, outPortOf, routeOf, setOutPort } from "../packet";
 import { fragmentSize } from "../state/reassembled";
+import { setRoom } from "../state/room";
 import { forwardingOf, forwardingPort } from "../table/forwarding";
-import { isUp, portMtu, portOf } from "../table/ports";
+import { isUp, portFlags, portMtu, portOf } from "../table/ports";
+import { tunnelRoom } from "../tunnel/size";
 import {
   IP4_DONT_FRAGMENT,
   ip4Destination,
@@ -29,7 +25,16 @@ export function choosePort(record: usize): i32 {
   return isUp(port) ? VERDICT_CONTINUE : drop(DROP_PORT_DOWN);
 }
 
-/** Chooses the port and checks TTL, scope, port state and MTU. Changes no byte of the packet. */
+/** Bytes that the IP packet may have to leave by its port. */
+export function roomAtPort(record: usize): u32 {
+  const port = portOf(outPortOf(record));
+  return (portFlags(port) & PORT_TUNNEL) === 0 ? portMtu(port) : tunnelRoom(record, port);
+}
+
+/**
+ * Chooses the port and checks TTL, scope, port state and MTU. What is too long and may be cut
+ * (RFC 791 2.3, RFC 1812 5.2.6) goes on, to be cut where it leaves. Changes no byte of the packet.
+ */
 export function forward(record: usize): i32 {
   const header = l3Of(record);
   const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
@@ -39,11 +44,12 @@ export function forward(record: usize): i32 {
   const verdict = choosePort(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   // What came in fragments leaves in fragments, and only they have to fit.
-  const cut = fragmentSize !== 0;
-  const size = cut ? fragmentSize : l3LengthOf(record);
-  if (size <= portMtu(portOf(outPortOf(record)))) return VERDICT_CONTINUE;
-  if (!ip4 || (ip4Fragment(header) & IP4_DONT_FRAGMENT) !== 0) return drop(DROP_TOO_BIG);
-  return cut ? VERDICT_CONTINUE : drop(DROP_NEEDS_FRAGMENTATION);
+  const size = fragmentSize !== 0 ? fragmentSize : l3LengthOf(record);
+  const most = roomAtPort(record);
+  setRoom(most);
+  if (size <= most) return VERDICT_CONTINUE;
+  const whole = !ip4 || (ip4Fragment(header) & IP4_DONT_FRAGMENT) !== 0;
+  return whole ? drop(DROP_TOO_BIG) : VERDICT_CONTINUE;
 }
 
 function isLinkLocal4(header: usize): bool {

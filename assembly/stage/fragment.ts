@@ -5,6 +5,7 @@
 //   const size = cutSize(record, mtu)             0 = the packet leaves as it is
 //   beginCut(record, size)
 //   while (hasNextFragment()) nextFragment(record, target)       each into a frame of its own
+//                                (what is done between two that may cut others: see resumeCut)
 //   lastFragment(record)                          the packet's own frame holds the last one
 //
 // Every piece is a whole frame with the link header of the packet, and the packet's record but for
@@ -19,6 +20,7 @@ import {
   PACKET_L4,
   PACKET_LATER_FRAGMENT,
   PACKET_OWN,
+  PACKET_TUNNELED,
   RECORD_LENGTH,
   RECORD_STRIDE,
   TUNNEL_NONE,
@@ -52,6 +54,7 @@ import {
   fragmentPart,
   fragmentSize,
 } from "../state/reassembled";
+import { copyMetadata } from "../state/tunnel_metadata";
 import {
   clearUncopiedIp4Options,
   IP4_DONT_FRAGMENT,
@@ -81,18 +84,22 @@ const SPREAD: u32 = 0x6a09e667;
 
 // Of the packet being cut
 let isIp4: bool = false;
-/** It is of the engine's own making; what is known of fragments is of the one it answers. */
-let isOwn: bool = false;
+/** It is of the engine's own making: it has no identification yet, and DF for want of one. */
+let isFresh: bool = false;
+/** What is known of fragments is of this packet: not of another that it was made of. */
+let isKnown: bool = false;
 /** Bytes of the IP packet that every fragment begins with; the Fragment header behind them. */
 let part: u32 = 0;
 let extra: u32 = 0;
 /** Bytes to cut, how many have been, and how many a fragment has room for. */
 let total: u32 = 0;
-let done: u32 = 0;
+export let done: u32 = 0;
 let room: u32 = 0;
+/** How often a packet was begun to be cut: another one, since, when it differs. */
+export let cuts: u32 = 0;
 /** The packet leaves in the pieces it came in; number of the next. */
 let keepsEnds: bool = false;
-let piece: u32 = 0;
+export let piece: u32 = 0;
 /** IPv6: protocol of what is cut, and where a header names it. */
 let next: u32 = 0;
 let nextPlace: u32 = 0;
@@ -103,23 +110,35 @@ let field: u32 = 0;
 
 /**
  * Length that the fragments of a packet may have as IP packets, on a link that takes `mtu` bytes; 0
- * when the packet leaves as it is. Only what came in fragments is cut.
+ * when the packet leaves as it is. Of what came whole, only IPv4 is cut (RFC 8200 5).
  */
 export function cutSize(record: usize, mtu: u32): u32 {
-  if (fragmentSize === 0 || (flagsOf(record) & PACKET_OWN) !== 0) return 0;
-  if ((flagsOf(record) & PACKET_IP4) !== 0) return min<u32>(mtu, fragmentSize);
+  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
+  const cameWhole = fragmentSize === 0 || (flagsOf(record) & PACKET_OWN) !== 0;
+  if (cameWhole) return ip4 && l3LengthOf(record) > mtu ? mtu : 0;
+  if (ip4) return min<u32>(mtu, fragmentSize);
   if (l3LengthOf(record) <= fragmentSize) return 0;
   return min<u32>(mtu, max<u32>(fragmentSize, LEAST_MTU6));
+}
+
+/** Whether its sender forbids to cut the packet (RFC 791 2.3). */
+export function mustBeWhole(record: usize): bool {
+  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
+  return ip4 && (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
 }
 
 /**
  * Begins to cut the packet into fragments no longer than `size` as IP packets. False when that
  * leaves no room for 8 bytes of data.
+ *
+ * @param fresh the engine made the packet: it is given an identification
  */
-export function beginCut(record: usize, size: u32): bool {
+export function beginCut(record: usize, size: u32, fresh: bool): bool {
   const ip = l3Of(record);
   isIp4 = (flagsOf(record) & PACKET_IP4) !== 0;
-  isOwn = (flagsOf(record) & PACKET_OWN) !== 0;
+  cuts++;
+  isFresh = fresh;
+  isKnown = fragmentSize !== 0 && !fresh && (flagsOf(record) & PACKET_OWN) === 0;
   // Different for each packet, the same in every run (RFC 7739 5.1).
   identification = (<u32>sequenceOf(record) * SPREAD) ^ hashOf(record);
   if (isIp4) begin4(ip);
@@ -133,17 +152,24 @@ export function beginCut(record: usize, size: u32): bool {
   return true;
 }
 
+/** Goes on with a packet that was begun like this, and of which so much is cut off already. */
+export function resumeCut(record: usize, size: u32, fresh: bool, bytes: u32, pieces: u32): void {
+  beginCut(record, size, fresh);
+  done = bytes;
+  piece = pieces;
+}
+
 function begin4(ip: usize): void {
   part = ip4HeaderLength(ip);
   extra = 0;
   // Own packets have DF because they have no identification (RFC 6864 4.1): now they get one.
-  field = isOwn ? 0 : ip4Fragment(ip);
+  field = isFresh ? 0 : ip4Fragment(ip);
 }
 
 function begin6(record: usize, ip: usize): void {
   extra = IP6_FRAGMENT_HEADER;
   part = <u32>(ip6FragmentablePart(ip, l4Of(record)) - ip);
-  if (fragmentSize !== 0 && !isOwn) {
+  if (isKnown) {
     part = fragmentPart;
     identification = fragmentIdentification;
   }
@@ -154,7 +180,7 @@ function begin6(record: usize, ip: usize): void {
 
 /** Whether the fragments that came are still those of this packet, and fit. */
 function areEndsGood(): bool {
-  if (isOwn || fragmentCount === 0 || fragmentPart !== part) return false;
+  if (!isKnown || fragmentCount === 0 || fragmentPart !== part) return false;
   let from: u32 = 0;
   for (let number: u32 = 0; number < fragmentCount; number++) {
     const end = fragmentEnd(number);
@@ -182,6 +208,7 @@ export function nextFragment(record: usize, target: usize): void {
   const data = dataOf(target);
   const head = l3OffsetOf(record) + part;
   memory.copy(target + RECORD_LENGTH, record + RECORD_LENGTH, RECORD_STRIDE - RECORD_LENGTH);
+  if ((flagsOf(record) & PACKET_TUNNELED) !== 0) copyMetadata(record, target);
   memory.copy(data, dataOf(record), head);
   memory.copy(data + head + extra, dataOf(record) + head + done, bytes);
   finishFragment(target, bytes);
@@ -222,7 +249,7 @@ function finish4(ip: usize, length: u32, more: bool): void {
   const flags =
     (field & (IP4_DONT_FRAGMENT | IP4_MORE_FRAGMENTS)) | (more ? IP4_MORE_FRAGMENTS : 0);
   if (done !== 0) clearUncopiedIp4Options(ip);
-  if (isOwn) setIp4Identification(ip, identification);
+  if (isFresh) setIp4Identification(ip, identification);
   setIp4TotalLength(ip, length);
   setIp4Fragment(ip, flags | offset);
   sumIp4(ip);

@@ -1,5 +1,5 @@
 // Neighbor discovery (RFC 4861) at a routed port: answers solicitations of the port's own
-// addresses and learns from solicitations and advertisements.
+// addresses, and of those it is a proxy of, and learns from solicitations and advertisements.
 
 import { DROP_BAD_ND, DROP_MARTIAN_SOURCE, DROP_ND_NOT_OURS } from "../drops";
 import {
@@ -25,6 +25,7 @@ import {
   vrfOf,
 } from "../packet";
 import { isPortIp6 } from "../respond/addresses";
+import { isProxied6 } from "../respond/proxy";
 import { closeReply, noteTransport, replyPacket, returnReply } from "../respond/reply";
 import { findNeighbor, learnNeighbor, neighborEntry, neighborState } from "../state/neighbors";
 import { forwardingOf, forwardingPort, forwardingType, route6 } from "../table/forwarding";
@@ -127,12 +128,15 @@ function solicited(record: usize, reply: usize): i32 {
   if (macIsGroup(mac)) return drop(DROP_BAD_ND);
   const port = inPortOf(record);
   if (!probe && isPortIp6(port, ip6Source(ip))) return drop(DROP_MARTIAN_SOURCE);
-  if (!isPortIp6(port, target)) return drop(DROP_ND_NOT_OURS);
+  const ours = isPortIp6(port, target);
+  // A proxy says nothing of whether an address is taken.
+  if (!ours && (probe || !isProxied6(port, target))) return drop(DROP_ND_NOT_OURS);
   if (option !== 0) {
     const create = isOnLink(record, ip6Source(ip));
     learnNeighbor(port, 6, ip6Source(ip), option, timestampOf(record), create);
   }
-  advertise(record, reply, probe, mac);
+  // What a proxy says is not to replace what its owner says (RFC 4861 7.2.8).
+  advertise(record, reply, probe, mac, ours ? ND_OVERRIDE : 0);
   return VERDICT_CONSUME;
 }
 
@@ -147,7 +151,7 @@ function isOnLink(record: usize, address: usize): bool {
 }
 
 /** RFC 4861 7.2.4: to the one who asked, or to all nodes when that one has no address yet. */
-function advertise(record: usize, reply: usize, probe: bool, mac: usize): void {
+function advertise(record: usize, reply: usize, probe: bool, mac: usize, flag: u32): void {
   const ownMac = portOf(inPortOf(record)) + PORT_MAC;
   const target = ndTarget(l4Of(record));
   const length = ND_HEADER + ND_MAC_OPTION;
@@ -157,7 +161,7 @@ function advertise(record: usize, reply: usize, probe: bool, mac: usize): void {
   if (probe) setIp6AllNodes(ip6Destination(ip));
   else copyIp6(ip6Destination(ip), ip6Source(l3Of(record)));
   const message = ip + IP6_HEADER;
-  const flags = ND_ROUTER | ND_OVERRIDE | (probe ? 0 : ND_SOLICITED);
+  const flags = ND_ROUTER | flag | (probe ? 0 : ND_SOLICITED);
   buildIcmp6(message, ICMP6_NEIGHBOR_ADVERTISEMENT, 0, flags);
   copyIp6(ndTarget(message), target);
   buildNdMac(message + ND_HEADER, ND_OPTION_TARGET_MAC, ownMac);

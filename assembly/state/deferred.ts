@@ -1,5 +1,6 @@
-// Copies that wait until the packet at hand is done, which itself goes on: for the built-in path, or
-// to leave by a port that is no device (their out-port says which). At most DEFERRED_SLOTS from one packet.
+// Copies that wait until the packet at hand is done, which itself goes on: for the built-in path,
+// or to leave by a port that is no device (their out-port says which). At most DEFERRED_SLOTS from
+// one packet.
 
 import { DEFERRED_SLOTS, WORKER_DEFERRED } from "../layout";
 import { worker } from "../memory/directory";

@@ -1,4 +1,5 @@
-// GRE (RFC 2784, RFC 2890), and version 1 of PPTP (RFC 2637 4.1). `gre` is the header.
+// GRE (RFC 2784, RFC 2890), NVGRE (RFC 7637 3.2), and version 1 of PPTP (RFC 2637 4.1). `gre` is
+// the header.
 //
 //    0                2             4                    8     12
 //   | C R K S … ver  | protocol    | checksum, reserved | key | sequence |   each if its bit is set
@@ -17,6 +18,8 @@ export const GRE_KEY: u32 = 0x2000;
 export const GRE_SEQUENCE: u32 = 0x1000;
 export const GRE_ACKNOWLEDGEMENT: u32 = 0x0080;
 export const GRE_VERSION: u32 = 0x0007;
+/** Bits 1, 4 and 5: who does not do RFC 1701 discards packets that have them (RFC 2784 2.3). */
+const MUST_BE_ZERO: u32 = 0x4c00;
 
 export const GRE_ERSPAN2: u32 = 0x88be;
 export const GRE_ERSPAN3: u32 = 0x22eb;
@@ -60,4 +63,51 @@ export function greHeaderLength(flags: u32, protocol: u32): u32 {
 export function buildGre(gre: usize, protocol: u32): void {
   store<u16>(gre, 0, FLAGS);
   store<u16>(gre, bswap<u16>(<u16>protocol), PROTOCOL);
+}
+
+/** Version 0, and none of the bits that must not be set. The others reserved do not count. */
+export function greIsPlain(flags: u32): bool {
+  return (flags & (GRE_VERSION | MUST_BE_ZERO)) === 0;
+}
+/** A virtual subnet's: with a key, without checksum and sequence number (RFC 7637 3.2). */
+export function greIsNvgre(flags: u32, protocol: u32): bool {
+  const kind = flags & (GRE_CHECKSUM | GRE_KEY | GRE_SEQUENCE);
+  return greIsPlain(flags) && kind === GRE_KEY && protocol === GRE_ETHERNET;
+}
+
+/** Offset of the key in a header with these flags, which has one. */
+function keyOffset(flags: u32): u32 {
+  return GRE_HEADER + ((flags & GRE_CHECKSUM) !== 0 ? 4 : 0);
+}
+/** Offset of the sequence number in a header with these flags, which has one. */
+function sequenceOffset(flags: u32): u32 {
+  return keyOffset(flags) + ((flags & GRE_KEY) !== 0 ? 4 : 0);
+}
+export function greKey(gre: usize, flags: u32): u32 {
+  return bswap<u32>(load<u32>(gre + keyOffset(flags)));
+}
+export function greSequence(gre: usize, flags: u32): u32 {
+  return bswap<u32>(load<u32>(gre + sequenceOffset(flags)));
+}
+/** Address of the checksum, of 16 bits, over header and payload. */
+export function greChecksumAt(gre: usize): usize {
+  return gre + GRE_HEADER;
+}
+export function nvgreSubnet(key: u32): u32 {
+  return key >> 8;
+}
+export function nvgreFlow(key: u32): u32 {
+  return key & 0xff;
+}
+export function nvgreKey(subnet: u32, flow: u32): u32 {
+  return (subnet << 8) | (flow & 0xff);
+}
+
+/** Writes a header of version 0 with the fields these flags name, checksum zero. */
+export function buildGreWith(gre: usize, flags: u32, protocol: u32, key: u32, sequence: u32): void {
+  store<u16>(gre, bswap<u16>(<u16>flags), FLAGS);
+  store<u16>(gre, bswap<u16>(<u16>protocol), PROTOCOL);
+  if ((flags & GRE_CHECKSUM) !== 0) store<u32>(greChecksumAt(gre), 0);
+  if ((flags & GRE_KEY) !== 0) store<u32>(gre + keyOffset(flags), bswap<u32>(key));
+  if ((flags & GRE_SEQUENCE) !== 0) store<u32>(gre + sequenceOffset(flags), bswap<u32>(sequence));
 }

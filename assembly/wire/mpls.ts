@@ -5,6 +5,10 @@
 
 export const MPLS_ENTRY: u32 = 4;
 
+/** Explicit null of IPv4 and IPv6: says nothing but "pop me" (RFC 3032 2.1, RFC 4182). */
+export const MPLS_NULL4: u32 = 0;
+export const MPLS_NULL6: u32 = 2;
+
 export function mplsFits(room: u32): bool {
   return room >= MPLS_ENTRY;
 }
@@ -44,4 +48,8 @@ export const MPLS_BOTTOM_SHIFT: u32 = 8;
 
 export function setMplsTtl(entry: usize, ttl: u32): void {
   store<u8>(entry, <u8>ttl, 3);
+}
+/** The label is an explicit null. */
+export function mplsIsNull(label: u32): bool {
+  return label === MPLS_NULL4 || label === MPLS_NULL6;
 }

@@ -57,6 +57,16 @@ export function buildUdp(udp: usize, source: u32, destination: u32, length: u32)
   setUdpLength(udp, length);
   setUdpChecksum(udp, 0);
 }
+/**
+ * Bytes of the datagram in `room` bytes of an IP packet: what the length field says, or all of them
+ * where it says zero (jumbograms, RFC 2675 4); 0 = it says what cannot be.
+ */
+export function udpExtent(udp: usize, room: u32): u32 {
+  if (!udpFits(room)) return 0;
+  const length = udpLength(udp);
+  if (length === 0) return room;
+  return length >= UDP_HEADER && length <= room ? length : 0;
+}
 /** Address of the checksum field. */
 export function udpChecksumAt(udp: usize): usize {
   return udp + CHECKSUM;

@@ -29,6 +29,7 @@ export interface Report {
     readonly lost: number;
   };
   readonly copied: { readonly packets: number; readonly bytes: number; readonly lost: number };
+  readonly mirrored: { readonly packets: number; readonly bytes: number };
   readonly in_flight: number;
   readonly tables: ReplayResult["tables"];
   readonly groups: ReplayResult["groups"];
@@ -38,6 +39,10 @@ export interface Report {
   readonly flows?: ReplayResult["connections"];
   readonly ct?: ReplayResult["statistics"]["ct"];
   readonly fragments?: ReplayResult["statistics"]["fragments"];
+  /** With tunnels only. */
+  readonly tunnels?: ReplayResult["statistics"]["tunnels"];
+  /** Where there are bridges. */
+  readonly bridges?: ReplayResult["statistics"]["bridges"];
   readonly cache: ReplayResult["statistics"]["cache"];
   readonly log: ReplayResult["statistics"]["log"];
   readonly skipped: Readonly<Record<string, number>>;
@@ -55,21 +60,27 @@ export interface Report {
 export function reportOf(result: ReplayResult, model: Model, hugePages: boolean): Report {
   const { statistics, seconds, digest, failure } = result;
   const { packets, bytes, drops, originated } = statistics;
-  const ports = model.ports.map(({ name }, number) => [name, statistics.ports[number]] as const);
+  const ports = model.ports.map(({ name }, number) => {
+    const { rx, tx } = statistics.ports[number]!;
+    return [name, { rx, tx }] as const;
+  });
   const perSecond = (amount: number) => (seconds > 0 ? amount / seconds : 0);
   return {
     packets,
     bytes,
     drops,
-    ports: Object.fromEntries(ports) as Record<string, PortReport>,
+    ports: Object.fromEntries<PortReport>(ports),
     originated,
     copied: statistics.copied,
+    mirrored: statistics.mirrored,
     in_flight: statistics.inFlight,
     tables: result.tables,
     groups: result.groups,
     meters: result.meters,
     counters: result.counters,
     ...tracked(result),
+    ...(model.tunnels.length === 0 ? {} : { tunnels: statistics.tunnels }),
+    ...(model.bridges.length === 0 ? {} : { bridges: statistics.bridges }),
     cache: statistics.cache,
     log: statistics.log,
     skipped: Object.fromEntries(result.skipped),

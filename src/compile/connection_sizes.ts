@@ -31,17 +31,19 @@ const SERVICE_BYTES = 8192;
 export const CLIENT_BUCKET_BYTES = layout.CLIENTS_PER_BUCKET * layout.CLIENT_STRIDE;
 
 /** The part of the memory's sizes that connection tracking asks for. */
-export function connectionSizes({ conntrack, engine, services }: Model): ConnectionSizes {
+export function connectionSizes({ conntrack, engine, services, tunnels }: Model): ConnectionSizes {
   const { limits } = engine;
   const on = conntrack.enabled;
+  // What tunnels receive in fragments is put together, too.
+  const reassembles = on || tunnels.length > 0;
   const connections = on ? shareOf(limits.flows) : 0;
   return {
     connections,
     connectionBuckets: on ? bucketsFor(connections) : 0,
     extensions: on ? shareOf(limits.flowExtensions) : 0,
     expectations: on ? limits.expectations : 0,
-    datagrams: on ? shareOf(limits.datagrams) : 0,
-    fragmentBytes: on ? Math.ceil(limits.fragmentBytes / layout.SHARDS / 64) * 64 : 0,
+    datagrams: reassembles ? shareOf(limits.datagrams) : 0,
+    fragmentBytes: reassembles ? Math.ceil(limits.fragmentBytes / layout.SHARDS / 64) * 64 : 0,
     serviceBytes: services.length === 0 ? 0 : serviceBytes(services, limits),
     ownerSlots: on ? ownerSlots(conntrack, connections) : 0,
   };

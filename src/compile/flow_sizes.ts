@@ -4,10 +4,18 @@ import * as layout from "../../assembly/layout.ts";
 import type { GroupModel, Model } from "../config/model.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import { MOST_BUCKETS } from "./buckets.ts";
+import { portMirrorBytes } from "./mirrors.ts";
 
 type FlowSizes = Pick<
   MemorySizes,
-  "flows" | "flowCounters" | "ruleBytes" | "groups" | "meters" | "mirrors" | "cacheEntries"
+  | "flows"
+  | "flowCounters"
+  | "ruleBytes"
+  | "groups"
+  | "meters"
+  | "mirrors"
+  | "portMirrorBytes"
+  | "cacheEntries"
 >;
 
 /**
@@ -31,7 +39,7 @@ const MOST_LOG_LIMITS = 16_384;
 
 /** The part of the memory's sizes that flow tables ask for. */
 export function flowSizes(model: Model): FlowSizes {
-  const { groups, meters, mirrors, sets, tables, engine } = model;
+  const { groups, meters, mirrors, ports, sets, tables, engine } = model;
   const { rules, setElements, cachedFlows } = engine.limits;
   const flows = Math.min(GENERATIONS * rules + tables.length + 1, MOST_FLOWS);
   const counters = flows + countersOf(model) + LATER_COUNTERS;
@@ -49,6 +57,7 @@ export function flowSizes(model: Model): FlowSizes {
     // A flow may limit the rate of its log.
     meters: meters.length + Math.min(GENERATIONS * rules, MOST_LOG_LIMITS) + 1,
     mirrors: mirrors.length + 1,
+    portMirrorBytes: portMirrorBytes(mirrors, ports),
     cacheEntries:
       cachedFlows === 0 ? 0 : 2 ** Math.ceil(Math.log2(Math.max(cachedFlows / layout.SHARDS, 4))),
   };

@@ -72,9 +72,9 @@ export class FlowTables {
 
   /** Fills the tables from the model. Throws FLOW_INVALID and LIMIT_EXCEEDED. */
   load(): void {
-    const { groups, meters, mirrors, tables } = this.#model;
+    const { groups, meters, mirrors, ports, tables } = this.#model;
     this.meters.load(meters);
-    writeMirrors(this.#region, mirrors);
+    writeMirrors(this.#region, mirrors, ports);
     this.groups.load(groups);
     for (const { miss } of tables)
       this.#misses.push(this.#store.addMiss(this.#misses.length, miss));

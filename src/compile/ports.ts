@@ -45,6 +45,8 @@ export function writePort(region: Region, number: number, port: PortModel): void
   if (ip4 !== undefined) flags |= layout.PORT_HAS_IP4;
   if (linkLocal !== undefined) flags |= layout.PORT_HAS_IP6;
   if (port.crossConnect !== undefined) flags |= layout.PORT_CROSS_CONNECT;
+  if (port.mss !== undefined) flags |= layout.PORT_CLAMP_MSS;
+  region.setU16(at + layout.PORT_MSS, typeof port.mss === "number" ? port.mss : 0);
   region.setU32(at + layout.PORT_FLAGS, flags);
   region.setU16(at + layout.PORT_VRF, port.vrf);
   region.setU16(at + layout.PORT_PEER, port.crossConnect ?? layout.PORT_UNKNOWN);

@@ -6,6 +6,8 @@ import { readRouteFile } from "../config/route_file.ts";
 import { SluiceError } from "../errors.ts";
 import type { MemorySizes } from "../memory/map.ts";
 import type { Region } from "../memory/region.ts";
+import { Bindings, bindingBytes } from "./bindings.ts";
+import { Bridges, bridgeSizes } from "./bridges.ts";
 import { connectionSizes } from "./connection_sizes.ts";
 import { ConnectionTable } from "./connections.ts";
 import { flowSizes } from "./flow_sizes.ts";
@@ -19,6 +21,8 @@ import { RouteTable } from "./routes.ts";
 import { SERVICE_VRF, serviceRoutes } from "./service_routes.ts";
 import { ServiceTable } from "./services.ts";
 import { isCovered, type Steering, steeringFor, writeSteering } from "./steering.ts";
+import { writeTunnelWords } from "./tunnel_words.ts";
+import { forgetPathMtus, forgetSequences, tunnelSizes, writeTunnels } from "./tunnels.ts";
 
 /** Buckets reserved per next hop allowed; groups of any size draw from the sum. */
 const BUCKETS_PER_NEXT_HOP = 16;
@@ -45,8 +49,12 @@ export function sizesOf(model: Model): MemorySizes {
     neighbors: engine.limits.neighbors + 1,
     lpmBytes: estimateLpmBytes(engine.limits.routes - routes6, routes6, tables),
     chunks: CHUNKS,
+    bindingBytes: bindingBytes(model),
+    ...bridgeSizes(model),
     ...flowSizes(model),
     ...connectionSizes(model),
+    ...tunnelSizes(model),
+    tunnelMetadata: model.tunnels.length > 0 || model.bridges.length > 0,
   };
 }
 
@@ -56,6 +64,9 @@ export class Tables {
   readonly routes: RouteTable;
   readonly flows: FlowTables;
   readonly connections: ConnectionTable;
+  /** Undefined: there are no bridges. */
+  readonly bridges?: Bridges;
+  readonly bindings?: Bindings;
   /** Undefined: there are none. */
   readonly services?: ServiceTable;
   /** What shards do not go by: flows that NAT more than it covers cannot be added (isCovered). */
@@ -66,6 +77,10 @@ export class Tables {
   constructor(region: Region, model: Model) {
     this.#region = region;
     for (const [number, port] of model.ports.entries()) writePort(region, number, port);
+    if (model.bridges.length > 0) {
+      this.bridges = new Bridges(region, model);
+      this.bindings = new Bindings(region, model);
+    }
     this.neighbors = new NeighborTable(region);
     this.routes = new RouteTable(region, this.neighbors, model.engine.limits.routes);
     const covers: Covers = (flow) => this.#covers(endsOfFlow(flow, model.ports));
@@ -78,6 +93,11 @@ export class Tables {
       const covers = (service: ServiceModel) => this.#covers(endsOfService(service, model.ports));
       this.services = new ServiceTable(region, model, this.flows, covers);
     }
+    writeTunnels(region, model);
+    if (model.ports.some(({ mss }) => mss !== undefined)) {
+      region.setBits(layout.CONTROL_OVERLAY, layout.OVERLAY_MSS, true);
+    }
+    writeTunnelWords(region, model);
     this.#writeEngine(model);
   }
 
@@ -97,6 +117,15 @@ export class Tables {
     this.routes.commit();
     this.flows.load();
     this.services?.load();
+  }
+
+  /** Forgets what the last run learned, and what tunnels have numbered. No worker may be running. */
+  forget(): void {
+    this.neighbors.forget();
+    this.bridges?.forget();
+    this.bindings?.forget();
+    forgetPathMtus(this.#region);
+    forgetSequences(this.#region);
   }
 
   /** Whether these ends of connections may be changed: while nothing runs, any can be made so. */

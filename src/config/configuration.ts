@@ -3,6 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { SluiceError } from "../errors.ts";
+import { buildBridges } from "./bridges.ts";
 import { ConnectedPrefixes } from "./connected.ts";
 import { buildConntrack } from "./conntrack.ts";
 import { Cursor } from "./cursor.ts";
@@ -21,6 +22,8 @@ import { type ConfigurationDocument, ConfigurationSchema } from "./schema.ts";
 import { buildServices } from "./services.ts";
 import { Source } from "./source.ts";
 import { trackingIsOff } from "./table_graph.ts";
+import { buildTunnelWords } from "./tunnel_words.ts";
+import { buildTunnels, checkTunnels } from "./tunnels.ts";
 import { validate } from "./validator.ts";
 
 /**
@@ -78,15 +81,17 @@ function buildModel(
     const message = `expected at most ${MAX_VRFS} VRFs with 'main', found ${names.vrfs.length}`;
     source.report(["vrfs"], message);
   }
-  const ports = buildPorts(document, names, source);
+  const at = (key: string) => new Cursor(source.report.bind(source), [key]);
+  const tunnels = buildTunnels(document.tunnels ?? {}, names, at("tunnels"));
+  const ports = buildPorts(document, tunnels, names, source);
   const connected = new ConnectedPrefixes(ports);
+  checkTunnels(tunnels, connected, source, at("tunnels"));
   const builder = new RouteBuilder(names, new GatewayBuilder(names, connected, source), source);
   const routes = builder.routes(document.routes ?? []);
   const routeFiles = builder.routeFiles(document.route_files ?? [], file);
   const neighbors = new NeighborBuilder(names, connected, routes, routeFiles, source);
   const limits = limitsOf(document.engine?.limits);
   const flows = buildFlowModel(document, names.ports, limits, source);
-  const at = (key: string) => new Cursor(source.report.bind(source), [key]);
   const services = buildServices(document.services ?? [], limits.backends, source, at("services"));
   if (services.length > 0 && document.conntrack?.enabled === false) {
     source.report(["services"], trackingIsOff("a service"));
@@ -97,8 +102,13 @@ function buildModel(
   return {
     engine: buildEngine(document.engine ?? {}, conntrack.enabled, source),
     ports,
-    bridges: [],
-    tunnels: [],
+    bridges: buildBridges(document, ports, names, source),
+    tunnels,
+    tunnelMetadata: buildTunnelWords(
+      document.tunnel_metadata ?? {},
+      tunnels,
+      at("tunnel_metadata"),
+    ),
     vrfs: names.vrfs,
     neighbors: neighbors.neighbors(document.neighbors ?? []),
     routes,

@@ -2,6 +2,7 @@
 // Ports, VRFs and queues are bounded by the memory map; a test compares them with it.
 
 export const MAX_PORTS = 256;
+export const MAX_BRIDGES = 256;
 export const MAX_VRFS = 256;
 export const MAX_QUEUES = 32;
 /** Members of one ECMP route. */
@@ -45,6 +46,7 @@ export const DEFAULTS = {
   fragmentBytes: 32 * 1024 * 1024,
   backends: 4096,
   affinityClients: 65_536,
+  macs: 131_072,
   rules: 65_536,
   setElements: 65_536,
   cachedFlows: 131_072,
@@ -52,6 +54,7 @@ export const DEFAULTS = {
   icmpRate: "100/s",
   icmpBurst: 50,
   mtu: 1500,
+  ageing: "300s",
   weight: 1,
   priority: 32_768,
   logBurst: 5,

@@ -54,5 +54,6 @@ export function limitsOf(limits: EngineDocument["limits"] = {}): LimitsModel {
     fragmentBytes: limits.fragment_bytes ?? DEFAULTS.fragmentBytes,
     backends: limits.backends ?? DEFAULTS.backends,
     affinityClients: limits.affinity_clients ?? DEFAULTS.affinityClients,
+    macs: limits.macs ?? DEFAULTS.macs,
   };
 }

@@ -80,6 +80,13 @@ const LimitsSchema = mapping(
         default: DEFAULTS.affinityClients,
       }),
     ),
+    macs: Optional(
+      integer(64, 16_000_000, {
+        description: "MACs that all bridges together know, static ones included.",
+        unit: "MACs",
+        default: DEFAULTS.macs,
+      }),
+    ),
     rules: Optional(
       integer(1, 16_000_000, {
         description: "Flows of all flow tables together.",

@@ -127,6 +127,8 @@ function field(
   return { bits, format, needs, writable, description, ...(names ? { names } : {}) };
 }
 
+const tunnelWord = (number: number) =>
+  `Word of a Geneve option (tunnel_metadata says which): ${number}.`;
 const transport = (protocol: number): Prerequisite => ({ ...IP, ip_proto: [protocol] });
 const icmp4: Prerequisite = { eth_type: [IP4], ip_proto: [1] };
 const icmp6: Prerequisite = { eth_type: [IP6], ip_proto: [58] };
@@ -188,6 +190,9 @@ export const FIELDS = {
   tunnel_id: field(64, "integer", ANY, true, "Identifier of the tunnel it came by or goes to."),
   tunnel_src: field(128, "ip", ANY, true, "Outer source address of that tunnel."),
   tunnel_dst: field(128, "ip", ANY, true, "Outer destination address of that tunnel."),
+  tun_metadata0: field(32, "integer", ANY, true, tunnelWord(0)),
+  tun_metadata1: field(32, "integer", ANY, true, tunnelWord(1)),
+  tun_metadata2: field(32, "integer", ANY, true, tunnelWord(2)),
   metadata: field(64, "integer", ANY, true, "Passed from table to table."),
   reg0: field(32, "integer", ANY, true, "Register."),
   reg1: field(32, "integer", ANY, true, "Register."),

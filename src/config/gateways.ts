@@ -60,7 +60,7 @@ export class GatewayBuilder {
     const port =
       member.port === undefined
         ? this.#portOf(member, scope.vrf)
-        : this.#names.port(member.port, member.portPath);
+        : this.#names.routedPort(member.port, member.portPath);
     if (port === undefined) return undefined;
     const own = this.#connected.ownerOf(scope.vrf, member.ip);
     if (own !== undefined || this.#connected.isOwn(port, member.ip)) {

@@ -3,7 +3,13 @@
 
 import type { ConnectionActionModel, ConntrackModel, ServiceModel } from "./connection_model.ts";
 import type { FieldName } from "./fields.ts";
-import type { BridgeModel, MembershipModel, MssModel, TunnelModel } from "./overlay_model.ts";
+import type {
+  BridgeModel,
+  GeneveWordModel,
+  MembershipModel,
+  MssModel,
+  TunnelModel,
+} from "./overlay_model.ts";
 
 export type * from "./connection_model.ts";
 export type * from "./overlay_model.ts";
@@ -29,6 +35,8 @@ export interface Model {
   /** In the order of the file: what refers to one of these names its place. */
   readonly bridges: readonly BridgeModel[];
   readonly tunnels: readonly TunnelModel[];
+  /** What tun_metadata0 … are, by number; undefined, or none: in the key alone. */
+  readonly tunnelMetadata: readonly (GeneveWordModel | undefined)[];
   /** VRF 0 is "main". */
   readonly vrfs: readonly string[];
   readonly neighbors: readonly NeighborModel[];
@@ -86,6 +94,8 @@ export interface LimitsModel {
   readonly backends: number;
   /** Clients that services with affinity remember; rounded up to a power of two. */
   readonly affinityClients: number;
+  /** MACs that all bridges know together, static ones included. */
+  readonly macs: number;
 }
 
 export interface PortModel {
@@ -313,6 +323,6 @@ export interface MirrorModel {
   /** Ports looked at; none: copies are made where flows say so alone. */
   readonly ports: readonly number[];
   readonly direction: "in" | "out" | "both";
-  /** VLANs looked at on those ports, or, without ports, anywhere; empty: all frames. */
+  /** VLANs looked at on those ports, or, without ports, on all devices but `to`; empty: all. */
   readonly vlans: readonly number[];
 }

@@ -38,7 +38,7 @@ export class NeighborBuilder {
       const path = ["neighbors", i];
       const at = [...path, "ip"];
       const ip = parseIp(document.ip)!;
-      const port = this.#names.port(document.port, [...path, "port"]);
+      const port = this.#names.routedPort(document.port, [...path, "port"]);
       if (port === undefined) return [];
       const reason = this.#whyNot(port, ip);
       if (reason !== undefined) {

@@ -44,7 +44,7 @@ export interface MembershipModel {
   readonly bridge: number;
   readonly vlan: MemberVlanModel;
   readonly learning: boolean;
-  /** Unknown destinations, and groups, are flooded to the port. */
+  /** Frames of unknown destination are flooded to the port; those to groups always are. */
   readonly flood: boolean;
   /** Ports of the same split-horizon group do not hear each other (RFC 4762 4.4); 0 = none. */
   readonly group: number;
@@ -96,7 +96,7 @@ export interface TunnelModel {
   readonly type: TunnelType;
   /** The underlay's family: 4 or 6. */
   readonly family: 4 | 6;
-  /** Our address, or undefined: any of ours that the packets are addressed to and the route gives. */
+  /** Our address, or undefined: any of ours that packets are addressed to, and the route gives. */
   readonly local: IpBytes | undefined;
   /** Where it leads; several: to each, or to the one a MAC was learned from. Empty: by flow. */
   readonly remotes: readonly IpBytes[];
@@ -131,6 +131,15 @@ export interface GeneveOptionModel {
   readonly type: number;
   /** A multiple of 4 bytes, up to 124. */
   readonly data: Uint8Array;
+}
+
+/** A word of four bytes of the data of a Geneve option. */
+export interface GeneveWordModel {
+  readonly optionClass: number;
+  /** With the critical bit, 0x80. */
+  readonly type: number;
+  /** 0 = the first. */
+  readonly word: number;
 }
 
 export interface ErspanModel {

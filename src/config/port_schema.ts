@@ -1,16 +1,17 @@
 // Schemas of the `ports` and `neighbors` keys.
 
 import Type, { type Static } from "typebox";
+import { memberFields } from "./bridge_schema.ts";
 import { DEFAULTS } from "./defaults.ts";
 import {
   integer,
   interfaceAddress,
   ip,
   mapping,
+  mss,
   name,
   neighborMac,
   stationMac,
-  unsupported,
 } from "./vocabulary.ts";
 
 const { Optional, Array: List } = Type;
@@ -37,6 +38,7 @@ export const PortSchema = mapping(
         default: DEFAULTS.mtu,
       }),
     ),
+    mss: Optional(mss()),
     addresses: Optional(
       List(interfaceAddress({}), {
         description:
@@ -61,8 +63,7 @@ export const PortSchema = mapping(
         defaultText: "none",
       }),
     ),
-    bridge: unsupported("The bridge the port belongs to."),
-    vlan: unsupported("VLANs of a bridge port."),
+    ...memberFields,
   },
   { description: "What packets enter and leave by. A port's number is its place in the file." },
 );

@@ -1,24 +1,18 @@
 // Ports: from the document to the model.
 
-import {
-  formatIp,
-  formatPrefix,
-  lastAddressOf,
-  networkOf,
-  parseMac,
-  parsePrefix,
-  sameIp,
-} from "./address.ts";
-import { DEFAULTS, MIN_IP6_MTU } from "./defaults.ts";
+import { formatIp, parsePrefix } from "./address.ts";
+import { buildInterface } from "./bridges.ts";
 import { deviceProblem, isPromiscuousByDefault } from "./device.ts";
-import type { MacBytes, PortModel, Prefix } from "./model.ts";
+import { MemberBuilder } from "./members.ts";
+import type { MssModel, PortModel, TunnelModel } from "./model.ts";
 import type { Names } from "./names.ts";
 import type { PortDocument } from "./port_schema.ts";
-import type { Path } from "./problems.ts";
+import { buildRouted } from "./routed.ts";
 import type { ConfigurationDocument } from "./schema.ts";
-import { isLinkLocal, whyNotUnicast } from "./scope.ts";
+import { isLinkLocal } from "./scope.ts";
 import { Seen } from "./seen.ts";
 import type { Source } from "./source.ts";
+import { buildTunnelPort } from "./tunnel_ports.ts";
 
 /** What a port has that is a device, and no more. */
 export const DEVICE = {
@@ -29,87 +23,53 @@ export const DEVICE = {
   mss: undefined,
 } as const;
 
-/** The VRF of a port that names one which does not exist: nothing is connected to it. */
-const NO_VRF = -1;
-
-/** Every port, in order; what is wrong with one is reported and left out of it. */
+/**
+ * Every port, in order, `tunnels` are those of the document; what is wrong with one is reported and
+ * left out of it.
+ */
 export function buildPorts(
   document: ConfigurationDocument,
+  tunnels: readonly TunnelModel[],
   names: Names,
   source: Source,
 ): PortModel[] {
-  const ports = names.ports.map((name, number) => {
-    return buildPort(document.ports[name]!, number, names, source);
+  const members = new MemberBuilder(document, names, source);
+  const ports = names.places.map((place, number) => {
+    if (place.kind === "interface") return buildInterface(document, number, names, source);
+    const tunnel = tunnels.findIndex(({ port }) => port === number);
+    if (place.kind === "tunnel" && tunnel >= 0) {
+      const written = document.tunnels![place.name]!;
+      return buildTunnelPort(tunnels[tunnel]!, tunnel, written, members, names, source);
+    }
+    return buildPort(document.ports[place.name]!, number, members, names, source);
   });
-  reportDuplicates(document, ports, source);
+  reportDuplicates(names, ports, source);
   return ports;
 }
 
-function buildPort(port: PortDocument, number: number, names: Names, source: Source): PortModel {
-  const name = names.ports[number]!;
-  const path = ["ports", name];
+function buildPort(
+  port: PortDocument,
+  number: number,
+  members: MemberBuilder,
+  names: Names,
+  source: Source,
+): PortModel {
+  const { name, path } = names.places[number]!;
   const wrong = deviceProblem(port.device);
   if (wrong !== undefined) {
     const code = wrong.unsupported ? "CONFIG_UNSUPPORTED" : "CONFIG_INVALID";
     source.report([...path, "device"], wrong.message, code);
   }
-  const addresses = buildAddresses(port, path, source);
-  checkMtu(port, addresses, path, source);
   return {
     name,
     ...DEVICE,
     device: port.device,
-    mac: port.mac === undefined ? derivedMac(number) : parseMac(port.mac)!,
-    mtu: port.mtu ?? DEFAULTS.mtu,
-    addresses,
-    vrf: names.vrf(port.vrf, [...path, "vrf"]) ?? NO_VRF,
+    ...buildRouted(port, number, path, names, source),
     promiscuous: port.promiscuous ?? isPromiscuousByDefault(port.device),
+    mss: port.mss as MssModel | undefined,
     crossConnect: buildCrossConnect(port, number, names, source),
+    membership: members.membership(port, path),
   };
-}
-
-/** Locally administered (IEEE 802-2014 8.4), different for every port, the same in every run. */
-function derivedMac(number: number): MacBytes {
-  const place = number + 1;
-  return Uint8Array.of(2, 0, 0, 0, place >> 8, place & 255);
-}
-
-function buildAddresses(port: PortDocument, path: Path, source: Source): Prefix[] {
-  return (port.addresses ?? []).flatMap((text, i) => {
-    const address = parsePrefix(text)!;
-    const reason = whyNotInterface(address);
-    if (reason === undefined) return [address];
-    const message = `expected an address a port can have, found "${text}": it is ${reason}`;
-    source.report([...path, "addresses", i], message);
-    return [];
-  });
-}
-
-function whyNotInterface(prefix: Prefix): string | undefined {
-  const { address, length } = prefix;
-  // Both addresses of a /31 are stations' (RFC 3021); IPv6 has no broadcast.
-  if (address.length === 4 && length < 31) {
-    const network = networkOf(prefix);
-    if (sameIp(network.address, address)) return `the network ${formatPrefix(network)} itself`;
-    const last = lastAddressOf(prefix);
-    if (sameIp(last, address)) return `the broadcast address of ${formatPrefix(network)}`;
-  }
-  return whyNotUnicast(address);
-}
-
-function checkMtu(
-  port: PortDocument,
-  addresses: readonly Prefix[],
-  path: Path,
-  source: Source,
-): void {
-  const mtu = port.mtu ?? DEFAULTS.mtu;
-  const hasIp6 = addresses.some((prefix) => prefix.address.length === 16);
-  if (!hasIp6 || mtu >= MIN_IP6_MTU) return;
-  const message =
-    `expected at least ${MIN_IP6_MTU}, because the port has IPv6 addresses ` +
-    `(RFC 8200 5), found ${mtu}`;
-  source.report([...path, "mtu"], message);
 }
 
 function buildCrossConnect(
@@ -131,21 +91,18 @@ function buildCrossConnect(
 }
 
 /** Link-local addresses need to be unique on their link alone (RFC 4291 2.5.6). */
-function reportDuplicates(
-  document: ConfigurationDocument,
-  ports: readonly PortModel[],
-  source: Source,
-): void {
+function reportDuplicates(names: Names, ports: readonly PortModel[], source: Source): void {
   const seen = new Seen(source);
-  for (const port of ports) {
-    for (const [i, text] of (document.ports[port.name]!.addresses ?? []).entries()) {
+  for (const [number, port] of ports.entries()) {
+    const { path, addresses = [] } = names.places[number]!;
+    for (const [i, text] of addresses.entries()) {
       const { address } = parsePrefix(text)!;
       const scope = isLinkLocal(address) ? `port ${port.name}` : `VRF ${port.vrf}`;
-      const path = ["ports", port.name, "addresses", i];
-      const first = seen.firstPlaceOf(`${scope} ${formatIp(address)}`, path);
+      const at = [...path, "addresses", i];
+      const first = seen.firstPlaceOf(`${scope} ${formatIp(address)}`, at);
       if (first === undefined) continue;
       const message = `address ${formatIp(address)} is in use in this VRF already, at ${first}`;
-      source.report(path, message);
+      source.report(at, message);
     }
   }
 }

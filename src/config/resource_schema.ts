@@ -5,7 +5,8 @@ import { DEFAULTS, MAX_BANDS, MAX_BUCKET_WEIGHT, MAX_BUCKETS } from "./defaults.
 import { isSetType } from "./sets.ts";
 import { actionList } from "./table_schema.ts";
 import { parseRate, parseSize } from "./units.ts";
-import { integer, mapping, name, text, unsupported, value, word } from "./vocabulary.ts";
+import { vlanRange } from "./vlan_range.ts";
+import { integer, mapping, name, text, value, word } from "./vocabulary.ts";
 
 const { Optional, Array: List, Union } = Type;
 
@@ -136,10 +137,36 @@ export const MirrorSchema = mapping(
     sample: Optional(
       integer(1, 1_000_000_000, { description: "One packet in so many.", default: 1 }),
     ),
-    ports: unsupported("Ports whose traffic is copied without a flow that says so."),
-    direction: unsupported("Which direction of theirs."),
+    ports: Optional(
+      List(name({ description: "A port: a device, a bridge's interface or a tunnel." }), {
+        description:
+          "Ports whose frames are copied without a flow that says so, as received and as sent.",
+        defaultText: "with vlans, all devices but that of `to`; else none",
+        examples: ["[lan]"],
+      }),
+    ),
+    direction: Optional(
+      word(["in", "out", "both"], {
+        description: "Frames those ports receive, those they send, or both.",
+        default: "both",
+      }),
+    ),
+    vlans: Optional(
+      List(
+        value((written) => vlanRange(written) !== undefined, {
+          expected: "a VLAN from 0 (untagged) to 4094, or a range such as 20-29",
+          description: "A VLAN or a range of them.",
+        }),
+        {
+          description:
+            "Only frames of these VLANs: that of the outermost tag; without one, the port's own.",
+          defaultText: "all frames",
+          examples: ["[10, 20-29]"],
+        },
+      ),
+    ),
   },
-  { description: "Where copies of packets go." },
+  { description: "Where copies of packets go, and which ports and VLANs they are made of." },
 );
 
 export type SetDocument = Static<typeof SetSchema>;

@@ -90,7 +90,7 @@ export class RouteBuilder {
       this.#source.report(path, "a route needs one of 'via', 'port' and 'type'");
       return undefined;
     }
-    const port = this.#names.port(route.port, [...path, "port"]);
+    const port = this.#names.routedPort(route.port, [...path, "port"]);
     if (port === undefined) return undefined;
     return { vrf, type: "on-link", via: [{ ip: undefined, port, weight: DEFAULTS.weight }] };
   }

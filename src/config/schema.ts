@@ -2,8 +2,10 @@
 // (docs/configuration.md).
 
 import Type, { type Static } from "typebox";
+import { BridgeSchema } from "./bridge_schema.ts";
 import { ConntrackSchema } from "./conntrack_schema.ts";
 import {
+  MAX_BRIDGES,
   MAX_GROUPS,
   MAX_METERS,
   MAX_MIRRORS,
@@ -19,7 +21,9 @@ import { GroupSchema, MeterSchema, MirrorSchema, SetSchema } from "./resource_sc
 import { RouteFileSchema, RouteSchema } from "./route_schema.ts";
 import { ServiceSchema } from "./service_schema.ts";
 import { TableSchema } from "./table_schema.ts";
-import { mapping, NAME_PATTERN, named, unsupported } from "./vocabulary.ts";
+import { TunnelSchema } from "./tunnel_schema.ts";
+import { TunnelWordsSchema } from "./tunnel_words.ts";
+import { mapping, NAME_PATTERN, named } from "./vocabulary.ts";
 
 const { Optional, Array: List, Union } = Type;
 
@@ -47,8 +51,9 @@ export const ConfigurationSchema = mapping({
   neighbors: Optional(List(NeighborSchema, { description: "Static neighbors." })),
   routes: Optional(List(RouteSchema, { description: "Static routes." })),
   route_files: Optional(List(RouteFileSchema, { description: "Routes in files of their own." })),
-  bridges: unsupported("Learning bridges."),
-  tunnels: unsupported("Tunnel ports."),
+  bridges: Optional(named(BridgeSchema, MAX_BRIDGES, { description: "Bridges by name." })),
+  tunnels: Optional(named(TunnelSchema, MAX_PORTS, { description: "Tunnels by name." })),
+  tunnel_metadata: Optional(TunnelWordsSchema),
   sets: Optional(named(SetSchema, MAX_SETS, { description: "Named sets for matches." })),
   tables: Optional(named(TableSchema, MAX_TABLES, { description: "Flow tables by name." })),
   groups: Optional(named(GroupSchema, MAX_GROUPS, { description: "Groups of actions by name." })),

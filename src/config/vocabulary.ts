@@ -87,6 +87,20 @@ export function value(
   return Type.Refine(Type.Unknown({ ...notes }), check, () => notes.expected);
 }
 
+/** The largest TCP segments a port lets through. */
+export function mss() {
+  const isLength = (written: unknown) =>
+    Number.isInteger(written) && (written as number) >= 28 && (written as number) <= 65_495;
+  return value((written) => written === "mtu" || isLength(written), {
+    expected: "an integer from 28 to 65495, or 'mtu'",
+    description:
+      "Largest TCP segments that connections through the port agree on, either way: the option " +
+      "of their SYNs is lowered to it. `mtu`: the port's MTU less 40 (IPv4) or 60 (IPv6).",
+    defaultText: "as the hosts agree",
+    examples: ["mtu", "1360"],
+  });
+}
+
 /** One of some words; unlike Type.Enum, it may be a member of a union. */
 export function word(words: readonly string[], notes: Annotations = {}) {
   const expected = `one of ${words.map((one) => `'${one}'`).join(", ")}`;

@@ -27,6 +27,8 @@ export interface MemorySizes {
   readonly groups: number;
   readonly meters: number;
   readonly mirrors: number;
+  /** Bytes of what says which mirrors look at which ports and VLANs. */
+  readonly portMirrorBytes: number;
   /** Entries of the flow cache in each shard: a power of two, or 0. */
   readonly cacheEntries: number;
   /** Of each shard, entry 0 (none) included: connections, buckets of their index, extensions. */
@@ -40,6 +42,19 @@ export interface MemorySizes {
   readonly serviceBytes: number;
   /** Places for sources of connections: a power of two; 0 = connections are not counted. */
   readonly ownerSlots: number;
+  /** Tunnels and what belongs to them; slots of their index, a power of two or 0. */
+  readonly tunnelBytes: number;
+  readonly tunnelSlots: number;
+  /** Bridges, their members, MACs counted for each port. */
+  readonly bridgeBytes: number;
+  /** Members of bridges that tell VLANs apart. */
+  readonly vlanMaps: number;
+  /** Slots of the FDB: a power of two, or 0. */
+  readonly fdbSlots: number;
+  /** Guards of bridges, and bindings. */
+  readonly bindingBytes: number;
+  /** Frames have tunnel metadata beside them: there are tunnels or bridges. */
+  readonly tunnelMetadata: boolean;
 }
 
 export interface MemoryMap {
@@ -54,6 +69,9 @@ export interface MemoryMap {
 
 /** WebAssembly's own limit: 65536 pages, 4 GiB. */
 const MAX_PAGES = 65536;
+
+const PATH_MTU_BYTES =
+  layout.PATH_MTU_BUCKETS * layout.PATH_MTUS_PER_BUCKET * layout.PATH_MTU_STRIDE;
 
 /** Slots of the neighbor index: a power of two, at most half full. */
 export function neighborSlots(neighbors: number): number {
@@ -84,6 +102,11 @@ export function shardFragmentBytes(sizes: MemorySizes): number {
   return Math.ceil((bytes + sizes.fragmentBytes) / layout.CACHE_LINE) * layout.CACHE_LINE;
 }
 
+/** Entries of the FDB: its slots, and what the last of them may be probed on to. */
+export function fdbEntries({ fdbSlots }: MemorySizes): number {
+  return fdbSlots === 0 ? 0 : fdbSlots + layout.FDB_PROBES;
+}
+
 function regionBytes(sizes: MemorySizes): number[] {
   const frames = sizes.queues * sizes.framesPerWorker;
   const bytes = new Array<number>(layout.REGIONS).fill(0);
@@ -112,6 +135,7 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_GROUPS] = sizes.groups * layout.GROUP_STRIDE;
   bytes[layout.REGION_METERS] = sizes.meters * layout.METER_STRIDE;
   bytes[layout.REGION_MIRRORS] = sizes.mirrors * layout.MIRROR_STRIDE;
+  bytes[layout.REGION_PORT_MIRRORS] = sizes.portMirrorBytes;
   bytes[layout.REGION_CHANGES] = layout.CHANGE_SLOTS * layout.CHANGE_STRIDE;
   bytes[layout.REGION_FLOW_CACHE] = layout.SHARDS * sizes.cacheEntries * layout.CACHE_STRIDE;
   bytes[layout.REGION_LOG] = sizes.queues * layout.LOG_RING_BYTES;
@@ -124,6 +148,14 @@ function regionBytes(sizes: MemorySizes): number[] {
   bytes[layout.REGION_SERVICES] = sizes.serviceBytes;
   const sources = sizes.ownerSlots * layout.OWNER_STRIDE;
   bytes[layout.REGION_OWNERS] = sizes.ownerSlots === 0 ? 0 : layout.OWNERS_SOURCES + sources;
+  bytes[layout.REGION_BRIDGES] = sizes.bridgeBytes;
+  bytes[layout.REGION_VLANS] = sizes.vlanMaps * layout.VLAN_MAP_BYTES;
+  bytes[layout.REGION_FDB] = fdbEntries(sizes) * (layout.FDB_STRIDE + layout.FDB_SIDE_STRIDE);
+  bytes[layout.REGION_BINDINGS] = sizes.bindingBytes;
+  bytes[layout.REGION_TUNNEL_METADATA] = sizes.tunnelMetadata ? frames * layout.META_STRIDE : 0;
+  bytes[layout.REGION_TUNNELS] = sizes.tunnelBytes;
+  bytes[layout.REGION_PATH_MTU] = sizes.tunnelBytes === 0 ? 0 : PATH_MTU_BYTES;
+  bytes[layout.REGION_TUNNEL_INDEX] = sizes.tunnelSlots * layout.TUNNEL_SLOT_STRIDE;
   return bytes;
 }
 

@@ -34,7 +34,19 @@ function nameOf(constant: string): string {
 }
 
 const STEPS = namesOf("STEP_");
-const TUNNELS = namesOf("TUNNEL_");
+/** The prefix is shared with the fields of tunnels' entries. */
+const TUNNELS: ReadonlyMap<number, string> = new Map([
+  [layout.TUNNEL_VXLAN, "vxlan"],
+  [layout.TUNNEL_GENEVE, "geneve"],
+  [layout.TUNNEL_GTP_U, "gtp-u"],
+  [layout.TUNNEL_ERSPAN, "erspan"],
+  [layout.TUNNEL_NVGRE, "nvgre"],
+  [layout.TUNNEL_GRE, "gre"],
+  [layout.TUNNEL_IPIP, "ipip"],
+  [layout.TUNNEL_IP6, "ip6"],
+  [layout.TUNNEL_MPLS_UDP, "mpls-udp"],
+  [layout.TUNNEL_TEREDO, "teredo"],
+]);
 const ROUTES = namesOf("ROUTE_");
 const VERDICTS = namesOf("VERDICT_");
 const REASONS: ReadonlyMap<number, DropReason> = new Map(

@@ -14,6 +14,8 @@ export interface VerdictCounts {
 }
 
 export interface PortCounts {
+  /** A bridge's interface or a tunnel: what it counts, a device counts as well. */
+  readonly isVirtual: boolean;
   readonly rx: { readonly packets: number; readonly bytes: number };
   readonly tx: { readonly packets: number; readonly bytes: number };
 }
@@ -68,6 +70,26 @@ export interface FragmentCounts {
   readonly made: number;
 }
 
+/** What bridges learned and did. */
+export interface BridgeCounts {
+  /** MACs learned, found at another port, and forgotten by age. */
+  readonly learned: number;
+  readonly moved: number;
+  readonly expired: number;
+  /** Times a MAC was not learned because of a limit. */
+  readonly refused: number;
+  /** Frames flooded, each counted once. */
+  readonly flooded: number;
+  /** Questions of ARP and ND answered for others. */
+  readonly suppressed: number;
+}
+
+/** Packets put into tunnels and taken out of them; bytes without the tunnels' headers. */
+export interface TunnelCounts {
+  readonly encapsulated: { readonly packets: number; readonly bytes: number };
+  readonly decapsulated: { readonly packets: number; readonly bytes: number };
+}
+
 export interface Statistics {
   readonly packets: VerdictCounts;
   /** Bytes of frames without FCS, as they were on the wire. */
@@ -92,6 +114,8 @@ export interface Statistics {
     /** Copies not sent because no frame was left to make them in. */
     readonly lost: number;
   };
+  /** Copies made for mirrors of ports and VLANs, and bytes of the frames they are of. */
+  readonly mirrored: { readonly packets: number; readonly bytes: number };
   /** What the flow cache did for packets that met flow tables. */
   readonly cache: CacheCounts;
   /** Entries of `log` actions: kept, held back by their rate, not read in time. */
@@ -101,6 +125,8 @@ export interface Statistics {
   /** What became of connections and of what helpers expect. */
   readonly connections: ConnectionCounts;
   readonly fragments: FragmentCounts;
+  readonly bridges: BridgeCounts;
+  readonly tunnels: TunnelCounts;
   /** Packets still in the engine: they wait for a neighbor, or for the rest of a datagram. */
   readonly inFlight: number;
 }
@@ -144,7 +170,7 @@ function verdicts(
   const offset = unit === "packets" ? 0 : 8;
   const at = (counter: number) => sum(region, workers, layout.WORKER_COUNTERS + counter + offset);
   // A bridge's interface or a tunnel counts what a device has counted before, or will.
-  const devices = ports.filter((_, port) => !isVirtual(region, port));
+  const devices = ports.filter((port) => !port.isVirtual);
   const total = (side: "rx" | "tx") => devices.reduce((all, port) => all + port[side][unit], 0);
   return {
     received: total("rx"),
@@ -164,6 +190,7 @@ function portCounts(region: Region, workers: readonly number[], port: number): P
   const base = layout.WORKER_PORTS + port * layout.WORKER_PORT_STRIDE;
   const at = (offset: number) => sum(region, workers, base + offset);
   return {
+    isVirtual: isVirtual(region, port),
     rx: { packets: at(layout.PORT_RX_PACKETS), bytes: at(layout.PORT_RX_BYTES) },
     tx: { packets: at(layout.PORT_TX_PACKETS), bytes: at(layout.PORT_TX_BYTES) },
   };
@@ -230,6 +257,30 @@ function fragmentCounts(counter: (offset: number) => number): FragmentCounts {
   };
 }
 
+function bridgeCounts(counter: Counter): BridgeCounts {
+  return {
+    learned: counter(layout.COUNT_MACS_LEARNED),
+    moved: counter(layout.COUNT_MACS_MOVED),
+    expired: counter(layout.COUNT_MACS_EXPIRED),
+    refused: counter(layout.COUNT_MACS_REFUSED),
+    flooded: counter(layout.COUNT_FLOODED),
+    suppressed: counter(layout.COUNT_NEIGHBORS_SUPPRESSED),
+  };
+}
+
+function tunnelCounts(counter: Counter): TunnelCounts {
+  return {
+    encapsulated: {
+      packets: counter(layout.COUNT_ENCAPSULATED),
+      bytes: counter(layout.COUNT_ENCAPSULATED_BYTES),
+    },
+    decapsulated: {
+      packets: counter(layout.COUNT_DECAPSULATED),
+      bytes: counter(layout.COUNT_DECAPSULATED_BYTES),
+    },
+  };
+}
+
 /** Adds up the counters of the given workers (all by default). */
 export function readStatistics(region: Region, only?: number): Statistics {
   const all = Array.from({ length: region.map.sizes.queues }, (_, worker) => worker);
@@ -258,6 +309,10 @@ export function readStatistics(region: Region, only?: number): Statistics {
       bytes: counter(layout.COUNT_COPIED_BYTES),
       lost: counter(layout.COUNT_COPIES_LOST),
     },
+    mirrored: {
+      packets: counter(layout.COUNT_MIRRORED),
+      bytes: counter(layout.COUNT_MIRRORED_BYTES),
+    },
     cache: cacheCounts(counter),
     log: {
       entries: counter(layout.COUNT_LOGGED),
@@ -267,6 +322,8 @@ export function readStatistics(region: Region, only?: number): Statistics {
     ct: trackCounts(counter),
     connections: connectionCounts(counter),
     fragments,
+    bridges: bridgeCounts(counter),
+    tunnels: tunnelCounts(counter),
     inFlight: workers.reduce(
       (total, worker) => total + waitingPackets(region, worker),
       fragments.waiting,

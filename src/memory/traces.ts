@@ -48,6 +48,14 @@ export interface TraceEntry {
   readonly lookUp: TracedLookUp | undefined;
   /** What connection tracking made of the packet. */
   readonly tracked: TracedConnection | undefined;
+  /** The mirror that took a copy. */
+  readonly mirrored: TracedCopy | undefined;
+}
+
+/** A mirror's copy: the mirror's place in the model, and the port whose frame it is of. */
+export interface TracedCopy {
+  readonly mirror: number;
+  readonly port: number;
 }
 
 export interface TracedConnection {
@@ -139,6 +147,7 @@ function readEntry(region: Region, at: number): TraceEntry {
     frame: region.bytes(at + layout.TRACE_FRAME, length).slice(),
     lookUp: isMiss || step === layout.STEP_FLOW ? readLookUp(region, at, isMiss) : undefined,
     tracked: isTracking(step) ? readTracked(region, at) : undefined,
+    mirrored: step === layout.STEP_MIRROR ? readCopy(region, at) : undefined,
   };
 }
 
@@ -156,6 +165,12 @@ function readTracked(region: Region, at: number): TracedConnection {
 
 function isTracking(step: number): boolean {
   return step === layout.STEP_TRACK || step === layout.STEP_CONFIRM;
+}
+
+function readCopy(region: Region, at: number): TracedCopy {
+  // Mirror 0 is none.
+  const mirror = region.getU32(at + layout.TRACE_FLOW) - 1;
+  return { mirror, port: region.getU32(at + layout.TRACE_POINT) };
 }
 
 function readLookUp(region: Region, at: number, isMiss: boolean): TracedLookUp {

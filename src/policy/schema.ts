@@ -27,7 +27,7 @@ function oneOrMore(item: SchemaNode, expected: string): SchemaNode {
 /** Of what is sent, all fields but the ports may be asked for. */
 const FRAME_FIELDS = Object.fromEntries(
   [...Object.keys(FIELDS), ...Object.keys(TEST_FIELDS)]
-    .filter((name) => !/^(in_port|out_port|metadata|mark|reg\d|tunnel_.*|ct_.*)$/.test(name))
+    .filter((name) => !/^(in_port|out_port|metadata|mark|reg\d|tunnel_.*|tun_.*|ct_.*)$/.test(name))
     .map((name) => [name, ANY]),
 );
 

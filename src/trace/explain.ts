@@ -4,6 +4,7 @@ import { formatMac } from "../config/address.ts";
 import type { Model } from "../config/model.ts";
 import { dropReasonOf, PACKET_ARP, PACKET_IP4, stepName, verdictName } from "../memory/names.ts";
 import type { TraceEntry } from "../memory/traces.ts";
+import { bridgeFacts } from "./bridging.ts";
 import { FrameBytes, hex } from "./bytes.ts";
 import { type Facts, ownPacketFacts, packetFacts } from "./facts.ts";
 import { type LookUp, LookUpExplainer } from "./flows.ts";
@@ -67,7 +68,14 @@ const EXPLAINERS: Readonly<Record<string, (scene: Scene) => Facts>> = {
   dnat: ({ entry, before }) => ({ ...translationFacts(entry, before), ...why(entry) }),
   snat: ({ entry, before }) => ({ ...translationFacts(entry, before), ...why(entry) }),
   reassemble: explainReassembly,
+  bridge: ({ entry, before, model }) => bridgeFacts(entry, before, model),
   balance: ({ entry }) => why(entry),
+  mirror: explainMirror,
+  decapsulate: ({ entry, model }) => ({
+    port: portName(model, entry.record.inPort),
+    length: entry.record.length,
+  }),
+  encapsulate: explainEncapsulate,
   verdict: explainVerdict,
 };
 
@@ -143,6 +151,13 @@ function explainParse({ entry }: Scene): Facts {
   return { ...packetFacts(entry), ...why(entry) };
 }
 
+/** The packet is the outer one; it has yet to be routed. */
+function explainEncapsulate({ entry, model }: Scene): Facts {
+  const { outPort } = entry.record;
+  const port = outPort === undefined ? {} : { port: portName(model, outPort) };
+  return { ...port, ...packetFacts(entry) };
+}
+
 function explainChecksum({ entry }: Scene): Facts {
   const result = dropReasonOf(entry.verdict) === undefined ? "right" : "wrong";
   return { transport_checksum: result };
@@ -184,6 +199,16 @@ function explainForward({ entry, model }: Scene): Facts {
   if (outPort === undefined) return { ...left, ...why(entry) };
   const mtu = model.ports[outPort]?.mtu ?? 0;
   return { port: portName(model, outPort), ...left, ip_length: l3Length, mtu, ...why(entry) };
+}
+
+/** A copy that was taken of the packet as it is. */
+function explainMirror({ entry, model }: Scene): Facts {
+  const { mirrored } = entry;
+  const mirror = mirrored === undefined ? undefined : model.mirrors[mirrored.mirror];
+  if (mirrored === undefined || mirror === undefined) return {};
+  const copied = Math.min(entry.record.length, mirror.snaplen || Number.POSITIVE_INFINITY);
+  const of = portName(model, mirrored.port);
+  return { mirror: mirror.name, of, to: portName(model, mirror.to), length: copied };
 }
 
 /** Old and new values of what rewriting touches. */

@@ -283,6 +283,8 @@ describe("fields", () => {
       [layout.FIELD_TUNNEL_ID, layout.KEY_TUNNEL_ID, 8],
       [layout.FIELD_TUNNEL_SRC, layout.KEY_TUNNEL_SRC, 16],
       [layout.FIELD_TUNNEL_DST, layout.KEY_TUNNEL_DST, 16],
+      [layout.FIELD_TUN_METADATA, layout.KEY_TUN_METADATA, 4],
+      [layout.FIELD_TUN_METADATA + 2, layout.KEY_TUN_METADATA + 8, 4],
       [layout.FIELD_CT_MARK, layout.KEY_CT_MARK, 4],
       [layout.FIELD_CT_LABEL, layout.KEY_CT_LABEL, 16],
       [layout.FIELD_REGISTER, layout.KEY_REGISTERS, 4],

@@ -101,11 +101,21 @@ describe("what came in fragments", () => {
 });
 
 describe("what came whole", () => {
-  it("is not cut of itself", () => {
+  it("is cut where the link takes less: IPv4", () => {
+    const cuts = [1480, 2960];
+    for (const whole of [udp4(3000), udp4(2968)]) {
+      kernel.receive(whole);
+      expect(hexes(kernel.cut(1500))).toEqual(hexes(fragmentsOf(whole, cuts, ID)));
+    }
+    receiveAll(fragmentsOf(udp4(3000), [800], ID));
     kernel.receive(udp4(3000));
+    expect(hexes(kernel.cut(1500))).toEqual(hexes(fragmentsOf(udp4(3000), cuts, ID)));
+  });
+
+  it("is not cut where it fits, nor ever as IPv6 (RFC 8200 5)", () => {
+    kernel.receive(udp4(1480));
     expect(kernel.cut(1500)).toBeUndefined();
-    receiveAll(fragmentsOf(udp4(3000), [1480], ID));
-    kernel.receive(udp4(3000));
+    kernel.receive(udp6(3000));
     expect(kernel.cut(1500)).toBeUndefined();
   });
 
@@ -186,9 +196,7 @@ describe("packets of the engine's own", () => {
       .bytes();
     receiveAll(fragmentsOf(udp4(1000), [104], ID));
     kernel.region.u8.set(atomic, kernel.region.base(layout.REGION_FRAMES) + layout.HEADROOM);
-    kernel.own();
-    expect(kernel.cut(1500)).toBeUndefined();
-    const fragments = kernel.cutTo(620)!;
+    const fragments = kernel.cutTo(620, true)!;
     expect(lengths(fragments)).toEqual([620, 420]);
     expect(fragments.map((frame) => readU16(frame, 20))).toEqual([0x2000, 75]);
     const ids = fragments.map((frame) => readU16(frame, 18));
@@ -203,8 +211,7 @@ describe("packets of the engine's own", () => {
     const record = kernel.region.base(layout.REGION_RECORDS);
     kernel.region.setU32(record + layout.RECORD_L3_LENGTH, 1040);
     kernel.region.setU16(record + layout.RECORD_L4, 54);
-    kernel.own();
-    expect(lengths(kernel.cutTo(648))).toEqual([648, 448]);
+    expect(lengths(kernel.cutTo(648, true))).toEqual([648, 448]);
   });
 });
 

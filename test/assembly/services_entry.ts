@@ -12,6 +12,7 @@ import {
   removeConnection,
   setDeadline,
 } from "../../assembly/state/connections";
+import { room } from "../../assembly/state/room";
 import { findService, serviceNumber } from "../../assembly/table/services";
 
 export { openDirectory, readModes } from "../../assembly/memory/directory";
@@ -21,10 +22,15 @@ export {
   sourceNat,
   steeredBackend,
 } from "../../assembly/stage/balance";
-export { encapsulate, fitTunnel, takeTunnelMtu } from "../../assembly/stage/encapsulate";
+export { encapsulate, fitTunnel } from "../../assembly/stage/encapsulate";
 export { replyTuple } from "../../assembly/state/connection_tuples";
 export { beginConnections } from "../../assembly/state/connections";
 export { beginTurn } from "../../assembly/state/turn";
+
+/** Bytes the packet looked at last may have. */
+export function lastRoom(): u32 {
+  return room;
+}
 
 /** Parses the frame of a record; false when it is dropped. */
 export function read(record: usize, outPort: u32, vrf: u32): bool {

@@ -12,7 +12,10 @@ sets:
   ports: { type: port, elements: [22] }
   both: { type: ipv4 . port, elements: ["10.0.0.1 . 80"] }
   idle: { type: ipv4 }
-mirrors: [{ name: span, to: wan, snaplen: 96, sample: 10 }]
+mirrors:
+  - { name: span, to: wan, snaplen: 96, sample: 10 }
+  - { name: vlans, to: wan, vlans: [0, 9, 4094], direction: out }
+  - { name: both, to: wan, ports: [lan] }
 meters:
   bits: { rate: 8mbit, burst: 1000, exceed: drop }
   packets: { bands: [{ rate: 1kpps, burst: "100", exceed: { dscp: 8 } }] }
@@ -81,6 +84,30 @@ describe("mirrors", () => {
     expect(region.u16[(at + layout.MIRROR_PORT) / 2]).toBe(1);
     expect(region.getU32(at + layout.MIRROR_SNAPLEN)).toBe(96);
     expect(region.getU32(at + layout.MIRROR_SAMPLE)).toBe(10);
+    expect(region.getU32(at + layout.MIRROR_VLANS)).toBe(0);
+    const vlans = region.getU32(at + layout.MIRROR_STRIDE + layout.MIRROR_VLANS);
+    const bitmap = region.bytes(vlans, layout.MIRROR_VLAN_BYTES);
+    const set = [...bitmap].flatMap((byte, place) => (byte === 0 ? [] : [[place, byte]]));
+    expect(set).toEqual([
+      [0, 1],
+      [1, 2],
+      [511, 64],
+    ]);
+  });
+
+  it("are listed at the ports they look at, where none is named at all devices", async () => {
+    const { region, model } = await create();
+    const lists = model.ports.map((_, port) => {
+      const entry = region.base(layout.REGION_PORTS) + port * layout.PORT_STRIDE;
+      const flags = region.getU32(entry + layout.PORT_FLAGS);
+      if ((flags & layout.PORT_MIRRORED) === 0) return [];
+      const at = region.getU32(entry + layout.PORT_MIRRORS) / 2;
+      const [received = 0, sent = 0] = region.u16.subarray(at, at + 2);
+      const numbers = region.u16.subarray(at + 2, at + 2 + received + sent);
+      return [[...numbers.subarray(0, received)], [...numbers.subarray(received)]];
+    });
+    expect(lists).toEqual([[[3], [2, 3]], []]);
+    expect(region.getU32(layout.CONTROL_OVERLAY) & layout.OVERLAY_MIRRORS).not.toBe(0);
   });
 });
 

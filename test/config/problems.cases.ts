@@ -378,7 +378,6 @@ ports:
     ],
   },
   {
-    code: "CONFIG_UNSUPPORTED",
     text: `version: 1
 ports:
   lan:
@@ -386,10 +385,7 @@ ports:
     bridge: br0
     vlan: { access: 10 }
 `,
-    problems: [
-      "5:5 /ports/lan/bridge: 'bridge' is not implemented in this version; remove it",
-      "6:5 /ports/lan/vlan: 'vlan' is not implemented in this version; remove it",
-    ],
+    problems: ["5:13 /ports/lan/bridge: unknown bridge 'br0'"],
   },
   {
     text: `version: 1
@@ -400,12 +396,12 @@ ports: { a: { device: 'packet:eth0' }, b: { device: 'pcp:' }, c: { device: 'pcap
   {
     text: `version: 1
 ports: { a: { device: 'tap:x' } }
-bridges: { a: {} }
+tunnels: { a: {} }
 routes: [{ to: 10.0.0.0/8, type: local, port: b }]
 `,
     problems: [
       "2:23 /ports/a/device: device 'tap:' is not implemented in this version; use one of 'pcap:', 'null:'",
-      "3:1 /bridges: 'bridges' is not implemented in this version; remove it",
+      "3:1 /tunnels: 'tunnels' is not implemented in this version; remove it",
       "4:41 /routes/0/port: 'port' has no meaning for a route of type local; remove one of them",
     ],
   },
@@ -724,13 +720,76 @@ routes: [{ to: 0.0.0.0/0, via: 10.0.0.9 }]
   {
     code: "CONFIG_UNSUPPORTED",
     tail: `tunnels: { a: 1 }
-bridges: []
+bridges: {}
 meters: {}
 conntrack: { helpers: [ftp, sip] }
 `,
     problems: [
       "6:1 /tunnels: 'tunnels' is not implemented in this version; remove it",
       "9:29 /conntrack/helpers/1: helper 'sip' is not implemented in this version",
+    ],
+  },
+  {
+    tail: `tunnel_metadata:
+  tun_metadata0: { class: 1, type: 2, word: 3 }
+  tun_metadata2: { class: 1, type: 2, word: 3 }
+`,
+    problems: ["8:18 /tunnel_metadata/tun_metadata2: tun_metadata0 is this word already"],
+  },
+  {
+    tail: `tunnel_metadata:
+  tun_metadata0: { class: 65536, type: 256, word: 31 }
+  tun_metadata3: { class: 1, type: 1 }
+`,
+    problems: [
+      "7:27 /tunnel_metadata/tun_metadata0/class: expected an integer from 0 to 65535, found 65536",
+      "7:40 /tunnel_metadata/tun_metadata0/type: expected an integer from 0 to 255, found 256",
+      "7:51 /tunnel_metadata/tun_metadata0/word: expected an integer from 0 to 30, found 31",
+      "8:3 /tunnel_metadata/tun_metadata3: unknown key 'tun_metadata3'; did you mean 'tun_metadata0'?",
+    ],
+  },
+  {
+    tail: `tunnel_metadata: { tun_metadata0: { class: 1, type: 1 } }
+tunnels:
+  g: { type: geneve, vni: 1, local: 203.0.113.2, remote: 203.0.113.9, options: [{ class: 1, type: 1 }] }
+`,
+    problems: [
+      "6:18 /tunnel_metadata: tunnel 'g' sends the option of class 0x1, type 0x1 with every packet (its 'options'): it cannot be set by flows, too",
+    ],
+  },
+  {
+    tail: `tunnels: { g: { type: geneve, vni: 1, local: 203.0.113.2, remote: 203.0.113.9 } }
+tunnel_metadata:
+  tun_metadata0: { class: 1, type: 1, word: 30 }
+  tun_metadata1: { class: 1, type: 2, word: 30 }
+`,
+    problems: [
+      "8:3 /tunnel_metadata: expected at most 252 bytes of options (RFC 8926 3.4), with those of tunnel 'g'; found 256",
+    ],
+  },
+  {
+    tail: `bridges:
+  br0:
+    forward_reserved: [2]
+    loop_guard: 65535
+    stations:
+      - { mac: "02:00:00:00:00:51", ips: [10.9.0.5, "fd00::5"] }
+      - { mac: "02:00:00:00:00:52", ips: ["fd00:0::5"] }
+`,
+    problems: [
+      "8:24 /bridges/br0/forward_reserved/0: expected an integer from 3 to 15, found 2",
+      "9:17 /bridges/br0/loop_guard: expected an integer from 0 to 65534, found 65535",
+    ],
+  },
+  {
+    tail: `bridges:
+  br0:
+    stations:
+      - { mac: "02:00:00:00:00:51", ips: [10.9.0.5, "fd00::5"] }
+      - { mac: "02:00:00:00:00:52", ips: ["fd00:0::5"] }
+`,
+    problems: [
+      "10:43 /bridges/br0/stations/1/ips/0: fd00:0::5 is an address of a station already, at 9:53",
     ],
   },
 ];

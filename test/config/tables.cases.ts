@@ -195,13 +195,34 @@ tables: { t: { flows: [{ match: { ipv4_src: "@a" }, actions: [acept] }] } }
     ],
   },
   {
+    tail: `mirrors:
+  - { name: c, to: wan, ports: [lan], direction: ingress, vlans: [10, 30-20, 4095, x] }
+`,
+    problems: [
+      "7:50 /mirrors/0/direction: expected one of 'in', 'out', 'both', found \"ingress\"",
+      '7:71 /mirrors/0/vlans/1: expected a VLAN from 0 (untagged) to 4094, or a range such as 20-29, found "30-20"',
+      "7:78 /mirrors/0/vlans/2: expected a VLAN from 0 (untagged) to 4094, or a range such as 20-29, found 4095",
+      '7:84 /mirrors/0/vlans/3: expected a VLAN from 0 (untagged) to 4094, or a range such as 20-29, found "x"',
+    ],
+  },
+  {
+    tail: `mirrors:
+  - { name: a, to: wan, ports: [lan, wan, lann, lan] }
+  - { name: b, to: wan, direction: in }
+`,
+    problems: [
+      "7:38 /mirrors/0/ports/1: 'wan' is where the copies go: expected another",
+      "7:43 /mirrors/0/ports/2: unknown port 'lann'; did you mean 'lan'?",
+      "7:49 /mirrors/0/ports/3: 'lan' is listed twice",
+      "8:36 /mirrors/1/direction: a direction is that of 'ports' or 'vlans', and this mirror has neither",
+    ],
+  },
+  {
     code: "CONFIG_UNSUPPORTED",
-    tail: `mirrors: [{ name: a, to: wan, ports: [lan], direction: both }]
+    tail: `mirrors: [{ name: a, to: wan, ports: [] }]
 tables: { t: { attach: raw, flows: [{ id: f, actions: [learn] }, { actions: [{ learn: {} }] }] } }
 `,
     problems: [
-      "6:31 /mirrors/0/ports: 'ports' is not implemented in this version; remove it",
-      "6:45 /mirrors/0/direction: 'direction' is not implemented in this version; remove it",
       "7:56 /tables/t/flows/0/actions/0: flow 'f': action 'learn' is not implemented in this version, but comes with a later one",
       "7:80 /tables/t/flows/1/actions/0/learn: flow 1: action 'learn' is not implemented in this version, but comes with a later one",
     ],

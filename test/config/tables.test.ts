@@ -23,7 +23,9 @@ describe("right ones", () => {
   d: { attach: input, miss: { goto: c } }
 groups: { g: { type: select, buckets: [{ actions: [] }, { weight: 3, actions: [flood] }] } }
 meters: { m: { rate: 10mbit } }
-mirrors: [{ name: span, to: wan }]
+mirrors:
+  - { name: span, to: wan }
+  - { name: tap, to: wan, ports: [lan], direction: in, vlans: [0, 12-14, "13", 10] }
 `);
     expect(tables).toEqual([
       { name: "a", attach: "ingress", priority: 0, miss: { type: "normal" }, flows: [] },
@@ -42,7 +44,11 @@ mirrors: [{ name: span, to: wan }]
         bands: [{ perSecond: 1e7, burst: 1e7, exceed: { type: "drop" } }],
       },
     ]);
-    expect(mirrors).toEqual([{ name: "span", to: 1, snaplen: 0, sample: 1 }]);
+    const plain = { to: 1, snaplen: 0, sample: 1 };
+    expect(mirrors).toEqual([
+      { ...plain, name: "span", ports: [], direction: "both", vlans: [] },
+      { ...plain, name: "tap", ports: [0], direction: "in", vlans: [0, 10, 12, 13, 14] },
+    ]);
   });
 
   it("give meters a burst that large frames fit in and that is soon over", () => {

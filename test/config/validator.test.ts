@@ -19,7 +19,7 @@ const VALID = {
   },
   ports: {
     lan: { device: "pcap:", mac: "02:00:00:00:00:01", mtu: 1500, addresses: ["10.0.0.1/24"] },
-    wan: { device: "null:", promiscuous: true, vrf: "red", bridge: null, vlan: {} },
+    wan: { device: "null:", promiscuous: true, vrf: "red", bridge: "br0", vlan: { access: 10 } },
   },
   vrfs: { red: {}, blue: null },
   neighbors: [{ port: "lan", ip: "10.0.0.2", mac: "02:00:00:00:00:01" }],
@@ -72,7 +72,9 @@ const VALID = {
     a: { rate: "10mbit", burst: "64KiB", exceed: "drop" },
     b: { bands: [{ rate: "2kpps", burst: 100, exceed: { dscp: 8 } }] },
   },
-  mirrors: [{ name: "span", to: "wan", snaplen: 128, sample: 10, ports: [] }],
+  mirrors: [
+    { name: "span", to: "wan", snaplen: 128, sample: 10, ports: ["lan"], vlans: [7, "1-3"] },
+  ],
 };
 
 const REPLACEMENTS = fc.oneof(

@@ -52,6 +52,14 @@ const sizes = fc.record({
   fragmentBytes: fc.integer({ min: 0, max: 1 << 16 }),
   serviceBytes: fc.integer({ min: 0, max: 1 << 20 }),
   ownerSlots: fc.constantFrom(0, 1, 4096),
+  portMirrorBytes: fc.integer({ min: 0, max: 10_000 }),
+  tunnelBytes: fc.integer({ min: 0, max: 1 << 16 }),
+  tunnelSlots: fc.constantFrom(0, 2, 512),
+  bindingBytes: fc.integer({ min: 0, max: 1 << 20 }),
+  bridgeBytes: fc.integer({ min: 0, max: 1 << 16 }),
+  vlanMaps: fc.integer({ min: 0, max: 256 }),
+  fdbSlots: fc.constantFrom(0, 4, 1 << 18),
+  tunnelMetadata: fc.boolean(),
 });
 
 describe("planMemory", () => {

@@ -1,6 +1,7 @@
 // What ends in a drop on the way out, and which ICMP error tells the sender.
 
 import { ethernet, type PacketBuilder } from "../support/builder.ts";
+import { fragmentsOf } from "../support/cutting.ts";
 import { arrival } from "../support/path.ts";
 import type { PathRow } from "./row.ts";
 import {
@@ -74,6 +75,26 @@ const TYPES = world({
 });
 /** Two errors at once, then one a second. */
 const SLOW = world({ engine: "icmp_errors: { rate: 1/s, burst: 2 }" });
+
+/** The backend is reached in a tunnel, which takes 20 of 68 octets. */
+const NARROW = `${world({
+  ports: `
+  narrow: { device: "pcap:", mtu: 68, mac: "02:00:00:00:00:04", addresses: [192.168.4.1/24] }`,
+  neighbors: `
+  - { port: narrow, ip: 192.168.4.2, mac: "02:00:00:00:00:42" }`,
+})}
+conntrack: { enabled: true }
+services:
+  - name: names
+    vip: 192.0.2.80
+    proto: udp
+    port: 53
+    mode: ipip
+    backends: [{ ip: 192.168.4.2 }]`;
+const roomless = hostToRouter()
+  .ip4({ from: HOST.ip4, to: "192.0.2.80", options: new Uint8Array(24).fill(1) })
+  .udp(PORTS)
+  .payload(20);
 
 const strange = serverToRouter().ip4({ from: "172.20.1.1", to: FAR.ip4, ttl: 1 }).udp(PORTS);
 const dying = to4(FAR.ip4, 1);
@@ -155,9 +176,28 @@ export const ERRORS: readonly PathRow[] = [
     originated: 1,
   },
   {
-    what: "without DF it would have to be fragmented",
+    what: "without DF it is cut (RFC 791 3.2), in multiples of 8 octets",
     send: [arrival("lan", long4(1280, false)), arrival("lan", long4(1281, false))],
-    out: [["dmz", long4Out(1280, false)]],
+    out: [
+      ["dmz", long4Out(1280, false)],
+      ...fragmentsOf(long4Out(1281, false).bytes(), [1256], { id: 0 }).map(
+        (frame) => ["dmz", frame] as const,
+      ),
+    ],
+    originated: 1,
+  },
+  {
+    what: "fragments are cut again where they lie",
+    send: [arrival("lan", fragmentsOf(long4(3000, false).bytes(), [1400, 2800])[1]!)],
+    out: fragmentsOf(long4Out(3000, false).bytes(), [1400, 2656, 2800])
+      .slice(1, 3)
+      .map((frame) => ["dmz", frame] as const),
+    originated: 1,
+  },
+  {
+    what: "what leaves no room for 8 octets of data behind its header cannot be cut",
+    router: NARROW,
+    send: [arrival("lan", roomless)],
     drops: { "needs-fragmentation": 1 },
   },
   {

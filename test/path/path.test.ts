@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
+import { BRIDGE_GUARDS } from "./bridge_guards.cases.ts";
+import { BRIDGES } from "./bridges.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
 import { FLOW_TABLES } from "./flow_tables.cases.ts";
@@ -10,10 +12,13 @@ import { FRAGMENTS } from "./fragments.cases.ts";
 import { LINKS } from "./links.cases.ts";
 import { MALFORMED } from "./malformed.cases.ts";
 import { MARTIANS } from "./martians.cases.ts";
+import { MIRRORS } from "./mirrors.cases.ts";
 import { NEIGHBORS } from "./neighbors.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
+import { SIZES } from "./sizes.cases.ts";
+import { TUNNELED } from "./tunnels.cases.ts";
 
 const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   links: LINKS,
@@ -27,6 +32,11 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   "flow tables": FLOW_TABLES,
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
+  tunnels: TUNNELED,
+  bridges: BRIDGES,
+  "bridges' guards": BRIDGE_GUARDS,
+  mirrors: MIRRORS,
+  sizes: SIZES,
 };
 
 const reached = new Set<string>();

@@ -9,6 +9,7 @@ import { toHex } from "../support/octets.ts";
 import { type PathResult, TestRouter } from "../support/path.ts";
 import { Random } from "../support/random.ts";
 import { models, randomPacket } from "../support/traffic.ts";
+import { withoutIdentification } from "../twin/fragmentation.ts";
 import { type Outcome, runTwin } from "../twin/router.ts";
 import { type TwinRouter, twinOf } from "../twin/router_model.ts";
 
@@ -18,9 +19,14 @@ const MEMBERS = 4;
 
 const names = new Map(DROP_REASONS.map(({ number, name }) => [number, name]));
 
+/** A frame; the router's own fragments have an identification of its choice. */
+function shown(verdict: string, frame: Uint8Array): string {
+  return toHex(verdict === "transmitted" ? frame : withoutIdentification(frame));
+}
+
 /** What both say of a packet, in the same words. */
 function ofTwin({ verdict, reason, sent, lost }: Outcome): string {
-  const frames = sent.map(({ port, frame }) => `port${port}: ${toHex(frame)}`);
+  const frames = sent.map(({ port, frame }) => `port${port}: ${shown(verdict, frame)}`);
   return [verdict, names.get(reason) ?? "", ...frames, `lost ${lost}`].join("\n");
 }
 
@@ -29,7 +35,7 @@ function ofEngine({ statistics, departures }: PathResult): string {
   const counts = { transmitted, delivered, consumed, dropped };
   const [verdict] = Object.entries(counts).find(([, count]) => count === 1) ?? ["none"];
   const [reason = ""] = Object.keys(statistics.drops);
-  const frames = departures.map(({ port, bytes }) => `${port}: ${toHex(bytes)}`);
+  const frames = departures.map(({ port, bytes }) => `${port}: ${shown(verdict, bytes)}`);
   return [verdict, reason, ...frames, `lost ${statistics.originated.lost}`].join("\n");
 }
 

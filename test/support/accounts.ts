@@ -12,7 +12,8 @@ function ended(counts: VerdictCounts): number {
 
 /** The sentences that do not hold; none when the books balance. */
 export function imbalances(statistics: Statistics): string[] {
-  const { packets, bytes, drops, ports, originated, copied, inFlight } = statistics;
+  const { packets, bytes, drops, originated, copied, inFlight } = statistics;
+  const ports = statistics.ports.filter(({ isVirtual }) => !isVirtual);
   const facts: [what: string, left: number, right: number][] = [
     ["received = ended + in flight", packets.received, ended(packets) + inFlight],
     ["dropped = sum over reasons", packets.dropped, sum(Object.values(drops))],

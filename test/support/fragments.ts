@@ -11,7 +11,7 @@ interface Exports {
   openDirectory(worker: number): number;
   receive(record: number): number;
   cutSize(record: number, mtu: number): number;
-  beginCut(record: number, size: number): number;
+  beginCut(record: number, size: number, fresh: number): number;
   hasNextFragment(): number;
   nextFragment(record: number, target: number): void;
   lastFragment(record: number): void;
@@ -91,11 +91,6 @@ export class FragmentKernel {
   field16(offset: number, frame = 0): number {
     return this.#view.getUint16(this.#record(frame) + offset, true);
   }
-  /** Makes the packet at hand one of the engine's own. */
-  own(): void {
-    const flags = this.#record(0) + layout.RECORD_FLAGS;
-    this.region.setU16(flags, this.field16(layout.RECORD_FLAGS) | layout.PACKET_OWN);
-  }
   get hash(): number {
     return this.#view.getUint32(this.#record(0) + layout.RECORD_HASH, true);
   }
@@ -148,10 +143,13 @@ export class FragmentKernel {
     return size === 0 ? undefined : this.cutTo(size);
   }
 
-  /** Cuts the packet at hand into fragments of this size; undefined when that is too small. */
-  cutTo(size: number): Uint8Array[] | undefined {
+  /**
+   * Cuts the packet at hand into fragments of this size; undefined when that is too small.
+   * @param fresh as one that the engine made
+   */
+  cutTo(size: number, fresh = false): Uint8Array[] | undefined {
     const record = this.#record(0);
-    if (this.#exports.beginCut(record, size) === 0) return undefined;
+    if (this.#exports.beginCut(record, size, fresh ? 1 : 0) === 0) return undefined;
     const fragments: Uint8Array[] = [];
     while (this.#exports.hasNextFragment() !== 0) {
       this.#reset(1);

@@ -117,7 +117,7 @@ export class TestRouter {
   begin(options: RunOptions = {}): PathRun {
     const { region } = this;
     resetRun(region);
-    this.tables.neighbors.forget();
+    this.tables.forget();
     this.tables.flows.beginRun();
     this.tables.flows.startTime(BigInt(EPOCH) * 1_000_000_000n);
     this.tables.connections.beginRun();

@@ -33,7 +33,7 @@ export interface ServiceKernel {
   find(address: number, family: number, protocol: number, port: number): number;
   fitTunnel(record: number, backend: number): number;
   encapsulate(record: number, backend: number): number;
-  takeTunnelMtu(): number;
+  lastRoom(): number;
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;

@@ -10,8 +10,11 @@ export const ASSEMBLY: Directions = {
   // The path, what the engine sends of its own, and what waits on the way: each may lead to each.
   burst: [
     "bridging",
+    "cutting",
+    "deferring",
     "leaving",
     "originate",
+    "outer",
     "tracking",
     "tunneling",
     "waiting",
@@ -23,10 +26,14 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  deferring: ["burst", "leaving", "originate", "stage", "state", "table", "memory", ...BASE],
   // Leaving by what is no device: bridges and tunnels.
-  leaving: ["bridging", "tunneling", "waiting", "action", "table", "memory", ...BASE],
+  leaving: ["bridging", "tunneling", "waiting", "stage", "action", "table", "memory", ...BASE],
   bridging: [
+    "flooding",
+    "guarding",
     "leaving",
+    "guarding",
     "stage",
     "bridge",
     "action",
@@ -36,7 +43,12 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  // What a bridge sends to all.
+  flooding: ["leaving", "bridge", "action", "respond", "state", "table", "memory", ...BASE],
+  // What a bridge answers.
+  guarding: ["originate", "bridge", "memory", ...BASE],
   tunneling: [
+    "cutting",
     "leaving",
     "originate",
     "stage",
@@ -49,23 +61,31 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
+  // What tunnels ask of packets before they are known to be theirs.
+  outer: ["stage", "tunnel", "state", "memory", ...BASE],
+  // Cutting sends the pieces.
+  cutting: ["burst", "originate", "stage", "state", "table", "memory", "wire", ...BASE],
   originate: [
     "burst",
+    "bridge",
+    "cutting",
     "leaving",
     "tracking",
     "waiting",
     "stage",
     "action",
     "track",
+    "state",
     "table",
     "memory",
     ...BASE,
   ],
-  waiting: ["burst", "leaving", "originate", "stage", "state", "memory", ...BASE],
+  waiting: ["burst", "deferring", "leaving", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
     "action",
+    "tunnel",
     "track",
     "nat",
     "parse",
@@ -96,7 +116,18 @@ export const ASSEMBLY: Directions = {
   helper: ["helper", "track", "nat", "parse", "state", "wire", "memory", ...BASE],
   nat: ["nat", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What bridges and tunnels are made of.
-  bridge: ["bridge", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
+  bridge: [
+    "bridge",
+    "tunnel",
+    "action",
+    "parse",
+    "respond",
+    "state",
+    "table",
+    "wire",
+    "memory",
+    ...BASE,
+  ],
   tunnel: ["tunnel", "action", "parse", "respond", "state", "table", "wire", "memory", ...BASE],
   // What several stages, or one large one, are made of.
   parse: ["parse", "memory", "wire", ...BASE],

@@ -51,6 +51,7 @@ describe("facts of anything", () => {
       frame: fc.uint8Array({ maxLength: 384 }),
       lookUp: fc.constant(undefined),
       tracked: fc.constant(undefined),
+      mirrored: fc.constant(undefined),
     });
     fc.assert(
       fc.property(entry, (one) => {

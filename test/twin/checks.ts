@@ -14,6 +14,8 @@ export class Drop extends Error {
     readonly mtu = 0,
     /** What the sender is told, of a packet that is rejected. */
     readonly rejection?: RejectKind,
+    /** Fragments cut off it that got no farther either. */
+    readonly lost = 0,
   ) {
     super(`drop ${reason}`);
   }

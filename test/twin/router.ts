@@ -8,6 +8,7 @@ import { concat, equal, internetChecksum, type Octets, u16 } from "../support/oc
 import { matchRoute } from "../support/small_router.ts";
 import { Drop, isLinkLocal4, isSumRight, special4, special6 } from "./checks.ts";
 import type { ParsedPacket } from "./fields.ts";
+import { cutIp4, cutOwn } from "./fragmentation.ts";
 import { expectError } from "./icmp_error.ts";
 import { parsePacket } from "./parser.ts";
 import { expectRejection } from "./rejection.ts";
@@ -93,11 +94,11 @@ function runBuiltIn(packet: Packet): Outcome {
   }
 }
 
-function dropped(packet: Packet, { reason, mtu, rejection }: Drop): Outcome {
+function dropped(packet: Packet, { reason, mtu, rejection, lost }: Drop): Outcome {
   const { router, port } = packet;
   const frame = plainFrame(packet);
   const isIp = [0x0800, 0x86dd].includes(frame[12]! * 256 + frame[13]!) && frame.length > 34;
-  const silent = { verdict: "dropped", reason, sent: [], lost: 0 } as const;
+  const silent = { verdict: "dropped", reason, sent: [], lost } as const;
   const told = packet.parsed.drop === 0 || reason === drops.DROP_IP6_UNKNOWN_OPTION;
   if (!isIp || !told || !isOurs(packet)) return silent;
   const present = frame.length;
@@ -141,7 +142,7 @@ function runParsed(packet: Packet): Outcome {
     return hear(packet, plainFrame(packet));
   }
   if (packet.bytes[0]! & 1) throw new Drop(drops.DROP_L2_BROADCAST);
-  return { verdict: "transmitted", reason: 0, sent: [forward(packet, route)], lost: 0 };
+  return { verdict: "transmitted", reason: 0, sent: forward(packet, route), lost: 0 };
 }
 
 function admit({ router, port, bytes, parsed }: Packet): void {
@@ -177,8 +178,8 @@ function lookUp({ router, port }: Packet, destination: Uint8Array): TwinRoute {
   return route;
 }
 
-/** Checks the packet, takes one from its TTL, and makes the frame that leaves. */
-function forward(packet: Packet, route: TwinRoute): Sent {
+/** Checks the packet, takes one from its TTL, and makes what leaves: a frame, or fragments. */
+function forward(packet: Packet, route: TwinRoute): Sent[] {
   const frame = plainFrame(packet);
   const isIp4 = frame[12] === 8;
   if (frame[isIp4 ? 22 : 21]! <= 1) throw new Drop(drops.DROP_TTL_EXCEEDED);
@@ -188,13 +189,20 @@ function forward(packet: Packet, route: TwinRoute): Sent {
   const { mtu } = packet.router.ports[hop.port]!;
   if (frame.length - 14 > mtu) {
     const mayFragment = isIp4 && (frame[20]! & 0x40) === 0;
-    throw new Drop(mayFragment ? drops.DROP_NEEDS_FRAGMENTATION : drops.DROP_TOO_BIG, mtu);
+    if (!mayFragment) throw new Drop(drops.DROP_TOO_BIG, mtu);
   }
   takeFromTtl(packet, isIp4);
   hooks.pass(packet, "forward", hop.port);
   hooks.pass(packet, "postrouting", hop.port);
   const leaving = plainFrame(packet);
-  return { port: hop.port, frame: linked(packet.router, hop, endsOf(leaving)[1], leaving) };
+  const fragments = isIp4 ? cutIp4(leaving, mtu) : [leaving];
+  if (fragments === undefined) throw new Drop(drops.DROP_NEEDS_FRAGMENTATION);
+  const cutOff = fragments.length - 1;
+  return fragments.map((frame) => {
+    const link = linkTo(packet.router, hop, endsOf(frame)[1]);
+    if (link === undefined) throw new Drop(drops.DROP_NO_NEIGHBOR, 0, undefined, cutOff);
+    return { port: hop.port, frame: concat(link, frame.subarray(12)) };
+  });
 }
 
 /** Source and destination of a plain frame. */
@@ -226,11 +234,10 @@ function hopOf({ member }: Packet, { via, port }: TwinRoute): Hop {
   return via[via.length === 1 ? 0 : member % via.length] as NextHopModel;
 }
 
-/** The frame with the MACs to its next hop. */
-function linked(router: TwinRouter, hop: Hop, destination: Uint8Array, frame: Octets): Octets {
+/** The MACs on the way to the next hop; undefined when its own is not known. */
+function linkTo(router: TwinRouter, hop: Hop, destination: Uint8Array): Octets | undefined {
   const mac = router.neighbors.get(`${hop.port} ${hop.ip ?? destination}`);
-  if (mac === undefined) throw new Drop(drops.DROP_NO_NEIGHBOR);
-  return concat(mac, router.ports[hop.port]!.mac, frame.subarray(12));
+  return mac === undefined ? undefined : concat(mac, router.ports[hop.port]!.mac);
 }
 
 // ---- packets to the router, and its own -------------------------------------------------------
@@ -270,8 +277,11 @@ function originate(
     }
     const hop = hopOf(packet, route);
     const frame = passOwn(own.frame, hop.port);
-    const sent = { port: hop.port, frame: linked(packet.router, hop, endsOf(frame)[1], frame) };
-    return { sent: [sent], lost: 0 };
+    const fragments = cutOwn(frame, packet.router.ports[hop.port]!.mtu);
+    const link = linkTo(packet.router, hop, endsOf(frame)[1]);
+    if (link === undefined) return { sent: [], lost: fragments.length };
+    const sent = fragments.map((bytes) => concat(link, bytes.subarray(12)));
+    return { sent: sent.map((bytes) => ({ port: hop.port, frame: bytes })), lost: 0 };
   } catch (error) {
     if (!(error instanceof Drop)) throw error;
     return { sent: [], lost: 1 };

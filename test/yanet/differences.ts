@@ -13,6 +13,7 @@ export interface ExplainedUnit {
 /** Steps by the names of units. */
 export const PASSED: ReadonlyMap<string, number> = new Map([
   ["016_route", 13],
+  ["019_acl_decap_route", 5],
   ["034_firewall_with_gapped_masks", 1],
   ["038_firewall_ip", 1],
   ["042_firewall_via", 1],
@@ -33,28 +34,27 @@ export const PASSED: ReadonlyMap<string, number> = new Map([
 /** By the names of units. */
 export const EXPLAINED: ReadonlyMap<string, ExplainedUnit> = new Map<string, ExplainedUnit>([
   ["003_ecmp", { compared: 1, steps: 1, reasons: [REASONS.hashed, REASONS.martian] }],
-  ["007_decap_gre", { compared: 0, steps: 1, reasons: [REASONS.decap] }],
+  ["007_decap_gre", { compared: 1, steps: 1, reasons: [REASONS.reserved, REASONS.martian] }],
   ["009_nat64stateless", { compared: 0, steps: 10, reasons: [REASONS.nat64] }],
   ["011_nat64stateless_pool", { compared: 0, steps: 2, reasons: [REASONS.nat64] }],
   ["014_nat64stateless_icmp_error", { compared: 0, steps: 9, reasons: [REASONS.nat64] }],
   ["017_nat64stateless_1toN", { compared: 0, steps: 2, reasons: [REASONS.nat64] }],
-  ["019_acl_decap_route", { compared: 4, steps: 5, reasons: [REASONS.decap] }],
   [
     "020_acls_decap_nat64stateless_route",
-    { compared: 3, steps: 7, reasons: [REASONS.nat64, REASONS.decap, REASONS.martian] },
+    { compared: 5, steps: 7, reasons: [REASONS.nat64, REASONS.martian] },
   ],
   ["022_nat64stateless_range_ports", { compared: 0, steps: 4, reasons: [REASONS.nat64] }],
   [
     "026_nat64stateless_range_ports_fragmentation",
     { compared: 0, steps: 6, reasons: [REASONS.nat64] },
   ],
-  ["027_decap_fragment", { compared: 0, steps: 2, reasons: [REASONS.decap] }],
+  ["027_decap_fragment", { compared: 2, steps: 2, reasons: [REASONS.martian] }],
   [
     "028_acls_nodecap_nat64stateless_route",
     { compared: 5, steps: 8, reasons: [REASONS.nat64, REASONS.martian] },
   ],
   ["029_acl_dregress_decap", { compared: 0, steps: 11, reasons: [REASONS.dregress] }],
-  ["030_repeat_decap_and_nat64stateless", { compared: 0, steps: 1, reasons: [REASONS.decap] }],
+  ["030_repeat_decap_and_nat64stateless", { compared: 0, steps: 1, reasons: [REASONS.nat64] }],
   [
     "033_nat64stateless_fragmentation_farm_process",
     { compared: 0, steps: 2, reasons: [REASONS.nat64] },
@@ -66,7 +66,7 @@ export const EXPLAINED: ReadonlyMap<string, ExplainedUnit> = new Map<string, Exp
   ],
   [
     "044_route_tunnel",
-    { compared: 0, steps: 19, reasons: [stepReason("rib_insert"), REASONS.decap] },
+    { compared: 0, steps: 19, reasons: [stepReason("rib_insert"), REASONS.tunnel, REASONS.decap] },
   ],
   [
     "047_route_tunnel_explicit_best",
@@ -121,10 +121,7 @@ export const EXPLAINED: ReadonlyMap<string, ExplainedUnit> = new Map<string, Exp
       ],
     },
   ],
-  [
-    "076_rfc_5549_route_tunnel_ipip",
-    { compared: 0, steps: 3, reasons: [REASONS.decap, REASONS.ipTunnel] },
-  ],
+  ["076_rfc_5549_route_tunnel_ipip", { compared: 3, steps: 3, reasons: [REASONS.label] }],
   ["078_vrf_route_nat64stateful", { compared: 0, steps: 3, reasons: [REASONS.nat64] }],
   ["081_time_exceeded_in_transit", { compared: 2, steps: 3, reasons: [REASONS.errors] }],
   ["082_nat64_udp_checksum", { compared: 0, steps: 4, reasons: [REASONS.nat64] }],

@@ -1,10 +1,12 @@
 // Pipeline, routes and neighbors as a configuration. A logical port is a port of its own, without
 // addresses: these routers route packets to their own addresses like any others.
 
-import { formatPrefix, networkOf } from "../../src/config/address.ts";
-import type { Pipeline } from "./pipeline.ts";
-import { type Hop, prefixOf, type Route } from "./rib.ts";
+import { contains, formatIp, formatPrefix, networkOf } from "../../src/config/address.ts";
+import type { Interface, Pipeline } from "./pipeline.ts";
+import { prefixOf } from "./prefix.ts";
+import type { Hop, Route } from "./rib.ts";
 import { RuleFlows, ringPort } from "./rule_flows.ts";
+import { ownAddress, routesOut, tunnelsOf } from "./tunnels.ts";
 
 export interface Neighbor {
   readonly port: string;
@@ -30,6 +32,8 @@ const ENTRY = "entry";
 export const KERNEL = "kernel";
 /** Where tunnels begin, which nobody compares; some port has to have such addresses. */
 const TUNNEL_SOURCES = ["192.0.2.1/32", "2001:db8::1/128"];
+/** TCP, UDP, ICMPv6. */
+const FOR_KERNEL = [6, 17, 58];
 const LINK_LOCAL = "fe80::/10";
 const LABELS = "labels";
 const EVERYTHING = { ipv4: "0.0.0.0/0", ipv6: "::/0" };
@@ -46,7 +50,8 @@ export function documentOf(pipeline: Pipeline, settings: Settings): string {
     engine: { frames: 512, frame_size: 4096, limits: LIMITS },
     ports: Object.fromEntries(
       names.map(({ name, mac }, place) => {
-        const addresses = place === 0 && pipeline.balancers.length > 0 ? TUNNEL_SOURCES : [];
+        const sources = pipeline.balancers.length > 0 ? TUNNEL_SOURCES : [];
+        const addresses = place === 0 ? [...sources, ...pipeline.openings.map(ownAddress)] : [];
         return [name, { device: "pcap:", mac, addresses }];
       }),
     ),
@@ -60,8 +65,17 @@ export function documentOf(pipeline: Pipeline, settings: Settings): string {
     groups: labelled.groups,
     services: settings.services,
     mirrors: rings.map((name) => ({ name, to: name })),
+    tunnels: tunnelsOf(pipeline),
     ...(timeouts === undefined ? {} : { conntrack: { liberal: true, timeouts } }),
   });
+}
+
+/** Networks that an interface reaches by itself; one with neighbors, those of its kernel alone. */
+function connectedOf({ addresses, neighbors, own }: Interface): string[] {
+  const reached = neighbors.length > 0 ? own : addresses;
+  return reached
+    .filter((address) => address.includes("/"))
+    .map((address) => formatPrefix(networkOf(prefixOf(address))));
 }
 
 function neighborsOf({ interfaces }: Pipeline, more: readonly Neighbor[]): Neighbor[] {
@@ -75,7 +89,11 @@ function neighborsOf({ interfaces }: Pipeline, more: readonly Neighbor[]): Neigh
 function reachable(pipeline: Pipeline, { routes, neighbors }: Settings): Neighbor[] {
   const hops = routes.filter((route) => withoutLabels(route.hops)).flatMap((route) => route.hops);
   const own = neighborsOf(pipeline, []).filter(({ port, ip }) => {
-    return hops.some((hop) => hop.port === port && hop.ip === ip);
+    const isNear = pipeline.interfaces.some((one) => {
+      const isIn = (to: string) => contains(prefixOf(to), prefixOf(ip).address);
+      return one.port === port && connectedOf(one).some(isIn);
+    });
+    return isNear || hops.some((hop) => hop.port === port && hop.ip === ip);
   });
   return [...own, ...neighbors];
 }
@@ -84,24 +102,41 @@ function withoutLabels(hops: readonly Hop[]): boolean {
   return hops.every(({ labels }) => labels.length === 0);
 }
 
-/** Link-local destinations are never routed. */
-function kernelTable({ ports }: Pipeline): Record<string, unknown> {
-  const flows = ports.map(({ name }) => ({
-    match: { in_port: name, ipv6_dst: LINK_LOCAL },
-    actions: [{ mirror: ringPort(KERNEL, name) }, "drop"],
-  }));
+/** Addresses of the kernel's, but those that packets are taken out at. */
+function ownMatches(
+  interfaces: readonly Interface[],
+  openings: readonly string[],
+): Record<string, string>[] {
+  const own = interfaces.flatMap((one) => one.own.map((text) => formatIp(prefixOf(text).address)));
+  return [...new Set(own)]
+    .filter((ip) => !openings.includes(ip))
+    .map((ip) => (ip.includes(":") ? { ipv6_dst: ip } : { ipv4_dst: ip }));
+}
+
+/** Link-local destinations are never routed; nor is what is for our end of a tunnel, and in none. */
+function kernelTable({ ports, interfaces, openings }: Pipeline): Record<string, unknown> {
+  const matches = [
+    { ipv6_dst: LINK_LOCAL },
+    ...ownMatches(interfaces, openings),
+    ...openings.flatMap((ipv6_dst) => FOR_KERNEL.map((ip_proto) => ({ ipv6_dst, ip_proto }))),
+  ];
+  const flows = ports.flatMap(({ name }) =>
+    matches.map((match) => ({
+      match: { in_port: name, ...match },
+      actions: [{ mirror: ringPort(KERNEL, name) }, "drop"],
+    })),
+  );
   return { [KERNEL]: { attach: "prerouting", priority: 1, flows } };
 }
 
 /** What leads nowhere is dropped in silence, as these routers do. */
-function routesOf({ interfaces }: Pipeline, routes: readonly Route[]): unknown[] {
-  // An interface with neighbors of its own reaches nobody else.
-  const connected = interfaces.flatMap(({ port, addresses, neighbors }) => {
-    if (neighbors.length > 0) return [];
-    return addresses
-      .filter((address) => address.includes("/"))
-      .map((address) => ({ to: formatPrefix(networkOf(prefixOf(address))), port }));
-  });
+function routesOf(pipeline: Pipeline, routes: readonly Route[]): unknown[] {
+  const connected = [
+    ...pipeline.interfaces.flatMap((one) => {
+      return connectedOf(one).map((to) => ({ to, port: one.port }));
+    }),
+    ...routesOut(pipeline),
+  ];
   const gateways = routes
     .filter(({ hops }) => withoutLabels(hops))
     .map(({ to, hops }) => ({ to, via: hops.map(({ ip, port }) => ({ ip, port })) }));

@@ -16,6 +16,13 @@ const IP4_BYTES = 20;
 const IP6_BYTES = 40;
 /** 198.18.0.1, of the addresses for tests (RFC 2544). */
 const SOMEBODY = [198, 18, 0, 1];
+/** 2001:2::1, of those of IPv6 (RFC 5180). */
+const SOMEBODY6 = [0x20, 1, 0, 2];
+const IP_IN_IP = 4;
+const IP6_IN_IP = 41;
+const GRE = 47;
+const GRE_BYTES = 4;
+const GRE_RESERVED = 0x03f8;
 /** Shorter frames get zeros behind them on the wire (IEEE 802.3, 4.2.3.3). */
 const LEAST_DIGITS = 60 * 2;
 
@@ -64,9 +71,56 @@ export function outerLength(frame: Uint8Array): number {
   return (frame[headLength(frame)] ?? 0) >>> 4 === 6 ? IP6_BYTES : IP4_BYTES;
 }
 
-/** The frame with another IPv4 source where that was 0.0.0.0. */
+/** Where in an IPv6 packet at `at` that of a tunnel begins; undefined: it is none. */
+function carriedAt(frame: Uint8Array, at: number): number | undefined {
+  const [next, behind] = [frame[at + 6], at + IP6_BYTES];
+  if (next === IP_IN_IP || next === IP6_IN_IP) return behind;
+  if (next !== GRE) return undefined;
+  // Checksum, key and sequence number (RFC 2784 2.1, RFC 2890 2).
+  const flags = frame[behind] ?? 0;
+  return behind + GRE_BYTES + [0x80, 0x20, 0x10].filter((flag) => flags & flag).length * 4;
+}
+
+/** The untagged frame with the packet that its IPv6 packet carries instead of that. */
+export function opened(frame: Uint8Array): Uint8Array {
+  if (u16At(frame, ETHER_TYPE) !== IP6) return frame;
+  const at = carriedAt(frame, ETHER_TYPE + 2);
+  if (at === undefined) return frame;
+  const type = (frame[at] ?? 0) >>> 4 === 6 ? IP6 : IP4;
+  return concat(frame.subarray(0, ETHER_TYPE), u16(type), frame.subarray(at));
+}
+
+/** A packet in a tunnel of IPv6 without the flow label of the outer header. */
+export function withoutLabel(frame: Uint8Array): Uint8Array {
+  const at = headLength(frame);
+  if ((frame[at] ?? 0) >>> 4 !== 6 || carriedAt(frame, at) === undefined) return frame;
+  const copy = frame.slice();
+  copy.set([(frame[at + 1] ?? 0) & 0xf0, 0, 0], at + 1);
+  return copy;
+}
+
+/** The frame with another source where that was 0.0.0.0, or ::, also in a tunnel of IPv6. */
 export function fromSomebody(frame: Uint8Array): Uint8Array {
   const at = headLength(frame);
+  if ((frame[at] ?? 0) >>> 4 !== 6) return from4Somebody(frame, at);
+  const carried = carriedAt(frame, at);
+  if (carried === undefined) return frame;
+  const inside = from4Somebody(frame, carried);
+  if (frame.subarray(at + 8, at + 24).some((octet) => octet !== 0)) return inside;
+  const copy = inside.slice();
+  copy.set(SOMEBODY6, at + 8);
+  return copy;
+}
+
+/** Whether it is GRE over IPv6 with bits set that are reserved, and ignored (RFC 2784 2.2). */
+export function hasReservedBits(frame: Uint8Array): boolean {
+  const at = headLength(frame);
+  if ((frame[at] ?? 0) >>> 4 !== 6 || frame[at + 6] !== GRE) return false;
+  return (u16At(frame, at + IP6_BYTES) & GRE_RESERVED) !== 0;
+}
+
+/** The checksum of GRE stays right: an IPv4 header's words add up to zero. */
+function from4Somebody(frame: Uint8Array, at: number): Uint8Array {
   const isIp4 = (frame[at] ?? 0) >>> 4 === 4;
   if (!isIp4 || frame.subarray(at + 12, at + 16).some((octet) => octet !== 0)) return frame;
   const copy = frame.slice();

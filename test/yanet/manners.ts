@@ -5,8 +5,9 @@ import type { Manner } from "./comparison.ts";
 import type { Neighbor } from "./document.ts";
 import type { PacketFacts } from "./frames.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { prefixOf } from "./prefix.ts";
 import { REASONS } from "./reasons.ts";
-import { type Hop, prefixOf, type Rib } from "./rib.ts";
+import type { Hop, Rib } from "./rib.ts";
 import { Unsupported } from "./unsupported.ts";
 
 /** Protocols that balancers take: TCP and UDP. */

@@ -7,7 +7,15 @@ import { formatIp } from "../../src/config/address.ts";
 import { Connections } from "../../src/memory/connections.ts";
 import { type Arrival, arrival, type Departure, TestRouter } from "../support/path.ts";
 import { KERNEL } from "./document.ts";
-import { addressedTo, type PacketFacts, packetOf, tagged, untagged, vlanOf } from "./frames.ts";
+import {
+  addressedTo,
+  opened,
+  type PacketFacts,
+  packetOf,
+  tagged,
+  untagged,
+  vlanOf,
+} from "./frames.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** A frame at a physical port. */
@@ -62,9 +70,11 @@ export class Network {
     return this.#pipeline.ports.find((one) => one.physical === physical && one.vlan === vlan)?.name;
   }
 
-  /** The IP packet of a frame, with a tag or without. */
+  /** The IP packet of a frame, with a tag or without; of one that is taken out of, what it carries. */
   packet(frame: Uint8Array): PacketFacts | undefined {
-    return packetOf(untagged(frame));
+    const packet = packetOf(untagged(frame));
+    const to = packet === undefined ? "" : formatIp(packet.destination);
+    return this.#pipeline.openings.includes(to) ? packetOf(opened(untagged(frame))) : packet;
   }
 
   /** Sends frames in by a physical port; gives what leaves by any, in order. */

@@ -1,8 +1,10 @@
 // What the modules of a control plane say: logical ports, where packets from each go, interfaces
 // of routers, and modules that have no counterpart with the destinations they claim.
 
+import { formatIp } from "../../src/config/address.ts";
 import { type Balancer, servicesOf } from "./balancer.ts";
 import { type Firewall, parseFirewall } from "./firewall.ts";
+import { prefixOf } from "./prefix.ts";
 import { moduleReason, REASONS } from "./reasons.ts";
 import { type Fields, listOf, type Module, type Unit } from "./unit.ts";
 import { Unsupported } from "./unsupported.ts";
@@ -25,6 +27,8 @@ export interface Interface {
   readonly mac: string;
   /** Prefixes, with the router's own address. */
   readonly addresses: readonly string[];
+  /** Those of them that the kernel beside the router has, with the networks around them. */
+  readonly own: readonly string[];
   /** Neighbors that the configuration names. */
   readonly neighbors: readonly { readonly ip: string; readonly mac: string }[];
 }
@@ -38,6 +42,13 @@ export interface Filter {
 /** Where states are told to others. */
 export interface Synchronization {
   readonly ports: readonly string[];
+}
+
+/** A route of the configuration. */
+export interface RibEntry {
+  readonly prefix: string;
+  readonly nexthop: string;
+  readonly tunnel: boolean;
 }
 
 /** What has no counterpart, and destinations of packets that would come to it. */
@@ -54,11 +65,17 @@ export interface Pipeline {
   readonly filters: readonly Filter[];
   readonly synchronizations: readonly Synchronization[];
   readonly balancers: readonly Balancer[];
+  /** Addresses that packets in tunnels are taken out at, to be routed. */
+  readonly openings: readonly string[];
+  /** Routes of the configuration: some lead to a far end, through a tunnel from ours. */
+  readonly rib: readonly RibEntry[];
+  readonly tunnelSource: string;
   readonly foreign: readonly Foreign[];
   /** Tables that the router does not take routes from, such as "ipv4". */
   readonly ignoredTables: readonly string[];
 }
 
+const IP6_BITS = 128;
 const EVERYTHING = ["0.0.0.0/0", "::/0"];
 
 /** Why packets that come to a module of a type, or to an entry of a router, are not compared. */
@@ -70,7 +87,6 @@ const FOREIGN: Readonly<Record<string, string>> = {
   tun64: REASONS.tun64,
   balancer: REASONS.balancer,
   tunnel: REASONS.tunnel,
-  tunnel_ipip: REASONS.ipTunnel,
 };
 
 /** Destinations that a module takes. */
@@ -109,6 +125,7 @@ function interfacesOf(module: Module, ports: readonly LogicalPort[]): Interface[
         port: port.name,
         mac: port.mac,
         addresses: addresses.flatMap(listOf<string>),
+        own: listOf<string>(fields.ipAddresses),
         neighbors: known.flatMap(listOf<string>).map((ip) => ({ ip, mac: String(mac) })),
       };
     },
@@ -124,7 +141,7 @@ function firewallOf(module: Module, unit: Unit): Firewall | undefined {
 
 /** @param file name of the control plane's configuration; undefined: the unit's first */
 export function readPipeline(unit: Unit, file?: string): Pipeline {
-  const { modules } = unit.controlPlane(file);
+  const { modules, rib = {} } = unit.controlPlane(file);
   const all = Object.entries(modules);
   const ports = all.flatMap(([name, module]) => {
     if (module.type !== "logicalPort") return [];
@@ -158,18 +175,37 @@ export function readPipeline(unit: Unit, file?: string): Pipeline {
   return {
     ports,
     balancers,
+    openings: all.flatMap(([, module]) => openingsOf(module)),
     interfaces: routers.flatMap((module) => interfacesOf(module, ports)),
     filters,
     synchronizations,
+    rib: ribOf(rib.default),
+    tunnelSource: routers.map((module) => String(module.ipv6SourceAddress)).join(),
     foreign: foreignOf(all, unit),
     ignoredTables: routers.flatMap((module) => listOf<string>(module.ignore_tables)),
   };
 }
 
+/** What is taken out is routed; single addresses alone can be ours. */
+function openingsOf(module: Module): string[] {
+  if (module.type !== "decap" || module.nextModule?.includes(":")) return [];
+  const prefixes = listOf<string>(module.ipv6DestinationPrefixes).map(prefixOf);
+  const isOne = prefixes.every(({ length }) => length === IP6_BITS);
+  return isOne ? prefixes.map(({ address }) => formatIp(address)) : [];
+}
+
+function ribOf(entries: unknown): RibEntry[] {
+  return listOf<Fields>(entries).map(({ prefix, nexthop, tunnel }) => ({
+    prefix: String(prefix),
+    nexthop: String(nexthop),
+    tunnel: tunnel === true,
+  }));
+}
+
 function foreignOf(all: readonly [string, Module][], unit: Unit): Foreign[] {
   const own = ["logicalPort", "acl", "route"];
   const modules = all
-    .filter(([, { type }]) => !own.includes(type))
+    .filter(([, module]) => !own.includes(module.type) && openingsOf(module).length === 0)
     .map(([, module]) => ({
       reason: FOREIGN[module.type] ?? moduleReason(module.type),
       transport: module.type === "balancer",
@@ -177,7 +213,8 @@ function foreignOf(all: readonly [string, Module][], unit: Unit): Foreign[] {
     }));
   const next = all.flatMap(([, module]) => [module.nextModule, ...listOf(module.nextModules)]);
   const entries = new Set(next.map(String).filter((name) => name.includes(":tunnel")));
-  const tunnels = [...entries].map((name) => ({
+  const others = [...entries].filter((name) => !name.endsWith(":tunnel_ipip"));
+  const tunnels = others.map((name) => ({
     reason: FOREIGN[name.split(":")[1] as string] ?? moduleReason(name),
     transport: false,
     prefixes: EVERYTHING,

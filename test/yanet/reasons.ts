@@ -9,7 +9,9 @@ export const REASONS = {
   unresolved: "MAC addresses of neighbors that nobody names are made up by the test build",
   hashed: "which of several equal gateways a packet takes is decided by a hash of its own",
   skips: "a skipto counts a packet again for each ring it is copied to",
-  decap: "packets are taken out of GRE and IP tunnels, which there are none of yet",
+  decap: "packets taken out of GRE and IP tunnels go into MPLS and UDP tunnels",
+  label: "the flow label of a tunnel's outer header is zero, not the flow's own (RFC 6438 3)",
+  reserved: "GRE packets with reserved bits are not taken out of, which RFC 2784 2.2 has ignored",
   dregress: "packets go into MPLS and UDP tunnels by BGP communities, which there are none of",
   nat64: "translation between IPv6 and IPv4 (NAT64) is not there",
   tun64: "IPv4 is carried in IPv6 by a map of addresses, which is not there",
@@ -17,7 +19,6 @@ export const REASONS = {
     "the outer source of a tunnel to a real is made from the client's address, which real a " +
     "client gets from a hash of its own, and routing takes the outer TTL",
   tunnel: "packets go into MPLS and UDP tunnels by weights of RIB attributes, which is not there",
-  ipTunnel: "packets go into IP tunnels by routes, which there are none of yet",
 } as const;
 
 export function moduleReason(type: string): string {

@@ -1,9 +1,9 @@
 // Routes as steps give and take them, and what they come to: a gateway on a port, with the MPLS
 // labels of the routes that lead to it.
 
-import { contains, formatIp, parseIp, parsePrefix } from "../../src/config/address.ts";
-import type { Prefix } from "../../src/config/model.ts";
+import { contains, formatIp, parseIp } from "../../src/config/address.ts";
 import type { Interface, Pipeline } from "./pipeline.ts";
+import { prefixOf } from "./prefix.ts";
 import { Unsupported } from "./unsupported.ts";
 
 interface NextHop {
@@ -25,12 +25,6 @@ export interface Route {
 
 /** Gateways that lead to each other are followed so far. */
 const DEEPEST = 8;
-
-export function prefixOf(text: string): Prefix {
-  const prefix = parsePrefix(text) ?? parsePrefix(`${text}/${text.includes(":") ? 128 : 32}`);
-  if (prefix === undefined) throw new Unsupported(`prefix '${text}'`);
-  return prefix;
-}
 
 function addressOf(text: string): Uint8Array {
   const ip = parseIp(text);

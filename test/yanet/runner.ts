@@ -5,7 +5,13 @@ import { Reals } from "./balancer.ts";
 import { type Console, checkCommand, isCheck, runCommand } from "./commands.ts";
 import { difference, type Frames, type Manner } from "./comparison.ts";
 import { documentOf, type Neighbor, ringPorts } from "./document.ts";
-import { fromSomebody, isTimeExceeded, type PacketFacts } from "./frames.ts";
+import {
+  fromSomebody,
+  hasReservedBits,
+  isTimeExceeded,
+  type PacketFacts,
+  withoutLabel,
+} from "./frames.ts";
 import { Manners } from "./manners.ts";
 import { Network } from "./network.ts";
 import { type Pipeline, readPipeline } from "./pipeline.ts";
@@ -43,6 +49,9 @@ class Runner {
     this.#unit = unit;
     this.#pipeline = readPipeline(unit);
     this.#network = new Network(this.#pipeline);
+    for (const { prefix, nexthop, tunnel } of this.#pipeline.rib) {
+      if (!tunnel) this.#rib.insert(prefix, nexthop);
+    }
     this.#counted = unit.steps().some(([kind]) => kind === "checkCounters");
   }
 
@@ -141,7 +150,24 @@ class Runner {
     return [sent.map(fromSomebody), renamed];
   }
 
-  #compareExchange(physical: string, sent: Frames, wanted: Frames): string | undefined {
+  /** What both take out of GRE, or neither. */
+  #withoutReserved(frames: Frames): Frames {
+    if (this.#pipeline.openings.length === 0) return frames;
+    return this.#without(frames, REASONS.reserved, hasReservedBits);
+  }
+
+  /** Flow labels of tunnels that routes lead into are ours alone. */
+  #withoutLabels(frames: Frames): Frames {
+    if (!this.#pipeline.rib.some(({ tunnel }) => tunnel)) return frames;
+    const changed = frames.map(withoutLabel);
+    if (changed.some((frame, place) => frame !== frames[place])) {
+      this.#unsupported.add(REASONS.label);
+    }
+    return changed;
+  }
+
+  #compareExchange(physical: string, given: Frames, wanted: Frames): string | undefined {
+    const sent = this.#withoutReserved(given);
     const told = new Set(this.#pipeline.synchronizations.flatMap(({ ports }) => ports));
     const isTold = (frame: Uint8Array) => told.has(this.#network.portOf(physical, frame) ?? "");
     if (sent.some(isTold)) this.#blocked = REASONS.synchronized;
@@ -156,7 +182,7 @@ class Runner {
       });
     }
     if (this.#blocked !== undefined) throw new Unsupported(this.#blocked);
-    const left = this.#network.send(physical, from).map(({ bytes }) => bytes);
+    const left = this.#withoutLabels(this.#network.send(physical, from).map(({ bytes }) => bytes));
     return this.#difference(physical, left, own, manner);
   }
 

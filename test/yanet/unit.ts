@@ -18,6 +18,7 @@ export interface Module extends Fields {
 export interface ControlPlane {
   readonly modules: Readonly<Record<string, Module>>;
   readonly hostConfig?: Fields;
+  readonly rib?: Fields;
 }
 
 /** A step: its kind and what is said of it. */

@@ -1,0 +1,274 @@
+// Sizes in tunnels: outer fragments sent and received, what the way takes, and the segments of TCP.
+
+import { parseConfiguration } from "../../src/config/configuration.ts";
+import { ethernet, type PacketBuilder } from "../support/builder.ts";
+import { fragmentsOf } from "../support/cutting.ts";
+import { concat, internetChecksum, ip, type Octets, u16, u32 } from "../support/octets.ts";
+import { arrival } from "../support/path.ts";
+import { encapsulated } from "../twin/tunnel.ts";
+import type { PathRow } from "./row.ts";
+import {
+  FAR,
+  gatewayToRouter,
+  HOST,
+  hostToRouter,
+  LAN,
+  routerToGateway,
+  routerToHost,
+  WAN,
+  world,
+} from "./world.ts";
+
+const INSIDE = { mac: "02:00:00:00:99:02", ip4: "10.99.0.2" } as const;
+const VX_MAC = "02:00:00:00:00:99";
+const ENDS = `local: ${WAN.ip4}, remote: ${FAR.ip4}`;
+const ROUTER = world({
+  neighbors: `
+  - { port: vx, ip: ${INSIDE.ip4}, mac: "${INSIDE.mac}" }
+  - { port: loose, ip: 10.97.0.2, mac: "${INSIDE.mac}" }`,
+  routes: `
+  - { to: "fd00:98::/32", port: six }`,
+}).concat(`
+tunnels:
+  vx: { type: vxlan, vni: 100, ${ENDS}, mac: "${VX_MAC}", addresses: [10.99.0.1/24], mss: mtu }
+  loose:
+    { type: vxlan, vni: 101, ${ENDS}, df: false, mtu: 9000, mac: "${VX_MAC}",
+      addresses: [10.97.0.1/24] }
+  six: { type: sit, ${ENDS}, mtu: 1000 }
+`);
+const MODEL = parseConfiguration(ROUTER);
+const CLAMPED = ROUTER.replace(`    mac: "${LAN.mac}"`, `    mac: "${LAN.mac}"\n    mss: 1000`);
+
+const PORTS = { from: 1000, to: 53 };
+const LINK = routerToGateway().ip4({ from: WAN.ip4, to: FAR.ip4 }).bytes().subarray(0, 14);
+
+/** What the tunnel sends of this frame. */
+function carried(name: string, frame: Uint8Array): Octets {
+  const tunnel = MODEL.tunnels.find((one) => one.name === name)!;
+  const ends = { source: ip(WAN.ip4), remote: ip(FAR.ip4), number: 0, sequence: 0 };
+  return concat(LINK, encapsulated(tunnel, true, { ...ends, frame }));
+}
+
+const datagram = (bytes: number, to: string = INSIDE.ip4, dontFragment = true, ttl = 64) =>
+  hostToRouter()
+    .ip4({ from: HOST.ip4, to, dontFragment, ttl })
+    .udp(PORTS)
+    .payload(bytes - 28);
+const routedInto = (bytes: number, dontFragment = true) =>
+  ethernet(INSIDE.mac, VX_MAC)
+    .ip4({ from: HOST.ip4, to: INSIDE.ip4, dontFragment, ttl: 63 })
+    .udp(PORTS)
+    .payload(bytes - 28)
+    .bytes();
+
+/** An error of the way, about a packet of ours of which it quotes the beginning. */
+const tooBig = (mtu: number, quoted: Uint8Array, to: string = WAN.ip4) =>
+  gatewayToRouter()
+    .ip4({ from: "198.51.100.254", to })
+    .icmp(3, 4, mtu)
+    .payload(quoted.subarray(14, 14 + 64));
+const told = (packet: PacketBuilder, mtu: number) =>
+  [
+    "lan",
+    routerToHost()
+      .ip4({ from: LAN.ip4, to: HOST.ip4, service: 0xc0, dontFragment: true })
+      .icmp(3, 4, mtu)
+      .payload(packet.bytes().subarray(14, 14 + 548)),
+  ] as const;
+
+const sent = carried("vx", routedInto(1450));
+const forged = sent.slice();
+// Another UDP port, and a remote of nobody
+forged[14 + 20 + 3] = 1;
+const elsewhere = sent.slice();
+elsewhere[14 + 19] = 99;
+
+/** From the other end, in a tunnel. */
+const fromFar = gatewayToRouter()
+  .ip4({ from: FAR.ip4, to: WAN.ip4 })
+  .udp({ from: 50_000, to: 4789 })
+  .payload(
+    concat(
+      [8, 0, 0, 0],
+      u32(100 * 256),
+      ethernet(VX_MAC, INSIDE.mac)
+        .ip4({ from: INSIDE.ip4, to: HOST.ip4 })
+        .udp(PORTS)
+        .payload(1200)
+        .bytes(),
+    ),
+  )
+  .bytes();
+
+/** A SYN with these options: whole words. */
+function syn(packet: PacketBuilder, options: Uint8Array): Octets {
+  const frame = packet.tcp(PORTS, 2).payload(options).bytes();
+  const ip4 = frame[12] === 8;
+  const l4 = 14 + (ip4 ? 20 : 40);
+  frame[l4 + 12] = ((20 + options.length) / 4) << 4;
+  frame.set([0, 0], l4 + 16);
+  const ends = ip4 ? frame.subarray(26, 34) : frame.subarray(22, 54);
+  const rest = u16(frame.length - l4);
+  frame.set(internetChecksum(concat(ends, [0, 6], rest, frame.subarray(l4))), l4 + 16);
+  return frame;
+}
+const mss = (value: number) => concat([2, 4], u16(value));
+const toFar4 = (ttl: number, link: PacketBuilder) => link.ip4({ from: HOST.ip4, to: FAR.ip4, ttl });
+const toFar6 = (hops: number, link: PacketBuilder) =>
+  link.ip6({ from: HOST.ip6, to: FAR.ip6, hops });
+
+/** SYNs of a host, and what becomes of their options. */
+function clamped(before: Uint8Array, after: Uint8Array): Pick<PathRow, "send" | "out"> {
+  return {
+    send: [
+      arrival("lan", syn(toFar4(64, hostToRouter()), before)),
+      arrival("lan", syn(toFar6(64, hostToRouter()), before)),
+    ],
+    out: [
+      ["wan", syn(toFar4(63, routerToGateway()), after)],
+      ["wan", syn(toFar6(63, routerToGateway()), after)],
+    ],
+  };
+}
+
+export const SIZES: readonly PathRow[] = [
+  {
+    what: "fragments of a tunnel's packet are put together without connections being tracked",
+    router: ROUTER,
+    send: fragmentsOf(fromFar, [800]).map((frame) => arrival("wan", frame)),
+    out: [
+      [
+        "lan",
+        routerToHost().ip4({ from: INSIDE.ip4, to: HOST.ip4, ttl: 63 }).udp(PORTS).payload(1200),
+      ],
+    ],
+    consumed: 1,
+  },
+  {
+    what: "what the way to a remote takes is learned, and told to the senders",
+    router: ROUTER,
+    send: [
+      arrival("lan", datagram(1450)),
+      arrival("wan", tooBig(1400, sent), { time: 1 }),
+      arrival("lan", datagram(1351), { time: 2 }),
+      arrival("lan", datagram(1350), { time: 3 }),
+      // No larger one is believed while it holds, and then it is over.
+      arrival("wan", tooBig(1450, sent), { time: 4 }),
+      arrival("lan", datagram(1351), { time: 5 }),
+      arrival("lan", datagram(1450), { time: 602 }),
+    ],
+    out: [
+      ["wan", sent],
+      told(datagram(1351), 1350),
+      ["wan", carried("vx", routedInto(1350))],
+      told(datagram(1351), 1350),
+      ["wan", sent],
+    ],
+    delivered: 2,
+    originated: 2,
+    drops: { "too-big": 2 },
+  },
+  {
+    what: "nothing is learned of what no tunnel sends, or what would be no packet at all",
+    router: ROUTER,
+    send: [
+      arrival("wan", tooBig(1400, forged)),
+      arrival("wan", tooBig(1400, elsewhere)),
+      arrival("wan", tooBig(67, sent)),
+      arrival("wan", tooBig(1500, sent)),
+      arrival("wan", tooBig(1400, sent, LAN.ip4)),
+      arrival("lan", datagram(1450)),
+    ],
+    out: [["wan", sent]],
+    delivered: 5,
+  },
+  {
+    what: "IPv6 is never told less than 1280: what is no longer than that goes on",
+    router: ROUTER,
+    send: [
+      arrival(
+        "lan",
+        hostToRouter()
+          .ip6({ from: HOST.ip6, to: "fd00:98::1" })
+          .udp(PORTS)
+          .payload(1281 - 48),
+      ),
+      arrival(
+        "lan",
+        hostToRouter()
+          .ip6({ from: HOST.ip6, to: "fd00:98::1" })
+          .udp(PORTS)
+          .payload(1280 - 48),
+      ),
+    ],
+    out: [
+      [
+        "lan",
+        routerToHost()
+          .ip6({ from: LAN.ip6, to: HOST.ip6 })
+          .icmp6(2, 0, 1280)
+          .payload(
+            hostToRouter()
+              .ip6({ from: HOST.ip6, to: "fd00:98::1" })
+              .udp(PORTS)
+              .payload(1281 - 48)
+              .bytes()
+              .subarray(14, 14 + 1232),
+          ),
+      ],
+      [
+        "wan",
+        routerToGateway()
+          .ip4({ from: WAN.ip4, to: FAR.ip4, dontFragment: true })
+          .ip6({ from: HOST.ip6, to: "fd00:98::1", hops: 63 })
+          .udp(PORTS)
+          .payload(1280 - 48),
+      ],
+    ],
+    originated: 1,
+    drops: { "too-big": 1 },
+  },
+  {
+    what: "the MSS of a SYN is lowered to what the port says",
+    router: CLAMPED,
+    ...clamped(mss(1460), mss(1000)),
+  },
+  {
+    what: "it is never raised, nor put in where there is none",
+    router: CLAMPED,
+    ...clamped(mss(536), mss(536)),
+  },
+  {
+    what: "it is found behind other options, at odd places too",
+    router: CLAMPED,
+    ...clamped(
+      concat([1, 3, 3, 7, 1], [2, 4], u16(1461), [1, 0, 0]),
+      concat([1, 3, 3, 7, 1], [2, 4], u16(1000), [1, 0, 0]),
+    ),
+  },
+  {
+    what: "options behind one that is malformed are left alone, as is one of another length",
+    router: CLAMPED,
+    ...clamped(
+      concat([2, 3, 9, 1], [8, 1], [2, 4], u16(1460), [0, 0]),
+      concat([2, 3, 9, 1], [8, 1], [2, 4], u16(1460), [0, 0]),
+    ),
+  },
+  {
+    what: "a tunnel's MTU clamps what is routed into it",
+    router: ROUTER,
+    send: [arrival("lan", syn(hostToRouter().ip4({ from: HOST.ip4, to: INSIDE.ip4 }), mss(1460)))],
+    out: [
+      [
+        "wan",
+        carried(
+          "vx",
+          syn(
+            ethernet(INSIDE.mac, VX_MAC).ip4({ from: HOST.ip4, to: INSIDE.ip4, ttl: 63 }),
+            mss(1410),
+          ),
+        ),
+      ],
+    ],
+  },
+];
