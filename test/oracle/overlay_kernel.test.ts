@@ -21,15 +21,9 @@ function told({ steps }: OverlayScenario, answers: Awaited<ReturnType<typeof ask
   return steps.map(({ what }, place) => ({ step: `${place}: ${what}`, out: answers[place] }));
 }
 
-<<<<<<< HEAD
-const whenRecording = isRecording ? " (skipped: its answers are being recorded)" : "";
-
-describe.skipIf(isRecording)(`the engine answers as the kernel did${whenRecording}`, () => {
-=======
 const now = isRecording ? " (skipped: answers are being recorded)" : "";
 describe.skipIf(isRecording)(`the engine answers as the kernel did${now}`, () => {
   // What is skipped says so in its name.
->>>>>>> overlay
   it.each(OVERLAY_SCENARIOS)("$name", async (scenario) => {
     const { differs = [] } = scenario;
     const found = apart(scenario, recordedAnswers(scenario), await askEngine(scenario));
@@ -56,11 +50,7 @@ const asked = OVERLAY_SCENARIOS.map((scenario) => {
 describe("the kernel answers as it did", () => {
   for (const { scenario, why, label } of asked) {
     it.skipIf(why !== undefined)(label, async () => {
-<<<<<<< HEAD
-      // (skipped: the reason is in the name)
-=======
       // The label of one that is skipped says why.
->>>>>>> overlay
       const answers = await askKernel(scenario);
       if (isRecording) recordAnswers(scenario, answers);
       expect(told(scenario, answers)).toEqual(told(scenario, recordedAnswers(scenario)));

@@ -1,17 +1,8 @@
-<<<<<<< HEAD
-// What two tunnel endpoints may choose as they like, made equal: the IPv4 identification (RFC
-// 6864), the IPv6 flow label (RFC 6437), the UDP source port (RFC 7348 5, RFC 8926 3.3, RFC 7510 3)
-// with the checksum that covers it, and ERSPAN's timestamp. ICMP errors of a router may say "don't
-// fragment" or not, and have the type of service of the packet they are about beside their
-// precedence or not (RFC 1812 4.3.2.5). Everything else of a frame stays. Checksums are looked at
-// before.
-=======
 // What two tunnel endpoints may choose as they like, made equal: the IPv4 identification
 // (RFC 6864), the IPv6 flow label (RFC 6437), the UDP source port (RFC 7348 5, RFC 8926 3.3,
 // RFC 7510 3) with the checksum that covers it, and ERSPAN's timestamp. ICMP errors of a router may
 // say "don't fragment" or not, and have the type of service of the packet they are about beside
 // their precedence or not (RFC 1812 4.3.2.5). All else of a frame stays; checksums are verified.
->>>>>>> overlay
 
 import { internetChecksum, type Octets, readU16, toHex, u32 } from "../support/octets.ts";
 

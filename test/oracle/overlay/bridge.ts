@@ -76,11 +76,7 @@ function randomSteps(
 
 /**
  * Tags of the VLANs of the scenarios, one they do not have, none, and others' tags. The kernel
-<<<<<<< HEAD
- * takes frames with the tag of an access port's own VLAN there; we do not, nor does Open vSwitch.
-=======
  * takes frames with the tag of an access port's own VLAN there; we do not, as Open vSwitch.
->>>>>>> overlay
  */
 const taggedAt =
   (access: Readonly<Record<string, number>>) =>

@@ -10,9 +10,6 @@ import { BROADCAST, macOfStation, randomFrame, step } from "./stations.ts";
 import { FAR4, FAR6, WAN } from "./underlay.ts";
 import { bridgedDocument, bridgedKernel, conversation } from "./vxlan.ts";
 
-const ENDS4 = `local ${WAN.ip4} remote ${FAR4[0]} ttl 64`;
-const ENDS6 = `local ${WAN.ip6} remote ${FAR6[0]} hoplimit 64`;
-const ERSPAN = "tos 0 nopmtudisc ignore-df seq key 100";
 const PORTS = { p1: "02:00:00:00:00:01", p2: "02:00:00:00:00:02", wan: WAN.mac } as const;
 
 interface Segment {
@@ -88,14 +85,10 @@ const SEGMENTS: readonly Segment[] = [
     name: "gretap4",
     needs: "gre",
     family: 4,
-<<<<<<< HEAD
-    kernel: `gretap ${ENDS4} tos inherit nopmtudisc ignore-df key 9`,
-=======
     kernel: [
       `gretap local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos inherit`,
       "nopmtudisc ignore-df key 9",
     ].join(" "),
->>>>>>> overlay
     engine: "type: gretap, key: 9, ttl: 64, dscp: inherit, df: false",
     carry: (remote, inner, random) =>
       gre({ from: remote, service: random.below(4) }, { key: 9 }, 0x6558, inner),
@@ -105,14 +98,10 @@ const SEGMENTS: readonly Segment[] = [
     name: "gretap6",
     needs: "ip6gre",
     family: 6,
-<<<<<<< HEAD
-    kernel: `ip6gretap ${ENDS6} tclass inherit encaplimit none`,
-=======
     kernel: [
       `ip6gretap local ${WAN.ip6} remote ${FAR6[0]} hoplimit 64`,
       "tclass inherit encaplimit none",
     ].join(" "),
->>>>>>> overlay
     engine: "type: gretap, ttl: 64, dscp: inherit",
     carry: (remote, inner) => gre({ from: remote }, {}, 0x6558, inner),
   },
@@ -120,14 +109,10 @@ const SEGMENTS: readonly Segment[] = [
     name: "erspan2",
     needs: "erspan",
     family: 4,
-<<<<<<< HEAD
-    kernel: `erspan ${ENDS4} ${ERSPAN} erspan_ver 1 erspan 123`,
-=======
     kernel: [
       `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0`,
       "nopmtudisc ignore-df seq key 100 erspan_ver 1 erspan 123",
     ].join(" "),
->>>>>>> overlay
     engine: "type: erspan, version: 2, session: 100, index: 123, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner, _random, number) => erspan2({ from: remote }, 100, 123, number, inner),
     differs: [COPIED_MARK],
@@ -136,15 +121,11 @@ const SEGMENTS: readonly Segment[] = [
     name: "erspan3",
     needs: "erspan",
     family: 4,
-<<<<<<< HEAD
-    kernel: `erspan ${ENDS4} ${ERSPAN} erspan_ver 2 erspan_dir egress erspan_hwid 17`,
-=======
     kernel: [
       `erspan local ${WAN.ip4} remote ${FAR4[0]} ttl 64 tos 0`,
       "nopmtudisc ignore-df seq key 100 erspan_ver 2 erspan_dir",
       "egress erspan_hwid 17",
     ].join(" "),
->>>>>>> overlay
     engine:
       "type: erspan, version: 3, session: 100, hardware: 17, direction: egress, ttl: 64, dscp: 0, df: false",
     carry: (remote, inner, _random, number) =>

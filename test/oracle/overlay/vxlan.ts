@@ -85,13 +85,8 @@ interface Simple {
 function simple({ name, family, kernel, engine, seed, inherits = false }: Simple): OverlayScenario {
   const [local, remote] = family === 4 ? [WAN.ip4, FAR4[0]] : [WAN.ip6, FAR6[0]];
   const ends = `local ${local} remote ${remote} dstport 4789`;
-<<<<<<< HEAD
-  const route = `local: "${local}", remote: "${remote}"`;
-  const document = `{ type: vxlan, vni: ${VNI}, ${route}, bridge: br0, ${engine} }`;
-=======
   const keys = `type: vxlan, vni: ${VNI}, local: "${local}", remote: "${remote}"`;
   const document = `{ ${keys}, bridge: br0, ${engine} }`;
->>>>>>> overlay
   return {
     name,
     needs: ["bridge", "vxlan"],
