@@ -39,16 +39,19 @@ const UNANSWERED: u32 = PACKET_L2_GROUP | PACKET_ICMP_ERROR | PACKET_LATER_FRAGM
  * Whether the frame may leave by a member (port number `port`): what is behind its tags is no
  * longer than the port's MTU; in a tunnel its tags count, too, as they are what it carries. Else it
  * is dropped, and its out-port says where it was to go.
+ *
+ * @param more bytes of tags it is to get before; less than 0: that are to be taken off
  */
-export function fitsPort(record: usize, port: u32): i32 {
+export function fitsPort(record: usize, port: u32, more: i32): i32 {
   const entry = portOf(port);
   const tunnel = (portFlags(entry) & PORT_TUNNEL) !== 0;
-  const tags = vlanTagsOf(record) * VLAN_TAG;
+  const length = lengthOf(record) + more;
+  const tags = vlanTagsOf(record) * VLAN_TAG + more;
   const header = tunnel ? ETHERNET_HEADER : ETHERNET_HEADER + tags;
   const most = tunnel ? tunnelRoom(record, entry) : portMtu(entry);
-  if (lengthOf(record) <= header + most) return VERDICT_CONTINUE;
+  if (length <= header + most) return VERDICT_CONTINUE;
   // What is longer than the way to the remote takes, but may be cut there, goes on.
-  if (lengthOf(record) <= header + portMtu(entry) && !isWhole(record)) return VERDICT_CONTINUE;
+  if (length <= header + portMtu(entry) && !isWhole(record)) return VERDICT_CONTINUE;
   setOutPort(record, port);
   setRoom(most > tags ? most - tags : 0);
   return drop(DROP_FRAME_TOO_BIG);
