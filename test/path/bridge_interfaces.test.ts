@@ -180,15 +180,23 @@ describe("a neighbor of the underlay", () => {
 
   it("that does not answer costs the packet and its copies, and nobody is told", async () => {
     const arrivals = [arrival("p1", hello(A.mac))];
-    for (let seconds = 1; seconds < 6; seconds++) {
-      arrivals.push(
-        arrival("wan", asks(GATEWAY, { mac: "", ip: "203.0.113.77" }), { time: seconds }),
-      );
-    }
+    for (let time = 1; time < 6; time++)
+      arrivals.push(arrival("wan", hello(GATEWAY.mac), { time }));
     const options = { resolve: true, stepwise: true };
     const { statistics } = await exchange(unknown, arrivals, options);
-    expect(statistics.drops).toMatchObject({ "neighbor-failed": 1 });
+    expect(statistics.drops).toEqual({ "neighbor-failed": 1, "unsupported-ethertype": 5 });
     expect(statistics.copied.lost).toBe(2);
+    expect(statistics.originated).toMatchObject({ lost: 0, limited: 0, packets: 3 });
+  });
+
+  it("that does not answer is nothing the sender of what was routed into a tunnel is told", async () => {
+    const arrivals = [arrival("p1", datagram([VLAN10.mac, A.mac], A, B))];
+    for (let time = 1; time < 6; time++)
+      arrivals.push(arrival("wan", hello(GATEWAY.mac), { time }));
+    const options = { resolve: true, stepwise: true };
+    const { reached, statistics } = await exchange(unknown, arrivals, options);
+    expect(reached.filter((one) => !one.startsWith("wan ") && !one.startsWith("p2 "))).toEqual([]);
+    expect(statistics.drops).toMatchObject({ "neighbor-failed": 1 });
     expect(statistics.originated).toMatchObject({ lost: 0, limited: 0, packets: 3 });
   });
 });
