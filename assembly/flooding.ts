@@ -1,7 +1,7 @@
 // Flooding: a frame to all members of its VLAN. It changes in place from one member to the next:
-// what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their own.
-// A copy that is too long for its member is lost; when the frame itself is, for the last of them,
-// that is what becomes of the frame.
+// what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their
+// own. A copy that is too long for its member is lost; where it is the frame itself, which goes to
+// the last of them, that is dropped.
 
 import { sendCopy } from "./action/output";
 import { doesFit, fitsPort } from "./bridge/size";
