@@ -2,7 +2,8 @@
 
 import { parseConfiguration } from "../../src/config/configuration.ts";
 import { ethernet, type PacketBuilder } from "../support/builder.ts";
-import { concat, internetChecksum, ip, type Octets, u16 } from "../support/octets.ts";
+import { concat, ip, type Octets } from "../support/octets.ts";
+import { mssOption, opening } from "../support/openings.ts";
 import { type Arrival, arrival } from "../support/path.ts";
 import { encapsulated } from "../twin/tunnel.ts";
 import type { Expectation, PathRow } from "./row.ts";
@@ -164,19 +165,8 @@ function everyWay(router: string, most: number, inTunnel: number): PathRow {
 }
 
 /** A SYN with an option for the maximum segment size. */
-function syn(link: PacketBuilder, mss: number, from: string = A.ip4, ttl = 64): Octets {
-  const bytes = link
-    .ip4({ from, to: B.ip4, ttl })
-    .tcp(PORTS, 2)
-    .payload(concat([2, 4], u16(mss)))
-    .bytes();
-  const l4 = bytes.length - 24;
-  bytes[l4 + 12] = 6 << 4;
-  bytes.set([0, 0], l4 + 16);
-  const ends = bytes.subarray(l4 - 8, l4);
-  bytes.set(internetChecksum(concat(ends, [0, 6, 0, 24], bytes.subarray(l4))), l4 + 16);
-  return bytes;
-}
+const syn = (link: PacketBuilder, mss: number, from: string = A.ip4, ttl = 64) =>
+  opening(link.ip4({ from, to: B.ip4, ttl }), mssOption(mss));
 
 export const BRIDGE_SIZES: readonly PathRow[] = [
   {
