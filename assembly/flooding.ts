@@ -1,5 +1,7 @@
 // Flooding: a frame to all members of its VLAN. It changes in place from one member to the next:
-// what differs is its tag alone. Only tunnels get a copy of their own, to do with as they need.
+// what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their
+// own. Members that do not take as long a frame do not get it: each is a copy lost; where none takes
+// it, the frame is dropped.
 
 import { sendCopy } from "./action/output";
 import { fitsPort } from "./bridge/size";
@@ -11,6 +13,7 @@ import {
   MEMBER_FLOOD,
   MEMBER_HAIRPIN,
   PACKET_TUNNELED,
+  PORT_CLAMP_MSS,
   PORT_UNKNOWN,
   PORT_UP,
   PORT_VIRTUAL,
@@ -97,7 +100,9 @@ function copyTo(record: usize, member: u32, tag: u32, wanted: u32): u32 {
     countEvent(COUNT_COPIES_LOST);
     return tag;
   }
-  if ((portFlags(portOf(member)) & PORT_VIRTUAL) === 0) {
+  const port = portOf(member);
+  // What changes for one member, a SYN whose MSS is clamped, is a copy of its own, too.
+  if ((portFlags(port) & (PORT_VIRTUAL | PORT_CLAMP_MSS)) === 0) {
     sendCopy(record, member);
     return wanted;
   }
