@@ -99,7 +99,7 @@ import { isForHere, route, routeTo } from "./stage/route";
 import {
   beginTables,
   beginUncached,
-  resumeTables,
+  reenterTables,
   runTables,
   runTablesBehind,
 } from "./stage/tables";
@@ -197,11 +197,7 @@ function runBridged(record: usize, port: usize): i32 {
   if (tracing) note(STEP_BRIDGE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
-  if (points !== 0) {
-    // Another in-port, perhaps another tag: flows look anew.
-    noteStale();
-    resumeTables(record);
-  }
+  if (points !== 0) reenterTables(record);
   return runRouted(record, portOf(inPortOf(record)));
 }
 
