@@ -1,7 +1,7 @@
 // Flooding: a frame to all members of its VLAN. It changes in place from one member to the next:
 // what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their
-// own. Members that do not take as long a frame do not get it: each is a copy lost; where none takes
-// it, the frame is dropped.
+// own. Members that do not take as long a frame do not get it: each is a copy lost; where none
+// takes it, the frame is dropped.
 
 import { sendCopy } from "./action/output";
 import { fitsPort } from "./bridge/size";
@@ -76,6 +76,8 @@ export function spread(
   if (listener !== PORT_UNKNOWN) {
     if (last !== PORT_UNKNOWN) there = copyTo(record, last, there, wanted);
     retag(record, there, 0);
+    // Not where a frame of this length could not go.
+    setOutPort(record, PORT_UNKNOWN);
     return VERDICT_CONTINUE;
   }
   if (!retag(record, there, wanted)) return drop(DROP_NO_HEADROOM);

@@ -36,7 +36,9 @@ tunnels:
   gn:
     { type: geneve, vni: flow, remote: flow, ttl: inherit, checksum: true,
       options: [{ class: 0x0102, type: 0x80, data: "0a0b0c0d" }] }
-  er: { type: erspan, version: 3, session: 5, hardware: 6, direction: egress, remote: "2001:db8::9" }
+  er:
+    { type: erspan, version: 3, session: 5, hardware: 6, direction: egress,
+      remote: "2001:db8::9" }
 `);
 const region = new Region(planMemory(sizesOf(model)));
 const tables = new Tables(region, model);

@@ -1,5 +1,5 @@
-// Random bridges, tunnels and mirrors: the books balance, the flow cache is right, and any number of
-// queues sends what one sends.
+// Random bridges, tunnels and mirrors: the books balance, the flow cache is right, and any number
+// of queues sends what one sends.
 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -93,7 +93,7 @@ export function randomOverlay(random: Random, queues: number): string {
     const remotes = type === "vxlan" ? remote : REMOTES[number];
     return `  vx${number}:
     { type: ${type}, vni: ${number}, local: ${WAN.ip}, remote: ${remotes}, bridge: br0,
-      df: ${random.oneIn(2)}${vlanKey(random, false)}${memberKeys(random).replace(", mtu: 1280", "")} }\n`;
+      df: ${random.oneIn(2)}${vlanKey(random, false)}${memberKeys(random)} }\n`;
   };
   const members = MEMBERS.map(
     (name, place) =>
@@ -117,7 +117,8 @@ bridges:
     { vlan_filtering: true, ageing: ${pick(random, ["1s", "20ms"])}${suppression}${loops},
       vlans: { ${interfaces} } }
 tunnels:
-${tunnel(0)}${tunnel(1)}  span: { type: erspan, session: 3, local: ${WAN.ip}, remote: ${REMOTES[2]}, df: false }
+${tunnel(0)}${tunnel(1)}  span:
+    { type: erspan, session: 3, local: ${WAN.ip}, remote: ${REMOTES[2]}, df: false }
 ${random.oneIn(2) ? `mirrors:\n${mirror(random, 0)}${perhaps(random, mirror(random, 1))}` : ""}${
   random.oneIn(2) ? TRACKED : ""
 }`;
