@@ -6,7 +6,6 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { tellTooBig } from "./bridge/size";
-import { checkTransport } from "./burst";
 import { fitOwn } from "./cutting";
 import { DROP_FRAME_TOO_BIG, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED } from "./drops";
 import {
@@ -46,6 +45,7 @@ import {
   timestampOf,
   wireLengthOf,
 } from "./packet";
+import { checkTransport } from "./reading";
 import { admit } from "./stage/admit";
 import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";
