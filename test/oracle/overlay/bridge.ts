@@ -40,8 +40,9 @@ export function members(count: number, keys: Readonly<Record<string, string>> = 
   return `ports:\n${lines.join("\n")}`;
 }
 
-const bridgeOf = (options: string) => `bridges:\n  br0: { mac: "${BRIDGE_MAC}"${options} }`;
-const document = (...parts: readonly string[]) => ["version: 1", ENGINE, ...parts, ""].join("\n");
+export const bridgeOf = (options: string) => `bridges:\n  br0: { mac: "${BRIDGE_MAC}"${options} }`;
+export const document = (...parts: readonly string[]) =>
+  ["version: 1", ENGINE, ...parts, ""].join("\n");
 
 const GROUPS = [
   BROADCAST,
@@ -53,7 +54,7 @@ const GROUPS = [
 ];
 
 /** Stations at home at one port each, who move now and then. */
-function randomSteps(
+export function randomSteps(
   seed: number,
   count: number,
   ports: number,
