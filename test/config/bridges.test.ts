@@ -24,7 +24,7 @@ ports:
 meters: { many: { rate: 5pps }, few: { rate: 1pps } }
 bridges:
   br0: { vlan_filtering: true, addresses: [10.0.0.1/24], vlans: { 20: { mtu: 9000 }, 10: {} } }
-  br1: { ageing: 0s, mac_limit: 7, forward_reserved: [2, 14] }
+  br1: { ageing: 0s, mac_limit: 7, forward_reserved: [3, 14] }
 `;
   const model = parseConfiguration(MEMBERS);
 
@@ -39,7 +39,8 @@ bridges:
       ["br1", "interface", 1500, { bridge: 1, vlan: 0 }],
     ]);
     expect(model.bridges.map(({ port }) => port)).toEqual([5, 8]);
-    expect(interfaces.map(({ mac }) => mac.at(-1))).toEqual([6, 7, 8, 9]);
+    // Those of VLANs have the bridge's MAC, as the kernel's VLAN devices.
+    expect(interfaces.map(({ mac }) => mac.at(-1))).toEqual([6, 6, 6, 9]);
   });
 
   it("have defaults", () => {
@@ -51,7 +52,7 @@ bridges:
       vlanFiltering: false,
       vlanProtocol: 0x8100,
       macLimit: 7,
-      forwardReserved: (1 << 2) | (1 << 14),
+      forwardReserved: (1 << 3) | (1 << 14),
       suppression: false,
       proxy: false,
       loopGuard: 0,
