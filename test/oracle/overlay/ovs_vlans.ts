@@ -1,6 +1,6 @@
 // Ports of Open vSwitch with VLANs, and what the same are here.
 
-import { equal, readU16 } from "../../support/octets.ts";
+import { readU16, toHex } from "../../support/octets.ts";
 import type { Random } from "../../support/random.ts";
 import type { Difference, OverlayStep } from "../overlay.ts";
 import { bridgeOf, document, members, randomSteps } from "./bridge.ts";
@@ -53,9 +53,11 @@ function dress(frame: Uint8Array, random: Random, { type, most }: Tagging) {
   return [`, tags ${words} 8100 ${inner.toString(16)}`, both] as const;
 }
 
+/** How the groups reserved by IEEE 802.1D 7.12.6 begin. */
+const RESERVED = "0180c20000";
 /** What Open vSwitch learns nothing from, other than the kernel and we do: reserved groups. */
 const isReserved = ({ frame }: OverlayStep) =>
-  equal(frame.subarray(0, 5), [1, 0x80, 0xc2, 0, 0]) && frame[5]! < 16;
+  toHex(frame.subarray(0, 5)) === RESERVED && frame[5]! < 16;
 const typeAt = (frame: Uint8Array, tags: number) => readU16(frame, 12 + 4 * tags);
 const isTag = (type: number) => type === 0x8100 || type === 0x88a8;
 
@@ -67,7 +69,7 @@ const LAND: Difference = {
     const [first, size] = readU16(frame, at) === 0x0800 ? [at + 14, 4] : [at + 10, 16];
     const isIp = [0x0800, 0x86dd].includes(readU16(frame, at));
     const [from, to] = [first, first + size].map((one) => frame.subarray(one, one + size));
-    return isIp && equal(from!, to!);
+    return isIp && toHex(from!) === toHex(to!);
   },
 };
 const SECOND_TAG: Difference = {
