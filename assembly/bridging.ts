@@ -11,6 +11,7 @@
 import { guardOf, interfaceIn } from "./bridge/guards";
 import { hear, isSettled } from "./bridge/learning";
 import { isReserved } from "./bridge/reserved";
+import { fitsPort } from "./bridge/size";
 import { passStorm, stormKind } from "./bridge/storm";
 import { isUntagged, NOT_CARRIED, priorityOf, retag, tagFor, tagOf, vlanOf } from "./bridge/tags";
 import {
@@ -165,6 +166,8 @@ function sendTo(record: usize, out: u32, found: usize, vlan: u32, tag: u32): i32
   const wanted = tagFor(target, vlan, tag, priorityOf(tag));
   if (wanted === NOT_CARRIED) return drop(DROP_NO_MEMBER);
   if (!retag(record, tag, wanted)) return drop(DROP_NO_HEADROOM);
+  const verdict = fitsPort(record, out);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   const flags: u32 = load<u16>(found, FDB_FLAGS);
   if ((flags & FDB_REMOTE) !== 0) {
     setRemoteHint(record, sideOf(found), (flags & FDB_REMOTE_IP6) !== 0 ? 6 : 4);

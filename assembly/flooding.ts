@@ -1,7 +1,10 @@
 // Flooding: a frame to all members of its VLAN. It changes in place from one member to the next:
-// what differs is its tag alone. Only tunnels get a copy of their own, to do with as they need.
+// what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their
+// own. A copy that is too long for its member is lost; where it is the frame itself, which goes to
+// the last of them, that is dropped.
 
 import { sendCopy } from "./action/output";
+import { doesFit, fitsPort } from "./bridge/size";
 import { NOT_CARRIED, priorityOf, retag, tagFor } from "./bridge/tags";
 import { DROP_NO_HEADROOM, DROP_NO_MEMBER } from "./drops";
 import {
@@ -10,6 +13,7 @@ import {
   MEMBER_FLOOD,
   MEMBER_HAIRPIN,
   PACKET_TUNNELED,
+  PORT_CLAMP_MSS,
   PORT_UNKNOWN,
   PORT_UP,
   PORT_VIRTUAL,
@@ -65,6 +69,8 @@ export function spread(
     return VERDICT_CONTINUE;
   }
   if (!retag(record, there, wanted)) return drop(DROP_NO_HEADROOM);
+  const verdict = fitsPort(record, last);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   setOutPort(record, last);
   return VERDICT_TRANSMIT;
 }
@@ -86,7 +92,13 @@ function copyTo(record: usize, member: u32, tag: u32, wanted: u32): u32 {
     countEvent(COUNT_COPIES_LOST);
     return tag;
   }
-  if ((portFlags(portOf(member)) & PORT_VIRTUAL) === 0) {
+  const port = portOf(member);
+  if (!doesFit(record, port)) {
+    countEvent(COUNT_COPIES_LOST);
+    return wanted;
+  }
+  // What changes for one member, a SYN whose MSS is clamped, is a copy of its own, too.
+  if ((portFlags(port) & (PORT_VIRTUAL | PORT_CLAMP_MSS)) === 0) {
     sendCopy(record, member);
     return wanted;
   }

@@ -65,6 +65,7 @@ export function leave(record: usize): i32 {
     const tunnel = (flags & PORT_TUNNEL) !== 0;
     const verdict = tunnel ? sendByTunnel(record, port) : bridgeOut(record, port);
     if (verdict !== VERDICT_TRANSMIT) return verdict;
+    if (!tunnel && (overlay & OVERLAY_MSS) !== 0) clampAt(record, outPortOf(record));
   }
   return drop(DROP_TUNNEL_TOO_DEEP);
 }

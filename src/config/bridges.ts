@@ -6,7 +6,7 @@ import { Cursor } from "./cursor.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { durationOf } from "./flow_values.ts";
 import { ownVlanOf, vlanProtocolOf } from "./member_vlans.ts";
-import type { BridgeModel, MacBytes, PortModel, StationModel } from "./model.ts";
+import type { BridgeModel, MacBytes, MssModel, PortModel, StationModel } from "./model.ts";
 import type { Names } from "./names.ts";
 import { buildRouted, derivedMac } from "./routed.ts";
 import type { ConfigurationDocument } from "./schema.ts";
@@ -38,7 +38,7 @@ export function buildInterface(
     },
     membership: undefined,
     tunnel: undefined,
-    mss: undefined,
+    mss: routed.mss as MssModel | undefined,
   };
 
   /** Interfaces of VLANs have the bridge's MAC, as the kernel's VLAN devices do. */

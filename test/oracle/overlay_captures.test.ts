@@ -73,9 +73,9 @@ function outerCount(field: string, { family, type }: TunnelFlow): number {
 
 /**
  * What the format leaves to the sender: sequence numbers begin anywhere (RFC 2890 2.2); ERSPAN's
- * VLAN, class and kind of tag are those the mirrored port had, which a frame alone does not say; the
- * label's TTL is the tunnel's or the packet's (RFC 3443 3.1, 3.2). The rest is that of `normal`: IPv4
- * identification, UDP source port and checksum, flow label.
+ * VLAN, class and kind of tag are those the mirrored port had, which a frame does not say; the
+ * label's TTL is the tunnel's or the packet's (RFC 3443 3.1, 3.2). The rest is that of `normal`:
+ * IPv4 identification, UDP source port and checksum, flow label.
  */
 function free(frame: Uint8Array, { type }: TunnelFlow): Octets {
   const bytes = normal(frame);
@@ -153,7 +153,7 @@ describe(`captures of tunnels, read by tshark${why}`, () => {
     expect(tunnelsIn(fileOf(name))).toEqual([]);
   });
 
-  it("vxlan.pcap as a capture with a snaplen has it: nothing of a cut packet is carried", async () => {
+  it("vxlan.pcap cut by a snaplen: nothing of a cut packet is carried", async () => {
     const [flow] = tunnelsIn(fileOf("vxlan.pcap"));
     const carriers = flow!.carriers.map((carrier) => ({
       ...carrier,
@@ -165,8 +165,9 @@ describe(`captures of tunnels, read by tshark${why}`, () => {
     expect(statistics.drops).toEqual({ truncated: carriers.length - kept.length });
   });
 
-  const none = OTHERS.length === 0 ? " (skipped: ../shared is not there)" : "";
-  describe.skipIf(OTHERS.length === 0)(`the larger collection${none}`, () => {
+  const missing = OTHERS.length === 0;
+  const none = missing ? " (skipped: ../shared is not there)" : "";
+  describe.skipIf(missing)(`the larger collection${none}`, () => {
     it.each(OTHERS)("$name", async ({ url }: CaptureFile) => {
       for (const flow of tunnelsIn(url).map(whole)) {
         await compareCarried(folder, url, flow);
@@ -174,7 +175,7 @@ describe(`captures of tunnels, read by tshark${why}`, () => {
       }
     });
 
-    it("bigtcp-vxlan.pcap: IPv4 without a length (BIG TCP) is nothing a network carries", async () => {
+    it("bigtcp-vxlan.pcap: IPv4 without a length (BIG TCP) is dropped", async () => {
       const { url } = OTHERS.find(({ name }) => name === "bigtcp-vxlan.pcap")!;
       const [{ bytes, wireLength }] = readEthernet(url) as [CapturedPacket];
       const [flow] = tunnelsIn(fileOf("vxlan.pcap"));

@@ -56,7 +56,9 @@ function equalise6(packet: Octets): void {
   equaliseUdp(packet.subarray(40, 40 + readU16(packet, 4)), packet.subarray(8, 40));
 }
 
-/** Open vSwitch leaves out type III's P; the kernel and we set it (draft-foschiano-erspan-03 4.3). */
+/**
+ * Open vSwitch leaves out ERSPAN III's P; the kernel and we set it (draft-foschiano-erspan-03 4.3).
+ */
 export function saidToBeEthernet(bytes: Uint8Array): Uint8Array {
   const isErspan =
     readU16(bytes, 12) === 0x0800 && bytes[23] === GRE && wordAt(bytes, 34) === ERSPAN3;

@@ -3,7 +3,8 @@
 import { parseConfiguration } from "../../src/config/configuration.ts";
 import { ethernet, type PacketBuilder } from "../support/builder.ts";
 import { fragmentsOf } from "../support/cutting.ts";
-import { concat, internetChecksum, ip, type Octets, u16, u32 } from "../support/octets.ts";
+import { concat, ip, type Octets, u16, u32 } from "../support/octets.ts";
+import { mssOption, opening } from "../support/openings.ts";
 import { arrival } from "../support/path.ts";
 import { encapsulated } from "../twin/tunnel.ts";
 import type { PathRow } from "./row.ts";
@@ -100,19 +101,6 @@ const fromFar = gatewayToRouter()
   )
   .bytes();
 
-/** A SYN with these options: whole words. */
-function syn(packet: PacketBuilder, options: Uint8Array): Octets {
-  const frame = packet.tcp(PORTS, 2).payload(options).bytes();
-  const ip4 = frame[12] === 8;
-  const l4 = 14 + (ip4 ? 20 : 40);
-  frame[l4 + 12] = ((20 + options.length) / 4) << 4;
-  frame.set([0, 0], l4 + 16);
-  const ends = ip4 ? frame.subarray(26, 34) : frame.subarray(22, 54);
-  const rest = u16(frame.length - l4);
-  frame.set(internetChecksum(concat(ends, [0, 6], rest, frame.subarray(l4))), l4 + 16);
-  return frame;
-}
-const mss = (value: number) => concat([2, 4], u16(value));
 const toFar4 = (ttl: number, link: PacketBuilder) => link.ip4({ from: HOST.ip4, to: FAR.ip4, ttl });
 const toFar6 = (hops: number, link: PacketBuilder) =>
   link.ip6({ from: HOST.ip6, to: FAR.ip6, hops });
@@ -121,12 +109,12 @@ const toFar6 = (hops: number, link: PacketBuilder) =>
 function clamped(before: Uint8Array, after: Uint8Array): Pick<PathRow, "send" | "out"> {
   return {
     send: [
-      arrival("lan", syn(toFar4(64, hostToRouter()), before)),
-      arrival("lan", syn(toFar6(64, hostToRouter()), before)),
+      arrival("lan", opening(toFar4(64, hostToRouter()), before)),
+      arrival("lan", opening(toFar6(64, hostToRouter()), before)),
     ],
     out: [
-      ["wan", syn(toFar4(63, routerToGateway()), after)],
-      ["wan", syn(toFar6(63, routerToGateway()), after)],
+      ["wan", opening(toFar4(63, routerToGateway()), after)],
+      ["wan", opening(toFar6(63, routerToGateway()), after)],
     ],
   };
 }
@@ -231,12 +219,12 @@ export const SIZES: readonly PathRow[] = [
   {
     what: "the MSS of a SYN is lowered to what the port says",
     router: CLAMPED,
-    ...clamped(mss(1460), mss(1000)),
+    ...clamped(mssOption(1460), mssOption(1000)),
   },
   {
     what: "it is never raised, nor put in where there is none",
     router: CLAMPED,
-    ...clamped(mss(536), mss(536)),
+    ...clamped(mssOption(536), mssOption(536)),
   },
   {
     what: "it is found behind other options, at odd places too",
@@ -257,15 +245,20 @@ export const SIZES: readonly PathRow[] = [
   {
     what: "a tunnel's MTU clamps what is routed into it",
     router: ROUTER,
-    send: [arrival("lan", syn(hostToRouter().ip4({ from: HOST.ip4, to: INSIDE.ip4 }), mss(1460)))],
+    send: [
+      arrival(
+        "lan",
+        opening(hostToRouter().ip4({ from: HOST.ip4, to: INSIDE.ip4 }), mssOption(1460)),
+      ),
+    ],
     out: [
       [
         "wan",
         carried(
           "vx",
-          syn(
+          opening(
             ethernet(INSIDE.mac, VX_MAC).ip4({ from: HOST.ip4, to: INSIDE.ip4, ttl: 63 }),
-            mss(1410),
+            mssOption(1410),
           ),
         ),
       ],
