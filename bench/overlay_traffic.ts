@@ -13,7 +13,7 @@ export const WAN = 1;
 /** A 64-byte frame without its frame check sequence. */
 export const FRAME = 60;
 /** Ethernet, IPv4, UDP and VXLAN. */
-const OUTER = 50;
+export const OUTER = 50;
 const IP = 14;
 const L4 = 34;
 const UDP = 17;
