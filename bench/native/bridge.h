@@ -30,6 +30,24 @@ static inline u32 first_of(u64 key, u32 bridge) {
   return fdb + ((u32)(hash >> fdb_shift) & ~1u) * FDB_STRIDE;
 }
 
+/** Before the packet's turn (assembly/device/lookahead.ts). */
+static inline void begin_macs(u32 frame, u32 port, u32 slot) {
+  u32 map = load_u32(port, PORT_VLAN_MAP);
+  int tagged = load_u16(frame, 12) == load_u16(port, PORT_VLAN_TYPE);
+  u32 tag = tagged ? swap16(load_u16(frame, 14)) & 0xfff : 0;
+  u32 vlan = map == 0 ? 0 : load_u16(map + (tag << 1), 0);
+  u32 number = load_u16(port, PORT_BRIDGE);
+  store_u32(slot, AHEAD_SOURCE, first_of(mac_key(mac_at(frame + 6), vlan), number));
+  store_u32(slot, AHEAD_DESTINATION, first_of(mac_key(mac_at(frame), vlan), number));
+}
+
+static inline void touch_macs(u32 first, u32 end) {
+  for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
+    u32 source = load_u32(load_u32(slot, AHEAD_SOURCE), 0);
+    store_u32(slot, AHEAD_TOUCHED, source | load_u32(load_u32(slot, AHEAD_DESTINATION), 0));
+  }
+}
+
 static inline u32 find_mac(u64 key, u32 bridge) {
   u32 entry = first_of(key, bridge);
   u32 end = entry + FDB_PROBES * FDB_STRIDE;

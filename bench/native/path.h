@@ -136,13 +136,20 @@ static inline void begin_ahead(u32 descriptor, u32 slot) {
   store_u32(slot, AHEAD_ENTRY, 0);
   store_u32(slot, AHEAD_CONNECTION, 0);
   store_u32(slot, AHEAD_HASH, 0);
+  store_u64(slot, AHEAD_SOURCE, 0);
   if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) return;
   if (load_u32(descriptor, DESCRIPTOR_LENGTH) < ETHERNET + 20) return;
   u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
+  u32 port = port_of(load_u16(descriptor, DESCRIPTOR_PORT));
+  int bridges_there = (overlay & OVERLAY_BRIDGES) != 0;
+  int bridged = bridges_there && (load_u32(port, PORT_FLAGS) & PORT_BRIDGED) != 0;
+  if (bridged) begin_macs(bytes, port, slot);
   if ((load_u32(bytes, 12) & 0xf0ffff) != 0x400008) return;
-  u32 vrf = load_u16(port_of(load_u16(descriptor, DESCRIPTOR_PORT)), PORT_VRF);
-  store_u32(slot, AHEAD_ADDRESS, swap32(load_u32(bytes, ETHERNET + 16)));
-  store_u32(slot, AHEAD_ROOT, load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4));
+  if (!bridged) {
+    u32 vrf = load_u16(port, PORT_VRF);
+    store_u32(slot, AHEAD_ADDRESS, swap32(load_u32(bytes, ETHERNET + 16)));
+    store_u32(slot, AHEAD_ROOT, load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4));
+  }
   if ((points | track) != 0) begin_flow(bytes + ETHERNET, slot);
 }
 
@@ -171,6 +178,7 @@ static inline void touch_flows(u32 first, u32 end) {
 }
 
 static inline void end_ahead(u32 first, u32 end) {
+  if ((overlay & OVERLAY_BRIDGES) != 0) touch_macs(first, end);
   for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
     u32 root = load_u32(slot, AHEAD_ROOT);
     if (root != 0) store_u32(slot, AHEAD_ROUTE, begin4(root, load_u32(slot, AHEAD_ADDRESS)));
