@@ -81,9 +81,10 @@ export class OpenVSwitchOverlay implements Forwarder {
     daemons.call("ovs/route/add", WAN.address.replace(LOCAL, "203.0.113.0"), UNDERLAY);
     daemons.call("ovs/route/add", `${REMOTE}/32`, UNDERLAY, GATEWAY);
     daemons.call("tnl/arp/set", UNDERLAY, GATEWAY, NEIGHBOR_MAC);
-    const options = [`options:remote_ip=${REMOTE}`, `options:local_ip=${LOCAL}`];
+    // The local address is the underlay's only one; to be asked for, it had to be the system's.
+    const options = [`options:remote_ip=${REMOTE}`, `options:key=${VNI}`];
     const vx = ["add-port", TENANT, "vx", "--", "set", "interface", "vx", "type=vxlan"];
-    daemons.control(...vx, ...options, `options:key=${VNI}`, "ofport_request=2");
+    daemons.control(...vx, ...options, "ofport_request=2");
     if (routed) this.#route();
   }
 

@@ -136,21 +136,21 @@ export function frameBytes(kind: OverlayKind): number {
 }
 
 /**
- * Frames between stations in random order; of a bridge in both directions in turn. Returns how
- * many.
+ * Frames between stations in random order, each of which speaks with one on the other side; of a
+ * bridge in both directions in turn. Returns how many.
  */
 export function writeSteady(file: string, traffic: OverlayTraffic): number {
   const { kind, stations, packets, gap, start } = traffic;
   const half = stations >> 1;
   const times = Math.ceil(packets / half);
   const writer = new CaptureWriter(times * half, frameBytes(kind));
-  const [order, others] = [shuffled(half), shuffled(half).reverse()];
+  const [near, far] = [shuffled(half), shuffled(half).reverse()];
   let time = start;
   for (let round = 0; round < times; round++) {
     const side = kind === "decapsulate" ? WAN : kind === "bridge" ? round % 2 : LAN;
     for (let place = 0; place < half; place++) {
-      const number = order[place]!;
-      const other = others[(place + round * 7) % half]!;
+      const ends = [near[place]!, far[place]!] as const;
+      const [number, other] = side === LAN ? ends : [ends[1], ends[0]];
       const at = addFrame(writer, side, number, other, time, kind === "decapsulate");
       if (kind === "encapsulate-routed") writer.bytes.set(macBytes(SIDES[LAN].mac), at);
       time += gap;
