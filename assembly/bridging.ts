@@ -11,8 +11,18 @@
 import { guardOf, interfaceIn } from "./bridge/guards";
 import { hear, isSettled } from "./bridge/learning";
 import { isReserved } from "./bridge/reserved";
+import { fitsPort } from "./bridge/size";
 import { passStorm, stormKind } from "./bridge/storm";
-import { isUntagged, NOT_CARRIED, priorityOf, retag, tagFor, tagOf, vlanOf } from "./bridge/tags";
+import {
+  isUntagged,
+  NOT_CARRIED,
+  priorityOf,
+  retag,
+  tagBytes,
+  tagFor,
+  tagOf,
+  vlanOf,
+} from "./bridge/tags";
 import {
   DROP_NO_HEADROOM,
   DROP_NO_MEMBER,
@@ -44,6 +54,7 @@ import {
   STEP_BRIDGE,
   STORM_UNKNOWN,
   VERDICT_CONTINUE,
+  VERDICT_DROP,
   VERDICT_TRANSMIT,
 } from "./layout";
 import { countReceived } from "./memory/counters";
@@ -164,6 +175,8 @@ function sendTo(record: usize, out: u32, found: usize, vlan: u32, tag: u32): i32
   if ((portFlags(target) & PORT_UP) === 0) return drop(DROP_PORT_DOWN);
   const wanted = tagFor(target, vlan, tag, priorityOf(tag));
   if (wanted === NOT_CARRIED) return drop(DROP_NO_MEMBER);
+  const fits = fitsPort(record, out, tagBytes(wanted) - tagBytes(tag));
+  if (fits !== VERDICT_CONTINUE) return fits;
   if (!retag(record, tag, wanted)) return drop(DROP_NO_HEADROOM);
   const flags: u32 = load<u16>(found, FDB_FLAGS);
   if ((flags & FDB_REMOTE) !== 0) {
@@ -182,6 +195,8 @@ function sendTo(record: usize, out: u32, found: usize, vlan: u32, tag: u32): i32
 export function bridgeOut(record: usize, port: u32): i32 {
   const own = portOf(port);
   const verdict = decideOut(record, portBridge(own), portVlan(own));
+  // Its MACs are ours by now: of what is too long nobody can be told in another's name.
+  if (verdict >= VERDICT_DROP) setOutPort(record, PORT_UNKNOWN);
   if (tracing) note(STEP_BRIDGE, record, verdict);
   return verdict;
 }

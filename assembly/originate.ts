@@ -5,10 +5,10 @@
 
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
-import { tellTooBig } from "./bridge/size";
+import { isTold, tellTooBig } from "./bridge/size";
 import { checkTransport } from "./burst";
 import { fitOwn } from "./cutting";
-import { DROP_FRAME_TOO_BIG, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED } from "./drops";
+import { DROP_FRAME_TOO_BIG, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
 import {
   COUNT_ORIGINATED,
   COUNT_ORIGINATED_LOST,
@@ -19,6 +19,7 @@ import {
   PACKET_OWN,
   POINT_OUTPUT,
   POINT_POSTROUTING,
+  PORT_BRIDGED,
   PORT_POINT_TO_POINT,
   PORT_UNKNOWN,
   REJECT_TCP_RESET,
@@ -178,7 +179,14 @@ export function explainDrop(record: usize, reason: i32): void {
   if (reason === DROP_REJECTED) sendRejection(record, rejection);
   else if (wantsReset(record, reason)) sendRejection(record, REJECT_TCP_RESET);
   else if (wantsIcmpError(reason)) sendIcmpError(record, reason);
-  else if (reason === DROP_FRAME_TOO_BIG) tellBridged(record);
+  else if (reason === DROP_FRAME_TOO_BIG && isTold(record)) tellTunneled(record);
+}
+
+/** Of a frame too long for a tunnel of its bridge: the router tells if it has routed it there. */
+function tellTunneled(record: usize): void {
+  const isBridged = (portFlags(portOf(inPortOf(record))) & PORT_BRIDGED) !== 0;
+  if (isBridged) tellBridged(record);
+  else sendIcmpError(record, DROP_TOO_BIG);
 }
 
 /** As little a packet of the router's as the one it is about: no hook sees it. */

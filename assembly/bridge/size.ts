@@ -39,19 +39,37 @@ const UNANSWERED: u32 = PACKET_L2_GROUP | PACKET_ICMP_ERROR | PACKET_LATER_FRAGM
  * Whether the frame may leave by a member (port number `port`): what is behind its tags is no
  * longer than the port's MTU; in a tunnel its tags count, too, as they are what it carries. Else it
  * is dropped, and its out-port says where it was to go.
+ *
+ * @param more bytes of tags it is to get before; less than 0: that are to be taken off
  */
-export function fitsPort(record: usize, port: u32): i32 {
+export function fitsPort(record: usize, port: u32, more: i32): i32 {
   const entry = portOf(port);
-  const tunnel = (portFlags(entry) & PORT_TUNNEL) !== 0;
-  const tags = vlanTagsOf(record) * VLAN_TAG;
-  const header = tunnel ? ETHERNET_HEADER : ETHERNET_HEADER + tags;
-  const most = tunnel ? tunnelRoom(record, entry) : portMtu(entry);
-  if (lengthOf(record) <= header + most) return VERDICT_CONTINUE;
-  // What is longer than the way to the remote takes, but may be cut there, goes on.
-  if (lengthOf(record) <= header + portMtu(entry) && !isWhole(record)) return VERDICT_CONTINUE;
+  if (doesFit(record, entry, more)) return VERDICT_CONTINUE;
   setOutPort(record, port);
-  setRoom(most > tags ? most - tags : 0);
+  setRoom(roomBehindTags(record, entry, more));
   return drop(DROP_FRAME_TOO_BIG);
+}
+
+function doesFit(record: usize, entry: usize, more: i32): bool {
+  const length = lengthOf(record) + more;
+  if ((portFlags(entry) & PORT_TUNNEL) !== 0) return fitsTunnel(record, entry, length);
+  const most = ETHERNET_HEADER + portMtu(entry);
+  // Nearly all frames fit with their tags: then those are not looked at.
+  return length <= most || length <= most + vlanTagsOf(record) * VLAN_TAG + more;
+}
+
+function fitsTunnel(record: usize, entry: usize, length: u32): bool {
+  if (length <= ETHERNET_HEADER + tunnelRoom(record, entry)) return true;
+  // What is longer than the way to the remote takes, but may be cut there, goes on.
+  return length <= ETHERNET_HEADER + portMtu(entry) && !isWhole(record);
+}
+
+/** What its sender is told of a packet that does not fit: only of a tunnel. */
+function roomBehindTags(record: usize, entry: usize, more: i32): u32 {
+  if ((portFlags(entry) & PORT_TUNNEL) === 0) return portMtu(entry);
+  const most = tunnelRoom(record, entry);
+  const tags = vlanTagsOf(record) * VLAN_TAG + more;
+  return most > tags ? most - tags : 0;
 }
 
 /** An IP packet that nobody on its way may cut. */
@@ -62,15 +80,19 @@ function isWhole(record: usize): bool {
   return (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
 }
 
-/**
- * Builds in `reply` what tells the sender of a frame that fitsPort() has just dropped: ready to
- * leave by the port the frame came by. False, and no reply, when it was not for a tunnel, or no
- * answer is due.
- */
-export function tellTooBig(record: usize, reply: usize): bool {
+/** Whether the sender of a frame that fitsPort() has just dropped is told: it was for a tunnel. */
+export function isTold(record: usize): bool {
   const port = outPortOf(record);
   if (port === PORT_UNKNOWN || (portFlags(portOf(port)) & PORT_TUNNEL) === 0) return false;
-  const flags = flagsOf(record);
-  if (!isWhole(record) || (flags & UNANSWERED) !== 0 || l3LengthOf(record) <= room) return false;
-  return (flags & PACKET_IP4) !== 0 ? tooBig4(record, reply, room) : tooBig6(record, reply, room);
+  const unanswered = (flagsOf(record) & UNANSWERED) !== 0;
+  return isWhole(record) && !unanswered && l3LengthOf(record) > room;
+}
+
+/**
+ * Builds in `reply` what tells the sender so, ready to leave by the port the frame came by. False,
+ * and no reply, when no answer is due.
+ */
+export function tellTooBig(record: usize, reply: usize): bool {
+  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
+  return ip4 ? tooBig4(record, reply, room) : tooBig6(record, reply, room);
 }

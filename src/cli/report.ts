@@ -43,6 +43,8 @@ export interface Report {
   readonly tunnels?: ReplayResult["statistics"]["tunnels"];
   /** Where there are bridges. */
   readonly bridges?: ReplayResult["statistics"]["bridges"];
+  /** With tunnels, or where the MSS of a port is clamped. */
+  readonly sizes?: { readonly path_mtus: number; readonly mss_clamped: number };
   readonly cache: ReplayResult["statistics"]["cache"];
   readonly log: ReplayResult["statistics"]["log"];
   readonly skipped: Readonly<Record<string, number>>;
@@ -81,6 +83,7 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
     ...tracked(result),
     ...(model.tunnels.length === 0 ? {} : { tunnels: statistics.tunnels }),
     ...(model.bridges.length === 0 ? {} : { bridges: statistics.bridges }),
+    ...sized(result, model),
     cache: statistics.cache,
     log: statistics.log,
     skipped: Object.fromEntries(result.skipped),
@@ -98,6 +101,12 @@ export function reportOf(result: ReplayResult, model: Model, hugePages: boolean)
 function tracked({ connections, statistics }: ReplayResult) {
   if (connections === undefined) return {};
   return { flows: connections, ct: statistics.ct, fragments: statistics.fragments };
+}
+
+function sized({ statistics }: ReplayResult, { tunnels, ports }: Model) {
+  if (tunnels.length === 0 && ports.every(({ mss }) => mss === undefined)) return {};
+  const { pathMtus, mssClamped } = statistics.sizes;
+  return { sizes: { path_mtus: pathMtus, mss_clamped: mssClamped } };
 }
 
 function errorOf({ code, message }: SluiceError): { code: string; message: string } {

@@ -9,6 +9,7 @@ import {
   interfaceAddress,
   ip,
   mapping,
+  mss,
   name,
   stationMac,
   value,
@@ -153,6 +154,7 @@ const routedFields = {
       default: DEFAULTS.mtu,
     }),
   ),
+  mss: Optional(mss()),
   vrf: Optional(
     name({ description: "The VRF packets from the interface are routed in.", default: "main" }),
   ),

@@ -6,7 +6,7 @@ import { Cursor } from "./cursor.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { durationOf } from "./flow_values.ts";
 import { ownVlanOf, vlanProtocolOf } from "./member_vlans.ts";
-import type { BridgeModel, PortModel, StationModel } from "./model.ts";
+import type { BridgeModel, MssModel, PortModel, StationModel } from "./model.ts";
 import type { Names } from "./names.ts";
 import { buildRouted } from "./routed.ts";
 import type { ConfigurationDocument } from "./schema.ts";
@@ -38,7 +38,7 @@ export function buildInterface(
     },
     membership: undefined,
     tunnel: undefined,
-    mss: undefined,
+    mss: routed.mss as MssModel | undefined,
   };
 
   function checkVlan(vlan: number, own: number, bridge: string): void {

@@ -2,6 +2,15 @@
 
 import * as drops from "../../assembly/drops.ts";
 import * as layout from "../../assembly/layout.ts";
+import {
+  type BridgeCounts,
+  bridgeCounts,
+  type Counter,
+  type SizeCounts,
+  sizeCounts,
+  type TunnelCounts,
+  tunnelCounts,
+} from "./overlay_statistics.ts";
 import type { Region } from "./region.ts";
 
 /** Packets by verdict. */
@@ -70,26 +79,6 @@ export interface FragmentCounts {
   readonly made: number;
 }
 
-/** What bridges learned and did. */
-export interface BridgeCounts {
-  /** MACs learned, found at another port, and forgotten by age. */
-  readonly learned: number;
-  readonly moved: number;
-  readonly expired: number;
-  /** Times a MAC was not learned because of a limit. */
-  readonly refused: number;
-  /** Frames flooded, each counted once. */
-  readonly flooded: number;
-  /** Questions of ARP and ND answered for others. */
-  readonly suppressed: number;
-}
-
-/** Packets put into tunnels and taken out of them; bytes without the tunnels' headers. */
-export interface TunnelCounts {
-  readonly encapsulated: { readonly packets: number; readonly bytes: number };
-  readonly decapsulated: { readonly packets: number; readonly bytes: number };
-}
-
 export interface Statistics {
   readonly packets: VerdictCounts;
   /** Bytes of frames without FCS, as they were on the wire. */
@@ -127,6 +116,7 @@ export interface Statistics {
   readonly fragments: FragmentCounts;
   readonly bridges: BridgeCounts;
   readonly tunnels: TunnelCounts;
+  readonly sizes: SizeCounts;
   /** Packets still in the engine: they wait for a neighbor, or for the rest of a datagram. */
   readonly inFlight: number;
 }
@@ -211,7 +201,7 @@ function waitingPackets(region: Region, worker: number): number {
   }, 0);
 }
 
-function cacheCounts(counter: (offset: number) => number): CacheCounts {
+function cacheCounts(counter: Counter): CacheCounts {
   return {
     hits: counter(layout.COUNT_CACHE_HITS),
     misses: counter(layout.COUNT_CACHE_MISSES),
@@ -221,8 +211,6 @@ function cacheCounts(counter: (offset: number) => number): CacheCounts {
     wrong: counter(layout.COUNT_CACHE_WRONG),
   };
 }
-
-type Counter = (offset: number) => number;
 
 function trackCounts(counter: Counter): TrackCounts {
   return {
@@ -247,37 +235,13 @@ function connectionCounts(counter: Counter): ConnectionCounts {
   };
 }
 
-function fragmentCounts(counter: (offset: number) => number): FragmentCounts {
+function fragmentCounts(counter: Counter): FragmentCounts {
   return {
     reassembled: counter(layout.COUNT_REASSEMBLED),
     merged: counter(layout.COUNT_FRAGMENTS_MERGED),
     waiting: counter(layout.COUNT_FRAGMENTS_WAITING),
     fragmented: counter(layout.COUNT_FRAGMENTED),
     made: counter(layout.COUNT_FRAGMENTS_MADE),
-  };
-}
-
-function bridgeCounts(counter: Counter): BridgeCounts {
-  return {
-    learned: counter(layout.COUNT_MACS_LEARNED),
-    moved: counter(layout.COUNT_MACS_MOVED),
-    expired: counter(layout.COUNT_MACS_EXPIRED),
-    refused: counter(layout.COUNT_MACS_REFUSED),
-    flooded: counter(layout.COUNT_FLOODED),
-    suppressed: counter(layout.COUNT_NEIGHBORS_SUPPRESSED),
-  };
-}
-
-function tunnelCounts(counter: Counter): TunnelCounts {
-  return {
-    encapsulated: {
-      packets: counter(layout.COUNT_ENCAPSULATED),
-      bytes: counter(layout.COUNT_ENCAPSULATED_BYTES),
-    },
-    decapsulated: {
-      packets: counter(layout.COUNT_DECAPSULATED),
-      bytes: counter(layout.COUNT_DECAPSULATED_BYTES),
-    },
   };
 }
 
@@ -324,6 +288,7 @@ export function readStatistics(region: Region, only?: number): Statistics {
     fragments,
     bridges: bridgeCounts(counter),
     tunnels: tunnelCounts(counter),
+    sizes: sizeCounts(counter),
     inFlight: workers.reduce(
       (total, worker) => total + waitingPackets(region, worker),
       fragments.waiting,

@@ -21,7 +21,9 @@ function told({ steps }: OverlayScenario, answers: Awaited<ReturnType<typeof ask
   return steps.map(({ what }, place) => ({ step: `${place}: ${what}`, out: answers[place] }));
 }
 
-describe.skipIf(isRecording)("the engine answers as the kernel did", () => {
+const now = isRecording ? " (skipped: answers are being recorded)" : "";
+describe.skipIf(isRecording)(`the engine answers as the kernel did${now}`, () => {
+  // What is skipped says so in its name.
   it.each(OVERLAY_SCENARIOS)("$name", async (scenario) => {
     const { differs = [] } = scenario;
     const found = apart(scenario, recordedAnswers(scenario), await askEngine(scenario));
@@ -48,6 +50,7 @@ const asked = OVERLAY_SCENARIOS.map((scenario) => {
 describe("the kernel answers as it did", () => {
   for (const { scenario, why, label } of asked) {
     it.skipIf(why !== undefined)(label, async () => {
+      // The label of one that is skipped says why.
       const answers = await askKernel(scenario);
       if (isRecording) recordAnswers(scenario, answers);
       expect(told(scenario, answers)).toEqual(told(scenario, recordedAnswers(scenario)));

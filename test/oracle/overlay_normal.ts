@@ -1,7 +1,8 @@
-// What two tunnel endpoints may choose as they like, made equal: the IPv4 identification (RFC 6864),
-// the IPv6 flow label (RFC 6437), the UDP source port (RFC 7348 5, RFC 8926 3.3, RFC 7510 3) with
-// the checksum that covers it, and ERSPAN's timestamp. ICMP errors of a router may say "don't fragment" or not, and have the type of
-// service of the packet they are about beside their precedence or not (RFC 1812 4.3.2.5). Everything else of a frame stays. Checksums are looked at before.
+// What two tunnel endpoints may choose as they like, made equal: the IPv4 identification
+// (RFC 6864), the IPv6 flow label (RFC 6437), the UDP source port (RFC 7348 5, RFC 8926 3.3,
+// RFC 7510 3) with the checksum that covers it, and ERSPAN's timestamp. ICMP errors of a router may
+// say "don't fragment" or not, and have the type of service of the packet they are about beside
+// their precedence or not (RFC 1812 4.3.2.5). All else of a frame stays; checksums are verified.
 
 import { internetChecksum, type Octets, readU16, toHex, u32 } from "../support/octets.ts";
 
@@ -56,12 +57,14 @@ function equalise6(packet: Octets): void {
 }
 
 /**
- * When it was: the clock of whoever sent it. And the class of service: the kernel takes it from
+ * Type III's P, which the kernel sets for every frame and Open vSwitch for none. When it was: the
+ * clock of whoever sent it. And the class of service: the kernel takes it from
  * where IPv4 has its own, whatever the frame carries (draft-foschiano-erspan-03 4.2, 4.3).
  */
 function equaliseErspan(packet: Octets): void {
   const word = readU16(packet, 0) * 65536 + readU16(packet, 2);
   if (word === ERSPAN3) packet.set([0, 0, 0, 0], 12);
+  if (word === ERSPAN3) packet[18] = packet[18]! & 0x7f;
   if (word === ERSPAN3 || word === ERSPAN2) packet[10] = packet[10]! & 0x1f;
 }
 

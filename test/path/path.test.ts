@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DROP_REASONS } from "../../src/memory/statistics.ts";
 import { ANSWERS } from "./answers.cases.ts";
 import { BRIDGE_GUARDS } from "./bridge_guards.cases.ts";
+import { BRIDGE_SIZES } from "./bridge_sizes.cases.ts";
 import { BRIDGES } from "./bridges.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
@@ -35,6 +36,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   tunnels: TUNNELED,
   bridges: BRIDGES,
   "bridges' guards": BRIDGE_GUARDS,
+  "bridges' sizes": BRIDGE_SIZES,
   mirrors: MIRRORS,
   sizes: SIZES,
 };

@@ -3,7 +3,8 @@
 import { parseConfiguration } from "../../src/config/configuration.ts";
 import { ethernet, type PacketBuilder } from "../support/builder.ts";
 import { fragmentsOf } from "../support/cutting.ts";
-import { concat, internetChecksum, ip, type Octets, u16, u32 } from "../support/octets.ts";
+import { concat, ip, type Octets, u16, u32 } from "../support/octets.ts";
+import { mssOption, opening } from "../support/openings.ts";
 import { arrival } from "../support/path.ts";
 import { encapsulated } from "../twin/tunnel.ts";
 import type { PathRow } from "./row.ts";
@@ -100,19 +101,6 @@ const fromFar = gatewayToRouter()
   )
   .bytes();
 
-/** A SYN with these options: whole words. */
-function syn(packet: PacketBuilder, options: Uint8Array): Octets {
-  const frame = packet.tcp(PORTS, 2).payload(options).bytes();
-  const ip4 = frame[12] === 8;
-  const l4 = 14 + (ip4 ? 20 : 40);
-  frame[l4 + 12] = ((20 + options.length) / 4) << 4;
-  frame.set([0, 0], l4 + 16);
-  const ends = ip4 ? frame.subarray(26, 34) : frame.subarray(22, 54);
-  const rest = u16(frame.length - l4);
-  frame.set(internetChecksum(concat(ends, [0, 6], rest, frame.subarray(l4))), l4 + 16);
-  return frame;
-}
-const mss = (value: number) => concat([2, 4], u16(value));
 const toFar4 = (ttl: number, link: PacketBuilder) => link.ip4({ from: HOST.ip4, to: FAR.ip4, ttl });
 const toFar6 = (hops: number, link: PacketBuilder) =>
   link.ip6({ from: HOST.ip6, to: FAR.ip6, hops });
@@ -121,15 +109,48 @@ const toFar6 = (hops: number, link: PacketBuilder) =>
 function clamped(before: Uint8Array, after: Uint8Array): Pick<PathRow, "send" | "out"> {
   return {
     send: [
-      arrival("lan", syn(toFar4(64, hostToRouter()), before)),
-      arrival("lan", syn(toFar6(64, hostToRouter()), before)),
+      arrival("lan", opening(toFar4(64, hostToRouter()), before)),
+      arrival("lan", opening(toFar6(64, hostToRouter()), before)),
     ],
     out: [
-      ["wan", syn(toFar4(63, routerToGateway()), after)],
-      ["wan", syn(toFar6(63, routerToGateway()), after)],
+      ["wan", opening(toFar4(63, routerToGateway()), after)],
+      ["wan", opening(toFar6(63, routerToGateway()), after)],
     ],
   };
 }
+
+const STATION = "02:00:00:00:0a:02";
+const REMOTE = "02:00:00:00:0a:03";
+const SMALL = "02:00:00:00:0a:04";
+const ALL = "ff:ff:ff:ff:ff:ff";
+const BRIDGED = world({
+  ports: `
+  p1: { device: "pcap:", bridge: br0, vlan: { trunk: [10] } }
+  p2: { device: "pcap:", bridge: br0, vlan: { trunk: [10] } }
+  small: { device: "pcap:", mtu: 1000, bridge: br0, vlan: { access: 10 } }`,
+  neighbors: `
+  - { port: br0.10, ip: 10.0.0.4, mac: "${SMALL}" }`,
+  routes: `
+  - { to: 10.0.0.4/32, port: br0.10 }`,
+}).concat(`
+bridges:
+  br0:
+    vlan_filtering: true
+    vlans: { 10: {} }
+    stations:
+      - { mac: "${SMALL}", vlan: 10, port: small }
+      - { mac: "${REMOTE}", vlan: 10, port: vx }
+tunnels:
+  vx: { type: vxlan, vni: 100, ${ENDS}, bridge: br0, vlan: { access: 10 }, flood: false }
+`);
+const toStation = (to: string, vlan: readonly number[], bytes: number) =>
+  vlan
+    .reduce((built, id) => built.vlan(id), ethernet(to, STATION))
+    .ip4({ from: "10.0.0.2", to: "10.0.0.3", dontFragment: true })
+    .udp(PORTS)
+    .payload(bytes - 28);
+const bridged = (to: string, bytes: number) => toStation(to, [10], bytes);
+const untagged = (to: string, bytes: number) => toStation(to, [], bytes);
 
 export const SIZES: readonly PathRow[] = [
   {
@@ -231,12 +252,12 @@ export const SIZES: readonly PathRow[] = [
   {
     what: "the MSS of a SYN is lowered to what the port says",
     router: CLAMPED,
-    ...clamped(mss(1460), mss(1000)),
+    ...clamped(mssOption(1460), mssOption(1000)),
   },
   {
     what: "it is never raised, nor put in where there is none",
     router: CLAMPED,
-    ...clamped(mss(536), mss(536)),
+    ...clamped(mssOption(536), mssOption(536)),
   },
   {
     what: "it is found behind other options, at odd places too",
@@ -257,18 +278,58 @@ export const SIZES: readonly PathRow[] = [
   {
     what: "a tunnel's MTU clamps what is routed into it",
     router: ROUTER,
-    send: [arrival("lan", syn(hostToRouter().ip4({ from: HOST.ip4, to: INSIDE.ip4 }), mss(1460)))],
+    send: [
+      arrival(
+        "lan",
+        opening(hostToRouter().ip4({ from: HOST.ip4, to: INSIDE.ip4 }), mssOption(1460)),
+      ),
+    ],
     out: [
       [
         "wan",
         carried(
           "vx",
-          syn(
+          opening(
             ethernet(INSIDE.mac, VX_MAC).ip4({ from: HOST.ip4, to: INSIDE.ip4, ttl: 63 }),
-            mss(1410),
+            mssOption(1410),
           ),
         ),
       ],
     ],
+  },
+  {
+    what: "a frame longer than a member takes goes to the others, and nowhere where none is left",
+    router: BRIDGED,
+    send: [arrival("p1", bridged(ALL, 1500)), arrival("p1", bridged(SMALL, 1001))],
+    out: [["p2", bridged(ALL, 1500)]],
+    drops: { "frame-too-big": 1 },
+  },
+  {
+    what: "a bridge tells the sender what a tunnel takes, with the tags of his frame",
+    router: BRIDGED,
+    send: [arrival("p1", bridged(REMOTE, 1451)), arrival("p1", bridged(REMOTE, 1450))],
+    out: [
+      [
+        "p1",
+        ethernet(STATION, REMOTE)
+          .vlan(10)
+          .ip4({ from: "10.0.0.3", to: "10.0.0.2", service: 0xc0, dontFragment: true })
+          .icmp(3, 4, 1450)
+          .payload(
+            bridged(REMOTE, 1451)
+              .bytes()
+              .subarray(18, 18 + 548),
+          ),
+      ],
+      ["wan", carried("vx", untagged(REMOTE, 1450).bytes())],
+    ],
+    drops: { "frame-too-big": 1 },
+    originated: 1,
+  },
+  {
+    what: "what is routed to a bridge's member that is too small is nobody's fault to be told",
+    router: BRIDGED,
+    send: [arrival("lan", datagram(1001, "10.0.0.4"))],
+    drops: { "frame-too-big": 1 },
   },
 ];

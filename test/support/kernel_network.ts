@@ -167,7 +167,7 @@ export class KernelNetwork {
   }
 }
 
-/** Group membership (MLDv2 report), which the kernel tells whenever an interface gets an address. */
+/** Group membership (MLDv2 report), which is told whenever an interface gets an address. */
 function isAnnouncement(frame: Uint8Array): boolean {
   const isSix = frame[12] === 0x86 && frame[13] === 0xdd;
   return isSix && frame[20] === 0 && frame[62] === 143;

@@ -2,6 +2,7 @@
 // memory, Ethernet packets only. The project's reader is src/io; this one is for what comes before.
 
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 
 export interface CapturedPacket {
   /** Number of the packet in the capture, from 1, as tshark counts. */
@@ -13,9 +14,10 @@ export interface CapturedPacket {
 
 const LINK_ETHERNET = 1;
 
-/** The Ethernet packets of a capture. */
+/** The Ethernet packets of a capture, which may be compressed. */
 export function readEthernet(file: string | URL): CapturedPacket[] {
-  const data = readFileSync(file);
+  const stored = readFileSync(file);
+  const data = String(file).endsWith(".gz") ? gunzipSync(stored) : stored;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return view.getUint32(0) === 0x0a0d0d0a ? readPcapng(view) : readPcap(view);
 }

@@ -113,7 +113,7 @@ function ownMatches(
     .map((ip) => (ip.includes(":") ? { ipv6_dst: ip } : { ipv4_dst: ip }));
 }
 
-/** Link-local destinations are never routed; nor is what is for our end of a tunnel, and in none. */
+/** Link-local destinations are never routed; nor what is for our end of a tunnel, in none. */
 function kernelTable({ ports, interfaces, openings }: Pipeline): Record<string, unknown> {
   const matches = [
     { ipv6_dst: LINK_LOCAL },

@@ -70,7 +70,7 @@ export class Network {
     return this.#pipeline.ports.find((one) => one.physical === physical && one.vlan === vlan)?.name;
   }
 
-  /** The IP packet of a frame, with a tag or without; of one that is taken out of, what it carries. */
+  /** The IP packet of a frame, with a tag or without; or the one it carries to us. */
   packet(frame: Uint8Array): PacketFacts | undefined {
     const packet = packetOf(untagged(frame));
     const to = packet === undefined ? "" : formatIp(packet.destination);

@@ -1,7 +1,7 @@
 // Bridges: where a random sequence of frames comes out, and with which tags.
 
 import { ethernet } from "../../support/builder.ts";
-import { concat } from "../../support/octets.ts";
+import { concat, equal, readU16 } from "../../support/octets.ts";
 import { Random } from "../../support/random.ts";
 import type { OverlayScenario, OverlayStep } from "../overlay.ts";
 import {
@@ -75,8 +75,8 @@ function randomSteps(
 }
 
 /**
- * Tags of the VLANs of the scenarios, one they do not have, none, and others' tags. The kernel takes
- * frames with the tag of an access port's own VLAN there; we do not, as Open vSwitch does not.
+ * Tags of the VLANs of the scenarios, one they do not have, none, and others' tags. The kernel
+ * takes frames with the tag of an access port's own VLAN there; we do not, as Open vSwitch.
  */
 const taggedAt =
   (access: Readonly<Record<string, number>>) =>
@@ -174,6 +174,11 @@ const options: OverlayScenario = {
     {
       why: "what a station said to be at another port sends is not taken",
       at: ({ port, frame }) => frame[11] === 3 && port !== "p6",
+    },
+    {
+      why: "no packet is from whom it is to, bridged or not (drop reason land)",
+      at: ({ frame }) =>
+        readU16(frame, 12) === 0x0800 && equal(frame.subarray(26, 30), frame.subarray(30, 34)),
     },
   ],
 };
@@ -277,10 +282,11 @@ const routed: OverlayScenario = {
       p3: "vlan: { trunk: [10, 20] }",
     }),
     bridgeOf(
-      ', vlan_filtering: true, vlans: { 10: { addresses: [10.20.0.1/24], mac: "@" }, 20: { addresses: [10.30.0.1/24], mtu: 1400, mac: "@" } }'.replaceAll(
-        "@",
-        BRIDGE_MAC,
-      ),
+      [
+        ", vlan_filtering: true, vlans: {",
+        `10: { addresses: [10.20.0.1/24], mac: "${BRIDGE_MAC}" },`,
+        `20: { addresses: [10.30.0.1/24], mtu: 1400, mac: "${BRIDGE_MAC}" } }`,
+      ].join(" "),
     ),
     `neighbors:
   - { port: br0.10, ip: ${HOST1.ip}, mac: "${HOST1.mac}" }

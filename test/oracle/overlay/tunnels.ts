@@ -98,7 +98,9 @@ ports:
   p1: { device: "pcap:", mac: "${PORTS.p1}", addresses: [10.20.0.1/24, "fd00:20::1/64"] }
 ${WAN_PORT}
 tunnels:
-  tun: { ${engine}, local: "${local}", remote: "${remote}", mtu: 1400, addresses: [10.99.0.1/24, "fd00:99::1/64"] }
+  tun:
+    { ${engine}, local: "${local}", remote: "${remote}", mtu: 1400,
+      addresses: [10.99.0.1/24, "fd00:99::1/64"] }
 ${WAN_ROUTES}
 ${WAN_NEIGHBORS}
   - { port: p1, ip: ${HOST.ip4}, mac: "${HOST.mac}" }
