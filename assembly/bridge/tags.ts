@@ -39,6 +39,17 @@ export function tagOf(record: usize, port: usize): u32 {
   return (type << TYPE_SHIFT) | bswap<u16>(load<u16>(frame, CONTROL));
 }
 
+/**
+ * The VLAN of a frame that a member (entry at `port`) has received, before it is parsed: mostly
+ * what the path will find. 0 = not known, or VLANs are not told apart.
+ */
+export function vlanAhead(frame: usize, port: usize): u32 {
+  const map: usize = load<u32>(port, PORT_VLAN_MAP);
+  if (map === 0) return 0;
+  const tagged = load<u16>(frame, TYPE) === load<u16>(port, PORT_VLAN_TYPE);
+  return vlanOf(map, tagged ? bswap<u16>(load<u16>(frame, CONTROL)) : 0);
+}
+
 /** Whether the tag says no VLAN (a priority tag), or there is none. */
 export function isUntagged(tag: u32): bool {
   return (tag & IDENTIFIER) === 0;

@@ -32,7 +32,7 @@ export function buildTunnelPort(
     name,
     kind: "tunnel",
     device: "",
-    ...buildRouted(document, port, path, names, source, defaultMtu(tunnel)),
+    ...buildRouted(document, port, path, names, source, { mtu: defaultMtu(tunnel) }),
     promiscuous: false,
     crossConnect: undefined,
     interfaceOf: undefined,

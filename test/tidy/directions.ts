@@ -15,6 +15,7 @@ export const ASSEMBLY: Directions = {
     "leaving",
     "originate",
     "outer",
+    "reading",
     "tracking",
     "tunneling",
     "waiting",
@@ -28,7 +29,17 @@ export const ASSEMBLY: Directions = {
   ],
   deferring: ["burst", "leaving", "originate", "stage", "state", "table", "memory", ...BASE],
   // Leaving by what is no device: bridges and tunnels.
-  leaving: ["bridging", "tunneling", "waiting", "stage", "action", "table", "memory", ...BASE],
+  leaving: [
+    "bridging",
+    "tunneling",
+    "waiting",
+    "stage",
+    "action",
+    "state",
+    "table",
+    "memory",
+    ...BASE,
+  ],
   bridging: [
     "flooding",
     "guarding",
@@ -61,15 +72,17 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
+  // What a packet is read as.
+  reading: ["stage", "action", "table", "wire", "memory", ...BASE],
   // What tunnels ask of packets before they are known to be theirs.
   outer: ["stage", "tunnel", "state", "memory", ...BASE],
   // Cutting sends the pieces.
   cutting: ["burst", "originate", "stage", "state", "table", "memory", "wire", ...BASE],
   originate: [
-    "burst",
     "bridge",
     "cutting",
     "leaving",
+    "reading",
     "tracking",
     "waiting",
     "stage",

@@ -40,8 +40,9 @@ export function members(count: number, keys: Readonly<Record<string, string>> = 
   return `ports:\n${lines.join("\n")}`;
 }
 
-const bridgeOf = (options: string) => `bridges:\n  br0: { mac: "${BRIDGE_MAC}"${options} }`;
-const document = (...parts: readonly string[]) => ["version: 1", ENGINE, ...parts, ""].join("\n");
+export const bridgeOf = (options: string) => `bridges:\n  br0: { mac: "${BRIDGE_MAC}"${options} }`;
+export const document = (...parts: readonly string[]) =>
+  ["version: 1", ENGINE, ...parts, ""].join("\n");
 
 const GROUPS = [
   BROADCAST,
@@ -53,7 +54,7 @@ const GROUPS = [
 ];
 
 /** Stations at home at one port each, who move now and then. */
-function randomSteps(
+export function randomSteps(
   seed: number,
   count: number,
   ports: number,
@@ -284,8 +285,8 @@ const routed: OverlayScenario = {
     bridgeOf(
       [
         ", vlan_filtering: true, vlans: {",
-        `10: { addresses: [10.20.0.1/24], mac: "${BRIDGE_MAC}" },`,
-        `20: { addresses: [10.30.0.1/24], mtu: 1400, mac: "${BRIDGE_MAC}" } }`,
+        "10: { addresses: [10.20.0.1/24] },",
+        "20: { addresses: [10.30.0.1/24], mtu: 1400 } }",
       ].join(" "),
     ),
     `neighbors:
