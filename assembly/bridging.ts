@@ -13,7 +13,16 @@ import { hear, isSettled } from "./bridge/learning";
 import { isReserved } from "./bridge/reserved";
 import { fitsPort } from "./bridge/size";
 import { passStorm, stormKind } from "./bridge/storm";
-import { isUntagged, NOT_CARRIED, priorityOf, retag, tagFor, tagOf, vlanOf } from "./bridge/tags";
+import {
+  isUntagged,
+  NOT_CARRIED,
+  priorityOf,
+  retag,
+  tagBytes,
+  tagFor,
+  tagOf,
+  vlanOf,
+} from "./bridge/tags";
 import {
   DROP_NO_HEADROOM,
   DROP_NO_MEMBER,
@@ -165,9 +174,9 @@ function sendTo(record: usize, out: u32, found: usize, vlan: u32, tag: u32): i32
   if ((portFlags(target) & PORT_UP) === 0) return drop(DROP_PORT_DOWN);
   const wanted = tagFor(target, vlan, tag, priorityOf(tag));
   if (wanted === NOT_CARRIED) return drop(DROP_NO_MEMBER);
+  const fits = fitsPort(record, out, tagBytes(wanted) - tagBytes(tag));
+  if (fits !== VERDICT_CONTINUE) return fits;
   if (!retag(record, tag, wanted)) return drop(DROP_NO_HEADROOM);
-  const verdict = fitsPort(record, out);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
   const flags: u32 = load<u16>(found, FDB_FLAGS);
   if ((flags & FDB_REMOTE) !== 0) {
     setRemoteHint(record, sideOf(found), (flags & FDB_REMOTE_IP6) !== 0 ? 6 : 4);

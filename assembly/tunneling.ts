@@ -130,6 +130,8 @@ function leadOut(record: usize, tunnel: usize, port: u32, remote: usize, whole: 
   isEncapsulated = true;
   if (tracing) note(STEP_ENCAPSULATE, record, VERDICT_CONTINUE);
   let verdict = routeOut(record, tunnel, port, remote);
+  // What a bridge has said of this tunnel's remotes is not about those of a next one.
+  setRemoteHint(record, 0, 0);
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   const out = portOf(outPortOf(record));

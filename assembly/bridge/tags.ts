@@ -61,6 +61,11 @@ export function tagFor(port: usize, vlan: u32, tag: u32, priority: u32): u32 {
   return ((<u32>load<u16>(port, PORT_VLAN_TYPE)) << TYPE_SHIFT) | priority | wire;
 }
 
+/** Bytes that the tag takes in a frame. */
+export function tagBytes(tag: u32): i32 {
+  return tag === 0 ? 0 : <i32>VLAN_TAG;
+}
+
 /** Of a tag: what a frame keeps under another tag. */
 export function priorityOf(tag: u32): u32 {
   return tag & PRIORITY;

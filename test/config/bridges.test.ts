@@ -24,7 +24,7 @@ ports:
 meters: { many: { rate: 5pps }, few: { rate: 1pps } }
 bridges:
   br0: { vlan_filtering: true, addresses: [10.0.0.1/24], vlans: { 20: { mtu: 9000 }, 10: {} } }
-  br1: { ageing: 0s, mac_limit: 7, forward_reserved: [2, 14] }
+  br1: { ageing: 0s, mac_limit: 7, forward_reserved: [3, 14] }
 `;
   const model = parseConfiguration(MEMBERS);
 
@@ -51,7 +51,7 @@ bridges:
       vlanFiltering: false,
       vlanProtocol: 0x8100,
       macLimit: 7,
-      forwardReserved: (1 << 2) | (1 << 14),
+      forwardReserved: (1 << 3) | (1 << 14),
       suppression: false,
       proxy: false,
       loopGuard: 0,
