@@ -1,6 +1,6 @@
 // Flooding: a frame to all members of its VLAN. It changes in place from one member to the next:
 // what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their
-// own. Of members it is too long for, the copies are lost; where there are no others, it is dropped.
+// own. Copies for members it is too long for are lost; where there are no others, it is dropped.
 
 import { sendCopy } from "./action/output";
 import { fitsPort } from "./bridge/size";
