@@ -96,7 +96,7 @@ import { isForHere, route, routeTo } from "./stage/route";
 import {
   beginTables,
   beginUncached,
-  resumeTables,
+  reenterTables,
   runTables,
   runTablesBehind,
 } from "./stage/tables";
@@ -197,11 +197,7 @@ function runBridged(record: usize, port: usize): i32 {
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
   verdict = readForInterface(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  if (points !== 0) {
-    // Another in-port, perhaps another tag: flows look anew.
-    noteStale();
-    resumeTables(record);
-  }
+  if (points !== 0) reenterTables(record);
   return runRouted(record, portOf(inPortOf(record)));
 }
 

@@ -75,6 +75,8 @@ export function spread(
   if (listener !== PORT_UNKNOWN) {
     if (last !== PORT_UNKNOWN) there = copyTo(record, last, there, wanted);
     retag(record, there, 0);
+    // Not where a frame of this length could not go.
+    setOutPort(record, PORT_UNKNOWN);
     return VERDICT_CONTINUE;
   }
   if (!retag(record, there, wanted)) return drop(DROP_NO_HEADROOM);

@@ -38,6 +38,7 @@ import { choosePort } from "./stage/forward";
 import { resolve } from "./stage/resolve";
 import { rewriteLink } from "./stage/rewrite";
 import { isForHere, routeTo } from "./stage/route";
+import { isInChain, noteInChain } from "./state/tunnel_chain";
 import {
   destinationFamily,
   remoteHint,
@@ -56,7 +57,6 @@ import {
   tunnelVrf,
 } from "./table/tunnels";
 import { carrierType } from "./tunnel/carrier";
-import { isInChain, noteInChain } from "./tunnel/chain";
 import { openCarrier } from "./tunnel/opening";
 import { FITS, finishOuter, fitted, NO_HEADROOM, putOuter } from "./tunnel/outer";
 import { findPayload } from "./tunnel/payload";

@@ -15,6 +15,7 @@ import {
   keyBlocks,
   metCount,
   metFlow,
+  noteStale,
   renewWalk,
   setKeyInPort,
   setKeyOutPort,
@@ -46,7 +47,15 @@ import { countEvent } from "../memory/counters";
 import { mode, points } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { tracing } from "../memory/trace";
-import { flagsOf, hashOf, outPortOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
+import {
+  flagsOf,
+  hashOf,
+  inPortOf,
+  outPortOf,
+  sequenceOf,
+  timestampOf,
+  wireLengthOf,
+} from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -95,6 +104,13 @@ export function resumeTables(record: usize): void {
   renewWalk(record);
   entry = 0;
   isDue = true;
+}
+
+/** The packet goes on as received by another port, perhaps without a tag: flows look anew. */
+export function reenterTables(record: usize): void {
+  setKeyInPort(inPortOf(record));
+  noteStale();
+  resumeTables(record);
 }
 
 function find(record: usize): void {
