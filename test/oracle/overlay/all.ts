@@ -2,6 +2,7 @@
 
 import type { OverlayScenario } from "../overlay.ts";
 import { BRIDGES } from "./bridge.ts";
+import { PATH_MTUS } from "./path_mtu.ts";
 import { SEGMENT_TUNNELS } from "./segments.ts";
 import { TUNNELS } from "./tunnels.ts";
 import { VXLAN } from "./vxlan.ts";
@@ -11,4 +12,5 @@ export const OVERLAY_SCENARIOS: readonly OverlayScenario[] = [
   ...VXLAN,
   ...TUNNELS,
   ...SEGMENT_TUNNELS,
+  ...PATH_MTUS,
 ];
