@@ -19,7 +19,7 @@ import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
 import { reachNext, sendFragments } from "./cutting";
 import { runDeferred } from "./deferring";
-import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
+import { DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
   CACHED_INGRESS,
@@ -32,7 +32,6 @@ import {
   OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
-  PACKET_KEPT,
   POINT_FORWARD,
   POINT_INGRESS,
   POINT_INPUT,
@@ -47,7 +46,6 @@ import {
   SHARD_SHIFT,
   STEP_ADMIT,
   STEP_BRIDGE,
-  STEP_CHECKSUM,
   STEP_CROSS_CONNECT,
   STEP_DECAPSULATE,
   STEP_FORWARD,
@@ -79,15 +77,14 @@ import {
   l3LengthOf,
   outPortOf,
   sequenceOf,
-  setFlags,
   setHash,
   setOutPort,
   setRoute,
   timestampOf,
   wireLengthOf,
 } from "./packet";
+import { passesAsFrame, readAnew, readForInterface, readTransport } from "./reading";
 import { admit } from "./stage/admit";
-import { verifyTransport } from "./stage/checksum";
 import { clampAt, clampMss } from "./stage/clamp";
 import { fitTunnel } from "./stage/encapsulate";
 import { forward } from "./stage/forward";
@@ -153,11 +150,12 @@ function runParsed(record: usize, hash: u32): i32 {
 
 /** What parse says `verdict` of has been received: mirrors look at it, whatever becomes of it. */
 function runEntered(record: usize, verdict: i32): i32 {
-  if (tracing) note(STEP_PARSE, record, verdict);
+  const isWhole = verdict === VERDICT_CONTINUE || passesAsFrame(record, verdict);
+  if (tracing) note(STEP_PARSE, record, isWhole ? VERDICT_CONTINUE : verdict);
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (!isWhole) return verdict;
   if ((mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    const verified = checkTransport(record);
+    const verified = readTransport(record);
     if (verified !== VERDICT_CONTINUE) return verified;
   }
   return enter(record);
@@ -192,24 +190,19 @@ export function runBuiltIn(record: usize, port: usize): i32 {
 function runBridged(record: usize, port: usize): i32 {
   const clamps = (overlay & OVERLAY_MSS) !== 0;
   if (clamps) clampAt(record, inPortOf(record));
-  const verdict = bridge(record, port);
+  let verdict = bridge(record, port);
   if (clamps && verdict === VERDICT_TRANSMIT) clampAt(record, outPortOf(record));
   if (tracing) note(STEP_BRIDGE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
+  verdict = readForInterface(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   if (points !== 0) {
     // Another in-port, perhaps another tag: flows look anew.
     noteStale();
     resumeTables(record);
   }
   return runRouted(record, portOf(inPortOf(record)));
-}
-
-/** Does the transport checksum hold? */
-export function checkTransport(record: usize): i32 {
-  const verdict = verifyTransport(record) ? VERDICT_CONTINUE : drop(DROP_L4_BAD_CHECKSUM);
-  if (tracing) note(STEP_CHECKSUM, record, verdict);
-  return verdict;
 }
 
 /** A port wired to another: every whole frame leaves there, unchanged. */
@@ -279,13 +272,11 @@ function runLocal(record: usize): i32 {
 function runCarried(record: usize): i32 {
   if (nested === MOST_NESTED) return drop(DROP_TUNNEL_TOO_DEEP);
   nested++;
-  const kept = flagsOf(record) & PACKET_KEPT;
   const shard = hashOf(record) & SHARD_BITS;
   setRoute(record, 0);
   countReceived(inPortOf(record), wireLengthOf(record));
   if (tracing) note(STEP_DECAPSULATE, record, VERDICT_CONTINUE);
-  const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
-  setFlags(record, flagsOf(record) | kept);
+  const parsed = readAnew(record);
   if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
   const verdict = runEntered(record, parsed);
   nested--;

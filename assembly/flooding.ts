@@ -1,11 +1,11 @@
 // Flooding: a frame to all members of its VLAN. It changes in place from one member to the next:
 // what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their
-// own. A copy that is too long for its member is lost; where it is the frame itself, which goes to
-// the last of them, that is dropped.
+// own. Members that do not take as long a frame do not get it: each is a copy lost; where none takes
+// it, the frame is dropped.
 
 import { sendCopy } from "./action/output";
-import { doesFit, fitsPort } from "./bridge/size";
-import { NOT_CARRIED, priorityOf, retag, tagFor } from "./bridge/tags";
+import { fitsPort } from "./bridge/size";
+import { NOT_CARRIED, priorityOf, retag, tagBytes, tagFor } from "./bridge/tags";
 import { DROP_NO_HEADROOM, DROP_NO_MEMBER } from "./drops";
 import {
   COUNT_COPIES_LOST,
@@ -52,16 +52,26 @@ export function spread(
   let there = tag;
   let last: u32 = PORT_UNKNOWN;
   let wanted: u32 = 0;
+  let tooLong = VERDICT_CONTINUE;
   for (let at = firstMember(bridge); at < end; at += 2) {
     const member: u32 = load<u16>(at);
-    if (!hears(record, port, member, isUnknown)) continue;
+    if (!hears(port, member, isUnknown)) continue;
     const next = tagFor(portOf(member), vlan, tag, priority);
     if (next === NOT_CARRIED) continue;
+    const fits = fitsPort(record, member, tagBytes(next) - tagBytes(there));
+    if (fits !== VERDICT_CONTINUE) {
+      if (tooLong !== VERDICT_CONTINUE) countEvent(COUNT_COPIES_LOST);
+      tooLong = fits;
+      continue;
+    }
     if (last !== PORT_UNKNOWN) there = copyTo(record, last, there, wanted);
     last = member;
     wanted = next;
   }
-  if (last === PORT_UNKNOWN && listener === PORT_UNKNOWN) return drop(DROP_NO_MEMBER);
+  if (last === PORT_UNKNOWN && listener === PORT_UNKNOWN) {
+    return tooLong !== VERDICT_CONTINUE ? tooLong : drop(DROP_NO_MEMBER);
+  }
+  if (tooLong !== VERDICT_CONTINUE) countEvent(COUNT_COPIES_LOST);
   if (last !== PORT_UNKNOWN) countEvent(COUNT_FLOODED);
   if (listener !== PORT_UNKNOWN) {
     if (last !== PORT_UNKNOWN) there = copyTo(record, last, there, wanted);
@@ -69,14 +79,12 @@ export function spread(
     return VERDICT_CONTINUE;
   }
   if (!retag(record, there, wanted)) return drop(DROP_NO_HEADROOM);
-  const verdict = fitsPort(record, last);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
   setOutPort(record, last);
   return VERDICT_TRANSMIT;
 }
 
 /** Whether a member may get what came by the port (entry; 0 = the bridge's interface). */
-function hears(_record: usize, port: usize, member: u32, isUnknown: bool): bool {
+function hears(port: usize, member: u32, isUnknown: bool): bool {
   const target = portOf(member);
   if ((portFlags(target) & PORT_UP) === 0) return false;
   if (isUnknown && (memberFlags(target) & MEMBER_FLOOD) === 0) return false;
@@ -93,10 +101,6 @@ function copyTo(record: usize, member: u32, tag: u32, wanted: u32): u32 {
     return tag;
   }
   const port = portOf(member);
-  if (!doesFit(record, port)) {
-    countEvent(COUNT_COPIES_LOST);
-    return wanted;
-  }
   // What changes for one member, a SYN whose MSS is clamped, is a copy of its own, too.
   if ((portFlags(port) & (PORT_VIRTUAL | PORT_CLAMP_MSS)) === 0) {
     sendCopy(record, member);

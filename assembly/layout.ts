@@ -359,12 +359,12 @@ export const PORT_TX_BYTES = 24;
 /**
  * For each of the next packets, the forwarding entry found for it (0 = none, or not looked up), and
  * with what: the address in host order and the root of the table.
- *   | route | address | root | entry | flow | hash | connection | touched |
+ *   | route | address | root | entry | flow | hash | connection | touched | source | destination |
  */
 export const WORKER_AHEAD = 12288;
 /** Packets looked ahead (assembly/device/lookahead.ts); a power of two. */
 export const LOOK_AHEAD = 32;
-export const AHEAD_STRIDE = 32;
+export const AHEAD_STRIDE = 64;
 export const AHEAD_ROUTE = 0;
 export const AHEAD_ADDRESS = 4;
 export const AHEAD_ROOT = 8;
@@ -376,6 +376,9 @@ export const AHEAD_HASH = 20;
 export const AHEAD_CONNECTION = 24;
 /** What was loaded, that it be loaded. */
 export const AHEAD_TOUCHED = 28;
+/** Where the FDB's entries begin among which those of the packet's MACs are; 0 = not known. */
+export const AHEAD_SOURCE = 32;
+export const AHEAD_DESTINATION = 36;
 
 /** Trace buffer: TRACE_SLOTS entries, one per step that touched the packet. */
 export const WORKER_TRACE_BUFFER = 16384;

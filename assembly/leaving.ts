@@ -35,6 +35,7 @@ import {
 } from "./packet";
 import { clampAt } from "./stage/clamp";
 import { portFlags, portOf } from "./table/ports";
+import { chain, resumeChain } from "./tunnel/chain";
 import { sendByTunnel } from "./tunneling";
 import { waitOn } from "./waiting";
 
@@ -54,6 +55,13 @@ export function leadsOn(record: usize): bool {
  * send has left as copies. Else it is held for a neighbor of the underlay, consumed or dropped.
  */
 export function leave(record: usize): i32 {
+  const before = chain();
+  const verdict = leaveOn(record);
+  resumeChain(before);
+  return verdict;
+}
+
+function leaveOn(record: usize): i32 {
   for (let hops: u32 = 0; hops < MOST_HOPS; hops++) {
     const port = outPortOf(record);
     if (port === PORT_UNKNOWN) return VERDICT_TRANSMIT;

@@ -56,6 +56,7 @@ import {
   tunnelVrf,
 } from "./table/tunnels";
 import { carrierType } from "./tunnel/carrier";
+import { isInChain, noteInChain } from "./tunnel/chain";
 import { openCarrier } from "./tunnel/opening";
 import { FITS, finishOuter, fitted, NO_HEADROOM, putOuter } from "./tunnel/outer";
 import { findPayload } from "./tunnel/payload";
@@ -88,7 +89,9 @@ export function decapsulate(record: usize): i32 {
  * with the underlay's out-port and link header, VERDICT_HOLD for its neighbor, or dropped.
  */
 export function sendByTunnel(record: usize, port: u32): i32 {
-  const tunnel = tunnelAt(load<u16>(portOf(port), PORT_TUNNEL_NUMBER));
+  const number: u32 = load<u16>(portOf(port), PORT_TUNNEL_NUMBER);
+  if (isInChain(number)) return drop(DROP_TUNNEL_LOOP);
+  const tunnel = tunnelAt(number);
   if (templateBytes(tunnel) !== 0 && putTemplate(record, tunnel)) {
     return leadOut(record, tunnel, port, tunnel + TUNNEL_REMOTE, true);
   }
@@ -130,6 +133,9 @@ function leadOut(record: usize, tunnel: usize, port: u32, remote: usize, whole: 
   isEncapsulated = true;
   if (tracing) note(STEP_ENCAPSULATE, record, VERDICT_CONTINUE);
   let verdict = routeOut(record, tunnel, port, remote);
+  // What a bridge has said of this tunnel's remotes is not about those of a next one.
+  setRemoteHint(record, 0, 0);
+  noteInChain(load<u16>(portOf(port), PORT_TUNNEL_NUMBER));
   if (tracing) note(STEP_ROUTE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   const out = portOf(outPortOf(record));

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as layout from "../assembly/layout.ts";
 import { SHARDS } from "../assembly/layout.ts";
+import { BEGINNING } from "./capture_writer.ts";
 import type { ConnectionCase } from "./connection_cases.ts";
 import {
-  BEGINNING,
   CLIENT_PORT,
   type ConnectionTraffic,
   SERVER_PORT,

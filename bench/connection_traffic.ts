@@ -3,7 +3,7 @@
 // Captures are of two interfaces, the clients' and the servers'. With SNAT the servers answer the
 // router's address; the port stays, since no two connections of a server have the same one.
 
-import { writeFileSync } from "node:fs";
+import { CaptureWriter } from "./capture_writer.ts";
 import { hashWords, Random } from "./random.ts";
 import { ROUTER_MAC, SENDER_MAC } from "./world.ts";
 
@@ -97,12 +97,12 @@ export const STEADY_START = (OPENING.length + 1) * OPENING_GAP * 1e9;
 
 /** All connections, begun; returns the packets written. */
 export function writeOpening(file: string, options: ConnectionTraffic): number {
-  const writer = new CaptureWriter(OPENING.length * options.connections);
+  const writer = new CaptureWriter(OPENING.length * options.connections, FRAME);
   const order = shuffled(options.connections);
   OPENING.forEach((round, place) => {
     let time = options.start + place * OPENING_GAP * 1e9;
     for (const number of order) {
-      writer.add(round, connectionOf(number), options.translated, time);
+      addFrame(writer, round, connectionOf(number), options.translated, time);
       time += options.gap;
     }
   });
@@ -126,13 +126,13 @@ function writeRounds(
   rounds: readonly Round[],
   times: number,
 ): number {
-  const writer = new CaptureWriter(times * rounds.length * connections);
+  const writer = new CaptureWriter(times * rounds.length * connections, FRAME);
   const order = shuffled(connections);
   let time = start;
   for (let repeat = 0; repeat < times; repeat++) {
     for (const round of rounds) {
       for (const number of order) {
-        writer.add(round, connectionOf(number), translated, time);
+        addFrame(writer, round, connectionOf(number), translated, time);
         time += gap;
       }
     }
@@ -140,59 +140,15 @@ function writeRounds(
   return writer.save(file);
 }
 
-const SECTION = 28;
-const INTERFACE = 32;
-const BLOCK = 32 + FRAME;
-const ETHERNET_LINK = 1;
-/** Seconds since 1970 at which all traffic begins. */
-export const BEGINNING = 1_700_000_000n;
-
-/** A pcapng file of two interfaces with times in nanoseconds. */
-class CaptureWriter {
-  readonly #bytes: Buffer;
-  readonly #view: DataView;
-  #at = SECTION + 2 * INTERFACE;
-  #packets = 0;
-
-  constructor(packets: number) {
-    this.#bytes = Buffer.alloc(this.#at + packets * BLOCK);
-    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
-    const words = [0x0a0d0d0a, SECTION, 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff, SECTION];
-    words.forEach((word, place) => {
-      this.#view.setUint32(place * 4, word, true);
-    });
-    this.#writeInterface(SECTION);
-    this.#writeInterface(SECTION + INTERFACE);
-  }
-
-  #writeInterface(at: number): void {
-    // if_tsresol (9) of one byte: 10^-9 seconds
-    const words = [1, INTERFACE, ETHERNET_LINK, 0, 9 | (1 << 16), 9, 0, INTERFACE];
-    words.forEach((word, place) => {
-      this.#view.setUint32(at + place * 4, word, true);
-    });
-  }
-
-  add(round: Round, connection: Connection, translated: boolean, time: number): void {
-    const at = this.#at;
-    const stamp = BEGINNING * 1_000_000_000n + BigInt(time);
-    this.#view.setUint32(at, 6, true);
-    this.#view.setUint32(at + 4, BLOCK, true);
-    this.#view.setUint32(at + 8, round.from === "client" ? CLIENT_PORT : SERVER_PORT, true);
-    this.#view.setUint32(at + 12, Number(stamp >> 32n), true);
-    this.#view.setUint32(at + 16, Number(stamp & 0xffffffffn), true);
-    this.#view.setUint32(at + 20, FRAME, true);
-    this.#view.setUint32(at + 24, FRAME, true);
-    writeFrame(this.#bytes, this.#view, at + 28, round, connection, translated);
-    this.#view.setUint32(at + BLOCK - 4, BLOCK, true);
-    this.#at += BLOCK;
-    this.#packets++;
-  }
-
-  save(file: string): number {
-    writeFileSync(file, this.#bytes.subarray(0, this.#at));
-    return this.#packets;
-  }
+function addFrame(
+  writer: CaptureWriter,
+  round: Round,
+  connection: Connection,
+  translated: boolean,
+  time: number,
+): void {
+  const at = writer.add(round.from === "client" ? CLIENT_PORT : SERVER_PORT, time);
+  writeFrame(writer.bytes, writer.view, at, round, connection, translated);
 }
 
 function writeFrame(
@@ -236,7 +192,7 @@ function numberOf(port: number, octets: number): number {
 }
 
 /** Sum of big-endian words, of an even number of bytes, folded (RFC 1071). */
-function sum(view: DataView, from: number, to: number, start: number): number {
+export function sum(view: DataView, from: number, to: number, start: number): number {
   let total = start;
   for (let at = from; at < to; at += 2) total += view.getUint16(at);
   while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
@@ -244,7 +200,7 @@ function sum(view: DataView, from: number, to: number, start: number): number {
 }
 
 /** 0 to count - 1 in random order (Fisher and Yates), the same one each time. */
-function shuffled(count: number): Uint32Array {
+export function shuffled(count: number): Uint32Array {
   const random = new Random(hashWords(count, 6));
   const order = Uint32Array.from({ length: count }, (_, place) => place);
   for (let last = count - 1; last > 0; last--) {

@@ -69,14 +69,21 @@ export class TwinContestant implements Contestant {
   readonly #twin: Twin;
   readonly #estimate: RoundEstimate;
 
-  /** @param packets of one round of the image */
-  constructor(twin: Twin, packets: number) {
+  readonly #step: number;
+
+  /**
+   * @param packets of one round of the image
+   * @param step nanoseconds by which each round's are later than those before
+   */
+  constructor(twin: Twin, packets: number, step = 0) {
     this.#twin = twin;
     this.#estimate = new RoundEstimate(packets);
+    this.#step = step;
   }
 
   async measure(seconds: number): Promise<number> {
-    const answer = await this.#twin.command("run", this.#estimate.rounds(seconds));
+    const rounds = this.#estimate.rounds(seconds);
+    const answer = await this.#twin.command("run", rounds, this.#step);
     return this.#estimate.note(answer.nanoseconds / Number(answer.result));
   }
 }

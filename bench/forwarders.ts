@@ -4,7 +4,8 @@
 import type { ConnectionRouter } from "./connection_world.ts";
 import { KernelRouter, kernelObstacle } from "./kernel.ts";
 import { buildSender } from "./native.ts";
-import { OpenVSwitchRouter, openVSwitchObstacle, openVSwitchVersion } from "./open_vswitch.ts";
+import { OpenVSwitchRouter } from "./open_vswitch.ts";
+import { openVSwitchObstacle, openVSwitchVersion } from "./open_vswitch_daemons.ts";
 import { ForwarderContestant } from "./stations.ts";
 
 /** Packets that begin connections. */

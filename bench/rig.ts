@@ -107,9 +107,10 @@ export class Rig {
 
   /**
    * Runs what keep() has read in the workers, so many rounds (fewer, if jobs do not suffice), each
-   * of them `step` nanoseconds later. Nothing is read meanwhile.
+   * of them `step` nanoseconds later, the first one `start` later than captured. Nothing is read
+   * meanwhile.
    */
-  async runKept(rounds: number, step: bigint): Promise<ReplayOutcome> {
+  async runKept(rounds: number, step: bigint, start = 0n): Promise<ReplayOutcome> {
     resetRun(this.region);
     prepareRun(this.region, { kind: "top" }, "overwrite");
     const ring = new JobRing(this.region);
@@ -117,14 +118,16 @@ export class Rig {
     const most = Math.floor((layout.JOB_SLOTS - 1) / this.#kept.length);
     for (let round = 0; round < Math.min(rounds, most); round++) {
       for (const chunk of this.#kept) {
-        ring.publish(chunk, { sequence, timeShift: BigInt(round) * step, bytesBefore: 0 });
+        const timeShift = start + BigInt(round) * step;
+        ring.publish(chunk, { sequence, timeShift, bytesBefore: 0 });
         sequence += chunk.count;
       }
     }
     ring.close();
-    const start = process.hrtime.bigint();
-    const end = await this.#pool.run(this.region.memory, this.#cpus);
-    return { failure: undefined, seconds: Number(end - start) / 1e9, statistics: this.statistics };
+    const begun = process.hrtime.bigint();
+    const ended = await this.#pool.run(this.region.memory, this.#cpus);
+    const seconds = Number(ended - begun) / 1e9;
+    return { failure: undefined, seconds, statistics: this.statistics };
   }
 
   /** One processor for each worker, if there are several. */

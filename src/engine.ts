@@ -133,9 +133,8 @@ export class Engine {
     this.tables = new FlowControl(this.#tables.flows, model, this.#reader);
     this.sets = new SetControl(this.#tables.flows, model, this.#reader);
     this.services = new ServiceControl(this.#tables.services, model);
-    this.flows = new ConnectionControl(this.#region, model, this.#tables.services, () => {
-      return this.#busy;
-    });
+    const isBusy = () => this.#busy;
+    this.flows = new ConnectionControl(this.#region, model, this.#tables.services, isBusy);
     this.#pool = new WorkerPool(model.engine.queues);
   }
 

@@ -39,35 +39,36 @@ const UNANSWERED: u32 = PACKET_L2_GROUP | PACKET_ICMP_ERROR | PACKET_LATER_FRAGM
  * Whether the frame may leave by a member (port number `port`): what is behind its tags is no
  * longer than the port's MTU; in a tunnel its tags count, too, as they are what it carries. Else it
  * is dropped, and its out-port says where it was to go.
+ *
+ * @param more bytes of tags it is to get before; less than 0: that are to be taken off
  */
-export function fitsPort(record: usize, port: u32): i32 {
+export function fitsPort(record: usize, port: u32, more: i32): i32 {
   const entry = portOf(port);
-  if (doesFit(record, entry)) return VERDICT_CONTINUE;
+  if (doesFit(record, entry, more)) return VERDICT_CONTINUE;
   setOutPort(record, port);
-  setRoom(roomBehindTags(record, entry));
+  setRoom(roomBehindTags(record, entry, more));
   return drop(DROP_FRAME_TOO_BIG);
 }
 
-/** The same of a copy, by the member's entry: nothing is said of it. */
-export function doesFit(record: usize, entry: usize): bool {
-  if ((portFlags(entry) & PORT_TUNNEL) !== 0) return fitsTunnel(record, entry);
+function doesFit(record: usize, entry: usize, more: i32): bool {
+  const length = lengthOf(record) + more;
+  if ((portFlags(entry) & PORT_TUNNEL) !== 0) return fitsTunnel(record, entry, length);
   const most = ETHERNET_HEADER + portMtu(entry);
   // Nearly all frames fit with their tags: then those are not looked at.
-  return lengthOf(record) <= most || lengthOf(record) <= most + vlanTagsOf(record) * VLAN_TAG;
+  return length <= most || length <= most + vlanTagsOf(record) * VLAN_TAG + more;
 }
 
-function fitsTunnel(record: usize, entry: usize): bool {
-  const length = lengthOf(record);
+function fitsTunnel(record: usize, entry: usize, length: u32): bool {
   if (length <= ETHERNET_HEADER + tunnelRoom(record, entry)) return true;
   // What is longer than the way to the remote takes, but may be cut there, goes on.
   return length <= ETHERNET_HEADER + portMtu(entry) && !isWhole(record);
 }
 
 /** What its sender is told of a packet that does not fit: only of a tunnel. */
-function roomBehindTags(record: usize, entry: usize): u32 {
+function roomBehindTags(record: usize, entry: usize, more: i32): u32 {
   if ((portFlags(entry) & PORT_TUNNEL) === 0) return portMtu(entry);
   const most = tunnelRoom(record, entry);
-  const tags = vlanTagsOf(record) * VLAN_TAG;
+  const tags = vlanTagsOf(record) * VLAN_TAG + more;
   return most > tags ? most - tags : 0;
 }
 

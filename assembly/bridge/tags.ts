@@ -39,6 +39,17 @@ export function tagOf(record: usize, port: usize): u32 {
   return (type << TYPE_SHIFT) | bswap<u16>(load<u16>(frame, CONTROL));
 }
 
+/**
+ * The VLAN of a frame that a member (entry at `port`) has received, before it is parsed: mostly
+ * what the path will find. 0 = not known, or VLANs are not told apart.
+ */
+export function vlanAhead(frame: usize, port: usize): u32 {
+  const map: usize = load<u32>(port, PORT_VLAN_MAP);
+  if (map === 0) return 0;
+  const tagged = load<u16>(frame, TYPE) === load<u16>(port, PORT_VLAN_TYPE);
+  return vlanOf(map, tagged ? bswap<u16>(load<u16>(frame, CONTROL)) : 0);
+}
+
 /** Whether the tag says no VLAN (a priority tag), or there is none. */
 export function isUntagged(tag: u32): bool {
   return (tag & IDENTIFIER) === 0;
@@ -59,6 +70,11 @@ export function tagFor(port: usize, vlan: u32, tag: u32, priority: u32): u32 {
   const wire: u32 = load<u16>(map + ((<usize>vlan) << 1), VLAN_EGRESS);
   if ((wire & SPECIAL) !== 0) return wire === UNTAGGED ? 0 : NOT_CARRIED;
   return ((<u32>load<u16>(port, PORT_VLAN_TYPE)) << TYPE_SHIFT) | priority | wire;
+}
+
+/** Bytes that the tag takes in a frame. */
+export function tagBytes(tag: u32): i32 {
+  return tag === 0 ? 0 : <i32>VLAN_TAG;
 }
 
 /** Of a tag: what a frame keeps under another tag. */

@@ -33,7 +33,7 @@ import {
   setWireLength,
   timestampOf,
 } from "../packet";
-import { answerMetadata } from "../state/tunnel_metadata";
+import { answerMetadata, hintBack } from "../state/tunnel_metadata";
 import {
   copyMac,
   ETHERNET_HEADER,
@@ -95,10 +95,12 @@ export function noteTransport(reply: usize, protocol: u32, l3Header: u32, header
 }
 
 /**
- * Sends a closed reply out of the port its cause came in by, with these MACs, without routing it.
+ * Sends a closed reply out of the port its cause came in by, with these MACs, without routing it:
+ * where that is a tunnel with several remotes, to the one it came from.
  */
 export function returnReply(reply: usize, destinationMac: usize, sourceMac: usize): void {
   copyMac(ethernetDestination(dataOf(reply)), destinationMac);
   copyMac(ethernetSource(dataOf(reply)), sourceMac);
   setOutPort(reply, inPortOf(reply));
+  if ((flagsOf(reply) & PACKET_TUNNELED) !== 0) hintBack(reply);
 }

@@ -239,6 +239,7 @@ function learn(record: usize, part: u32, first: u32, last: u32): i32 {
     entry = 0;
     return verdict;
   }
+  forgetBehind(part);
   let flags = part | (isRewritten() ? CACHED_REWRITTEN : 0);
   for (let place: u32 = 0; place < count; place++) {
     const flow = flowOf(metFlow(place) & NUMBER);
@@ -248,6 +249,17 @@ function learn(record: usize, part: u32, first: u32, last: u32): i32 {
   setCachedCount(entry, part, count);
   addCacheFlags(entry, flags);
   return verdict;
+}
+
+/**
+ * What packets that did not meet this part have left of the parts behind it (a datagram that came
+ * in fragments has met ingress as those) would lie elsewhere now: it is learned again.
+ */
+function forgetBehind(part: u32): void {
+  for (let behind = part << 1; behind <= <u32>CACHED_BEHIND; behind <<= 1) {
+    removeCacheFlags(entry, behind);
+    setCachedCount(entry, behind, 0);
+  }
 }
 
 /** Classifies a copy without doing anything, and counts a difference to what the entry says. */

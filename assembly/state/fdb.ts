@@ -41,7 +41,7 @@ export function macKey(mac: u64, vlan: u32): u64 {
 }
 
 /** Where the entries begin among which the key's is. */
-function firstOf(key: u64, bridge: u32): usize {
+export function firstOf(key: u64, bridge: u32): usize {
   const hash = (key ^ (<u64>bridge * BRIDGE_FACTOR)) * KEY_FACTOR;
   return fdb + (<usize>(hash >> fdbShift) & ~1) * FDB_STRIDE;
 }

@@ -173,6 +173,12 @@ export function setRemoteHint(record: usize, address: usize, family: u32): void 
   const bits = META_HINTED | META_HAS_DESTINATION | (family === 6 ? META_FAMILY6_DESTINATION : 0);
   store<u16>(at, <u16>(kept | bits), META_FLAGS);
 }
+/** The remote that an answer, which has metadata, goes back to is the one of several it is for. */
+export function hintBack(reply: usize): void {
+  const at = metadataOf(reply);
+  const flags = <u32>load<u16>(at, META_FLAGS);
+  if ((flags & META_HAS_DESTINATION) !== 0) store<u16>(at, flags | META_HINTED, META_FLAGS);
+}
 /** Address of 16 bytes of the remote the bridge has named; 0 = it has named none. */
 export function remoteHint(record: usize): usize {
   const hinted = (metadataFlags(record) & META_HINTED) !== 0;

@@ -3,8 +3,11 @@
 #pragma once
 
 #include "flows.h"
+#include "tunnel.h"
 
 static u32 done, job, chunk, packets, place;
+/** Nanoseconds by which packets are later than the jobs say. */
+static u64 later;
 
 static inline void receive(u32 descriptor, u32 record) {
   u32 length = load_u32(descriptor, DESCRIPTOR_LENGTH);
@@ -62,6 +65,7 @@ static inline u32 run_routed(u32 record, u32 port) {
   if (verdict != (u32)VERDICT_CONTINUE) return verdict;
   if (track != 0) run_before(record);
   verdict = route(record);
+  if (verdict == VERDICT_DELIVER) return run_carried(record);
   if (verdict != (u32)VERDICT_CONTINUE) return verdict;
   verdict = forward(record);
   if (verdict != (u32)VERDICT_CONTINUE) return verdict;
@@ -75,6 +79,8 @@ static inline u32 run_routed(u32 record, u32 port) {
 }
 
 static inline void finish(u32 record, u32 verdict) {
+  u32 leads = OVERLAY_BRIDGES | OVERLAY_TUNNELS;
+  if (verdict == VERDICT_TRANSMIT && (overlay & leads) != 0) verdict = leave(record);
   u32 bytes = load_u32(record, RECORD_WIRE_LENGTH);
   if (verdict == VERDICT_TRANSMIT) {
     send_frame(record);
@@ -87,7 +93,7 @@ static inline void finish(u32 record, u32 verdict) {
 
 static inline void run_descriptor(u32 descriptor, u32 slot) {
   u64 seconds = load_u32(descriptor, DESCRIPTOR_SECONDS);
-  u64 time = seconds * 1000000000u + load_u32(descriptor, DESCRIPTOR_NANOSECONDS);
+  u64 time = seconds * 1000000000u + load_u32(descriptor, DESCRIPTOR_NANOSECONDS) + later;
   u32 record = take_frame();
   if (record == 0) unsupported("empty pool", record);
   store_u64(record, RECORD_TIMESTAMP, time + load_u64(job, JOB_TIME_SHIFT));
@@ -102,9 +108,11 @@ static inline void run_descriptor(u32 descriptor, u32 slot) {
   u32 port = port_of(in_port);
   parse(record, (mode & MODE_VERIFY_HEADER) != 0, load_u32(slot, AHEAD_HASH));
   if ((mode & MODE_VERIFY_TRANSPORT) != 0) unsupported("transport checksum", record);
-  if ((load_u32(port, PORT_FLAGS) & PORT_CROSS_CONNECT) != 0) unsupported("cross-connect", record);
   if (points != 0) begin_walk(record);
-  finish(record, run_routed(record, port));
+  u32 flags = load_u32(port, PORT_FLAGS);
+  if ((flags & PORT_CROSS_CONNECT) != 0) unsupported("cross-connect", record);
+  if ((overlay & (OVERLAY_MIRRORS | OVERLAY_MSS)) != 0) unsupported("mirrors or MSS", record);
+  finish(record, (flags & PORT_BRIDGED) != 0 ? bridge(record, port) : run_routed(record, port));
 }
 
 static inline void publish_progress(u64 finished) {
@@ -128,13 +136,20 @@ static inline void begin_ahead(u32 descriptor, u32 slot) {
   store_u32(slot, AHEAD_ENTRY, 0);
   store_u32(slot, AHEAD_CONNECTION, 0);
   store_u32(slot, AHEAD_HASH, 0);
+  store_u64(slot, AHEAD_SOURCE, 0);
   if (load_u8(descriptor, DESCRIPTOR_LINK) != LINK_ETHERNET) return;
   if (load_u32(descriptor, DESCRIPTOR_LENGTH) < ETHERNET + 20) return;
   u32 bytes = chunk + CHUNK_DATA + load_u32(descriptor, DESCRIPTOR_OFFSET);
+  u32 port = port_of(load_u16(descriptor, DESCRIPTOR_PORT));
+  int bridges_there = (overlay & OVERLAY_BRIDGES) != 0;
+  int bridged = bridges_there && (load_u32(port, PORT_FLAGS) & PORT_BRIDGED) != 0;
+  if (bridged) begin_macs(bytes, port, slot);
   if ((load_u32(bytes, 12) & 0xf0ffff) != 0x400008) return;
-  u32 vrf = load_u16(port_of(load_u16(descriptor, DESCRIPTOR_PORT)), PORT_VRF);
-  store_u32(slot, AHEAD_ADDRESS, swap32(load_u32(bytes, ETHERNET + 16)));
-  store_u32(slot, AHEAD_ROOT, load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4));
+  if (!bridged) {
+    u32 vrf = load_u16(port, PORT_VRF);
+    store_u32(slot, AHEAD_ADDRESS, swap32(load_u32(bytes, ETHERNET + 16)));
+    store_u32(slot, AHEAD_ROOT, load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4));
+  }
   if ((points | track) != 0) begin_flow(bytes + ETHERNET, slot);
 }
 
@@ -163,6 +178,7 @@ static inline void touch_flows(u32 first, u32 end) {
 }
 
 static inline void end_ahead(u32 first, u32 end) {
+  if ((overlay & OVERLAY_BRIDGES) != 0) touch_macs(first, end);
   for (u32 slot = first; slot != end; slot += AHEAD_STRIDE) {
     u32 root = load_u32(slot, AHEAD_ROOT);
     if (root != 0) store_u32(slot, AHEAD_ROUTE, begin4(root, load_u32(slot, AHEAD_ADDRESS)));

@@ -77,6 +77,7 @@ static inline u32 follow(u32 record, u32 found) {
   store_u32(record, RECORD_ROUTE, found);
   u32 type = load_u8(forwarding_of(found), FORWARDING_TYPE);
   if (type == ROUTE_NONE) return drop(DROP_NO_ROUTE);
+  if (type == ROUTE_LOCAL) return VERDICT_DELIVER;
   if (type != ROUTE_UNICAST) unsupported("route type", record);
   if ((flags_of(record) & PACKET_L2_GROUP) != 0) return drop(DROP_L2_BROADCAST);
   return (u32)VERDICT_CONTINUE;
@@ -127,7 +128,12 @@ static inline u32 forward(u32 record) {
   u32 number = load_u16(forwarding_of(load_u32(record, RECORD_ROUTE)), FORWARDING_PORT);
   store_u16(record, RECORD_OUT_PORT, (u16)number);
   u32 port = port_of(number);
-  if ((load_u32(port, PORT_FLAGS) & PORT_UP) == 0) return drop(DROP_PORT_DOWN);
+  u32 flags = load_u32(port, PORT_FLAGS);
+  if ((flags & PORT_UP) == 0) return drop(DROP_PORT_DOWN);
+  if ((flags & PORT_POINT_TO_POINT) != 0) unsupported("no link header", record);
+  if ((flags & PORT_TUNNEL) != 0 && load_u32(CONTROL_PATH_MTU_KNOWN, 0) != 0) {
+    unsupported("path MTU", record);
+  }
   if (load_u32(record, RECORD_L3_LENGTH) > load_u32(port, PORT_MTU)) unsupported("size", record);
   return (u32)VERDICT_CONTINUE;
 }

@@ -4,12 +4,15 @@
 //
 // It has the paths that untagged Ethernet frames with IPv4 without options, or IPv6 without
 // extension headers, and TCP or UDP take when they are routed to a gateway; with IPv4 also those of
-// established connections, translated or not, through tables at the forward hook that only count.
+// established connections, translated or not, through tables at the forward hook that only count;
+// and those that a bridge sends from a MAC it knows to another one, or that go into VXLAN tunnels
+// over IPv4 or come out of them.
 // A packet that would need anything else (the general parser, answers, ICMP errors, a connection
 // that begins or ends, several queues) ends the program.
 //
 //   twin IMAGE BYTES      then one command a line; the answer is "NANOSECONDS NUMBER":
-//     run ROUNDS               every job of the image ROUNDS times; NUMBER = packets
+//     run ROUNDS STEP          every job of the image ROUNDS times, its packets STEP nanoseconds
+//                              later each time; NUMBER = packets
 //     parse CHUNK ROUNDS   copy CHUNK ROUNDS   rewrite CHUNK SCRATCH ROUNDS
 //     lookup4 ADDRESSES COUNT ROUNDS   lookup6 ADDRESSES COUNT ROUNDS
 //     dump FILE                writes the image as it is now
@@ -70,14 +73,17 @@ static u64 now(void) {
   return (u64)time.tv_sec * 1000000000u + (u64)time.tv_nsec;
 }
 
-static u64 run_rounds(u32 rounds) {
+static u64 run_rounds(u32 rounds, u32 step_) {
   u64 total = 0;
-  for (u32 round = 0; round < rounds; round++) total += run_jobs();
+  for (u32 round = 0; round < rounds; round++) {
+    total += run_jobs();
+    later += step_;
+  }
   return total;
 }
 
 static u64 run_command(const char *name, u32 a, u32 b, u32 c) {
-  if (strcmp(name, "run") == 0) return run_rounds(a);
+  if (strcmp(name, "run") == 0) return run_rounds(a, b);
   if (strcmp(name, "parse") == 0) return stage_parse(a, b);
   if (strcmp(name, "rewrite") == 0) return stage_rewrite(a, b, c);
   if (strcmp(name, "copy") == 0) return stage_copy(a, b);
@@ -96,6 +102,8 @@ int main(int argc, char **argv) {
   map_image(argv[1], bytes);
   open_directory();
   open_flows();
+  open_bridges();
+  open_tunnels();
   char line[4096];
   while (fgets(line, sizeof line, stdin)) {
     char name[16] = "";

@@ -119,7 +119,7 @@ export class Tables {
     this.services?.load();
   }
 
-  /** Forgets what the last run learned, and what tunnels have numbered. No worker may be running. */
+  /** Forgets what a run has learned, and what tunnels have numbered. No worker may be running. */
   forget(): void {
     this.neighbors.forget();
     this.bridges?.forget();

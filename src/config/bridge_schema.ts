@@ -247,7 +247,8 @@ export const BridgeSchema = mapping(
       boolean({
         description:
           "Answer ARP and ND for stations with known addresses, and not flood it (RFC 9161): " +
-          "those of `stations`, and up to `engine.limits.neighbors` of those that pass by.",
+          "those of `stations`, and up to `engine.limits.neighbors` of those that pass by. " +
+          "Questions for the interface itself go to nobody else.",
         default: false,
       }),
     ),

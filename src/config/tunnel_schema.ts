@@ -158,7 +158,7 @@ export const TunnelSchema = mapping(
     sequence: Optional(
       boolean({
         description:
-          "gre, gretap: number packets, and drop what comes late or has no number (RFC 2890).",
+          "Of gre and gretap: number packets, and drop what comes late or has no number (RFC 2890).",
         default: false,
       }),
     ),

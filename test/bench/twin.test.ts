@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHUNK_DATA, CHUNK_DESCRIPTORS } from "../../assembly/layout.ts";
+import { BEGINNING } from "../../bench/capture_writer.ts";
 import {
-  BEGINNING,
   CLIENT_PORT,
   type ConnectionTraffic,
   SERVER_PORT,

@@ -26,7 +26,7 @@ describe("the report", () => {
     const report = jsonOf(run);
     const verdicts = ["received", "transmitted", "delivered", "consumed", "dropped"];
     expect(Object.keys(report)).toEqual([
-      ...["packets", "bytes", "drops", "ports", "originated", "copied", "in_flight"],
+      ...["packets", "bytes", "drops", "ports", "originated", "copied", "mirrored", "in_flight"],
       ...["tables", "groups", "meters", "counters", "cache", "log", "skipped", "queues"],
       ...["seconds", "mpps", "gbps", "huge_pages", "interrupted"],
     ]);
@@ -74,13 +74,13 @@ describe("the report", () => {
     expect(run.status).toBe(0);
     expect(text).not.toContain("\u001b");
     expect(text).toMatch(/723 packets in [\d.]+ s: [\d.]+ [kM]?pps, [\d.]+ [kMG]?bit\/s/);
-    expect(text).toMatch(/^transmitted +672 +92\.9 % +117,628$/m);
+    expect(text).toMatch(/^transmitted +675 +93\.4 % +118,114$/m);
     expect(text).toMatch(/^ttl-exceeded +6 +0\.8 % {2}The TTL or hop limit ran out here;/m);
     expect(text).toMatch(/^lan +723 +131,770 /m);
     expect(text).toMatch(/^queue +packets +share\n0 +\d+ +[\d.]+ %\n1 +\d+/m);
     expect(text).toMatch(/^own packets +\d+ sent/m);
     expect(text).toMatch(/^huge pages +(yes|no: .+)$/m);
-    expect(text).toMatch(/^written +\S+words\.pcap: 552 packets of wan$/m);
+    expect(text).toMatch(/^written +\S+words\.pcap: 558 packets of wan$/m);
     expect(text).toMatch(/^digest +sha256 [0-9a-f]{64}$/m);
     expect(text).toMatch(/^hint +no-neighbor +list the next hops/m);
   });
@@ -141,7 +141,7 @@ describe("outputs", () => {
       const file = join(folder, "counted.pcapng");
       await sluice([...THROUGH_ROUTER, "-o", `wan=${file}`]);
       const said = execFileSync("capinfos", ["-Mc", file], { encoding: "utf8" });
-      expect(said).toMatch(/Number of packets:\s+552\b/);
+      expect(said).toMatch(/Number of packets:\s+558\b/);
     },
   );
 

@@ -396,12 +396,12 @@ ports: { a: { device: 'packet:eth0' }, b: { device: 'pcp:' }, c: { device: 'pcap
   {
     text: `version: 1
 ports: { a: { device: 'tap:x' } }
-tunnels: { a: {} }
+conntrack: { helpers: [sip] }
 routes: [{ to: 10.0.0.0/8, type: local, port: b }]
 `,
     problems: [
       "2:23 /ports/a/device: device 'tap:' is not implemented in this version; use one of 'pcap:', 'null:'",
-      "3:1 /tunnels: 'tunnels' is not implemented in this version; remove it",
+      "3:24 /conntrack/helpers/0: helper 'sip' is not implemented in this version",
       "4:41 /routes/0/port: 'port' has no meaning for a route of type local; remove one of them",
     ],
   },
@@ -719,15 +719,11 @@ routes: [{ to: 0.0.0.0/0, via: 10.0.0.9 }]
   },
   {
     code: "CONFIG_UNSUPPORTED",
-    tail: `tunnels: { a: 1 }
-bridges: {}
+    tail: `bridges: {}
 meters: {}
 conntrack: { helpers: [ftp, sip] }
 `,
-    problems: [
-      "6:1 /tunnels: 'tunnels' is not implemented in this version; remove it",
-      "9:29 /conntrack/helpers/1: helper 'sip' is not implemented in this version",
-    ],
+    problems: ["8:29 /conntrack/helpers/1: helper 'sip' is not implemented in this version"],
   },
   {
     tail: `tunnel_metadata:

@@ -6,6 +6,7 @@ import { ANSWERS } from "./answers.cases.ts";
 import { BRIDGE_GUARDS } from "./bridge_guards.cases.ts";
 import { BRIDGE_SIZES } from "./bridge_sizes.cases.ts";
 import { BRIDGES } from "./bridges.cases.ts";
+import { BROKEN_BRIDGED } from "./broken_bridged.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
 import { FLOW_TABLES } from "./flow_tables.cases.ts";
@@ -35,6 +36,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
   bridges: BRIDGES,
+  "broken packets at bridges": BROKEN_BRIDGED,
   "bridges' guards": BRIDGE_GUARDS,
   "bridges' sizes": BRIDGE_SIZES,
   mirrors: MIRRORS,

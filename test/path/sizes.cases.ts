@@ -119,6 +119,39 @@ function clamped(before: Uint8Array, after: Uint8Array): Pick<PathRow, "send" | 
   };
 }
 
+const STATION = "02:00:00:00:0a:02";
+const REMOTE = "02:00:00:00:0a:03";
+const SMALL = "02:00:00:00:0a:04";
+const ALL = "ff:ff:ff:ff:ff:ff";
+const BRIDGED = world({
+  ports: `
+  p1: { device: "pcap:", bridge: br0, vlan: { trunk: [10] } }
+  p2: { device: "pcap:", bridge: br0, vlan: { trunk: [10] } }
+  small: { device: "pcap:", mtu: 1000, bridge: br0, vlan: { access: 10 } }`,
+  neighbors: `
+  - { port: br0.10, ip: 10.0.0.4, mac: "${SMALL}" }`,
+  routes: `
+  - { to: 10.0.0.4/32, port: br0.10 }`,
+}).concat(`
+bridges:
+  br0:
+    vlan_filtering: true
+    vlans: { 10: {} }
+    stations:
+      - { mac: "${SMALL}", vlan: 10, port: small }
+      - { mac: "${REMOTE}", vlan: 10, port: vx }
+tunnels:
+  vx: { type: vxlan, vni: 100, ${ENDS}, bridge: br0, vlan: { access: 10 }, flood: false }
+`);
+const toStation = (to: string, vlan: readonly number[], bytes: number) =>
+  vlan
+    .reduce((built, id) => built.vlan(id), ethernet(to, STATION))
+    .ip4({ from: "10.0.0.2", to: "10.0.0.3", dontFragment: true })
+    .udp(PORTS)
+    .payload(bytes - 28);
+const bridged = (to: string, bytes: number) => toStation(to, [10], bytes);
+const untagged = (to: string, bytes: number) => toStation(to, [], bytes);
+
 export const SIZES: readonly PathRow[] = [
   {
     what: "fragments of a tunnel's packet are put together without connections being tracked",
@@ -263,5 +296,40 @@ export const SIZES: readonly PathRow[] = [
         ),
       ],
     ],
+  },
+  {
+    what: "a frame longer than a member takes goes to the others, and nowhere where none is left",
+    router: BRIDGED,
+    send: [arrival("p1", bridged(ALL, 1500)), arrival("p1", bridged(SMALL, 1001))],
+    out: [["p2", bridged(ALL, 1500)]],
+    drops: { "frame-too-big": 1 },
+  },
+  {
+    what: "a bridge tells the sender what a tunnel takes, with the tags of his frame",
+    router: BRIDGED,
+    send: [arrival("p1", bridged(REMOTE, 1451)), arrival("p1", bridged(REMOTE, 1450))],
+    out: [
+      [
+        "p1",
+        ethernet(STATION, REMOTE)
+          .vlan(10)
+          .ip4({ from: "10.0.0.3", to: "10.0.0.2", service: 0xc0, dontFragment: true })
+          .icmp(3, 4, 1450)
+          .payload(
+            bridged(REMOTE, 1451)
+              .bytes()
+              .subarray(18, 18 + 548),
+          ),
+      ],
+      ["wan", carried("vx", untagged(REMOTE, 1450).bytes())],
+    ],
+    drops: { "frame-too-big": 1 },
+    originated: 1,
+  },
+  {
+    what: "what is routed to a bridge's member that is too small is nobody's fault to be told",
+    router: BRIDGED,
+    send: [arrival("lan", datagram(1001, "10.0.0.4"))],
+    drops: { "frame-too-big": 1 },
   },
 ];

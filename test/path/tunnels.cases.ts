@@ -280,7 +280,7 @@ export const TUNNELED: readonly PathRow[] = [
     what: "tunnels whose remotes are reached through each other",
     router: TUNNELS,
     send: [arrival("lan", toInside("10.95.0.1"))],
-    drops: { "tunnel-too-deep": 1 },
+    drops: { "tunnel-loop": 1 },
   },
   {
     what: "a tunnel whose remote is reached through itself",
