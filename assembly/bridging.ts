@@ -55,7 +55,6 @@ import {
   STEP_BRIDGE,
   STORM_UNKNOWN,
   VERDICT_CONTINUE,
-  VERDICT_DROP,
   VERDICT_TRANSMIT,
 } from "./layout";
 import { countReceived } from "./memory/counters";
@@ -201,8 +200,6 @@ function sendTo(record: usize, out: u32, found: usize, vlan: u32, tag: u32): i32
 export function bridgeOut(record: usize, port: u32): i32 {
   const own = portOf(port);
   const verdict = decideOut(record, portBridge(own), portVlan(own));
-  // Its MACs are ours by now: of what is too long nobody can be told in another's name.
-  if (verdict >= VERDICT_DROP) setOutPort(record, PORT_UNKNOWN);
   if (tracing) note(STEP_BRIDGE, record, verdict);
   return verdict;
 }

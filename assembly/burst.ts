@@ -106,7 +106,7 @@ import { room } from "./state/room";
 import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
-import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
+import { decapsulate, isEncapsulated } from "./tunneling";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -319,9 +319,7 @@ function runForward<Way>(record: usize, backend: usize): i32 {
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
 export function finish(record: usize, verdict: i32): void {
   if (verdict === VERDICT_TRANSMIT && leadsOn(record)) {
-    beginTunneling();
     verdict = leave(record);
-    quiet = quiet || isEncapsulated;
   }
   if (tracing) note(STEP_VERDICT, record, verdict);
   if (verdict === VERDICT_HOLD) {
@@ -335,7 +333,7 @@ export function finish(record: usize, verdict: i32): void {
     count(COUNT_DROPPED, wireLengthOf(record));
     countDropReason(verdict - VERDICT_DROP);
     const reason = verdict - VERDICT_DROP;
-    if (!quiet || reason === DROP_REJECTED) explainDrop(record, reason);
+    if (reason === DROP_REJECTED || !(quiet || isEncapsulated(record))) explainDrop(record, reason);
   } else {
     count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }

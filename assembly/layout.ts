@@ -576,6 +576,8 @@ export const TUNNEL_IPIP = 7; // IPv4 in IPv4 or IPv6
 export const TUNNEL_IP6 = 8; // IPv6 in IPv4 (6in4) or IPv6
 export const TUNNEL_MPLS_UDP = 9;
 export const TUNNEL_TEREDO = 10;
+/** Beside one of these: the engine has put a packet into this one, of which nobody is told. */
+export const TUNNEL_OURS = 128;
 
 // ---- verdicts -----------------------------------------------------------------------------------
 /** "Go on" to the next step; everything else is final. */

@@ -24,6 +24,7 @@ import {
   STEP_NEIGHBOR,
   STEP_REWRITE,
   STEP_ROUTE,
+  TUNNEL_OURS,
   TUNNEL_REMOTE,
   TUNNEL_REMOTE_BY_FLOW,
   VERDICT_CONTINUE,
@@ -32,7 +33,7 @@ import {
 import { leaveAsCopy } from "./leaving";
 import { countEvent } from "./memory/counters";
 import { note, tracing } from "./memory/trace";
-import { drop, outPortOf, routeOf, setOutPort, setVrf } from "./packet";
+import { drop, outPortOf, routeOf, setOutPort, setTunnel, setVrf, tunnelOf } from "./packet";
 import { copyFrame } from "./respond/copies";
 import { choosePort } from "./stage/forward";
 import { resolve } from "./stage/resolve";
@@ -62,12 +63,12 @@ import { FITS, finishOuter, fitted, NO_HEADROOM, putOuter } from "./tunnel/outer
 import { findPayload } from "./tunnel/payload";
 import { putTemplate } from "./tunnel/template";
 
-/** The packet at hand was put into another: nobody is told why that one is dropped. */
-export let isEncapsulated: bool = false;
-
-/** Begins a packet. */
-export function beginTunneling(): void {
-  isEncapsulated = false;
+/**
+ * Whether the engine has put a packet into this one: nobody is told why it is dropped, whether at
+ * once or when it has waited for a neighbor.
+ */
+export function isEncapsulated(record: usize): bool {
+  return (tunnelOf(record) & TUNNEL_OURS) !== 0;
 }
 
 /**
@@ -130,7 +131,7 @@ function remoteFor(record: usize, tunnel: usize, port: u32): usize {
 
 /** Takes the outer packet, whose source may be missing (`whole`), to its way out. */
 function leadOut(record: usize, tunnel: usize, port: u32, remote: usize, whole: bool): i32 {
-  isEncapsulated = true;
+  setTunnel(record, tunnelOf(record) | TUNNEL_OURS);
   if (tracing) note(STEP_ENCAPSULATE, record, VERDICT_CONTINUE);
   let verdict = routeOut(record, tunnel, port, remote);
   // What a bridge has said of this tunnel's remotes is not about those of a next one.

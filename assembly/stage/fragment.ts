@@ -23,7 +23,7 @@ import {
   PACKET_TUNNELED,
   RECORD_LENGTH,
   RECORD_STRIDE,
-  TUNNEL_NONE,
+  TUNNEL_OURS,
 } from "../layout";
 import { countEvent } from "../memory/counters";
 import {
@@ -46,6 +46,7 @@ import {
   setProtocol,
   setTunnel,
   setWireLength,
+  tunnelOf,
 } from "../packet";
 import {
   fragmentCount,
@@ -237,7 +238,7 @@ function finishFragment(record: usize, bytes: u32): void {
   setL3Length(record, length);
   setLength(record, l3OffsetOf(record) + length);
   setWireLength(record, l3OffsetOf(record) + length);
-  setTunnel(record, TUNNEL_NONE);
+  setTunnel(record, tunnelOf(record) & TUNNEL_OURS);
   if (done === 0) noteFirst(record);
   else noteLater(record);
   countEvent(COUNT_FRAGMENTS_MADE);

@@ -22,6 +22,12 @@ export interface AttackOptions {
   readonly portNumber: (name: string) => number;
 }
 
+/** What of a chunk packets are written to. */
+export interface Target extends Pick<Chunk, "data" | "add"> {
+  readonly count: number;
+  readonly capacity: number;
+}
+
 interface Loose {
   readonly port: number;
   readonly bytes: Uint8Array;
@@ -60,7 +66,7 @@ export class Attack {
   };
 
   /** Fills an empty chunk with packets, at most so many. */
-  fill(chunk: Chunk, most: number): void {
+  fill(chunk: Target, most: number): void {
     const { data } = chunk;
     let used = 0;
     while (chunk.count < chunk.capacity && chunk.count < most) {

@@ -78,6 +78,8 @@ const TUNNELS = `
   self: { type: gre, key: 91, remote: 10.91.0.9 }
   one: { type: gre, key: 92, remote: 10.93.0.9, addresses: [10.90.0.2/32] }
   two: { type: ipip, remote: 10.92.0.9, addresses: [10.90.0.3/32] }
+  la: { type: vxlan, vni: 105, local: 10.70.0.1, remote: 10.71.0.9, addresses: [10.70.0.1/24], mac: "02:00:00:00:00:70" }
+  lb: { type: gretap, key: 106, local: 10.71.0.1, remote: 10.70.0.9, addresses: [10.71.0.1/24], mac: "02:00:00:00:00:71" }
   here: { type: vxlan, vni: 103, remote: 10.50.9.9, bridge: br1 }
   ring: { type: vxlan, vni: 104, local: 10.50.0.1, remote: 10.50.0.2, underlay: red, bridge: br1 }
   gnir: { type: vxlan, vni: 104, local: 10.50.0.2, remote: 10.50.0.1, underlay: blue, bridge: br2 }`;

@@ -20,6 +20,7 @@ import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
 import { SIZES } from "./sizes.cases.ts";
+import { TUNNEL_NEIGHBORS } from "./tunnel_neighbors.cases.ts";
 import { TUNNELED } from "./tunnels.cases.ts";
 
 const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
@@ -35,6 +36,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
+  "neighbors of tunnels": TUNNEL_NEIGHBORS,
   bridges: BRIDGES,
   "broken packets at bridges": BROKEN_BRIDGED,
   "bridges' guards": BRIDGE_GUARDS,
