@@ -14,6 +14,7 @@ import { MALFORMED } from "./malformed.cases.ts";
 import { MARTIANS } from "./martians.cases.ts";
 import { MIRRORS } from "./mirrors.cases.ts";
 import { NEIGHBORS } from "./neighbors.cases.ts";
+import { PSEUDOWIRES } from "./pseudowires.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
@@ -33,6 +34,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
+  pseudowires: PSEUDOWIRES,
   bridges: BRIDGES,
   "bridges' guards": BRIDGE_GUARDS,
   mirrors: MIRRORS,
