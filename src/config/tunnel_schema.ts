@@ -114,20 +114,20 @@ export const TunnelSchema = mapping(
     label: identifier(16, HIGHEST_LABEL, "Label of mpls_udp and mpls."),
     label_in: Optional(
       integer(16, HIGHEST_LABEL, {
-        description: "mpls: label of what is received.",
+        description: "Label of what is received, of mpls.",
         defaultText: "`label`",
       }),
     ),
     label_out: Optional(
       integer(16, HIGHEST_LABEL, {
-        description: "mpls: label of what is sent.",
+        description: "Label of what is sent, of mpls.",
         defaultText: "`label`",
       }),
     ),
     control_word: Optional(
       boolean({
         description:
-          "mpls: put a control word behind the label, and take one off (RFC 4448 4.6), so that " +
+          "Of mpls: put a control word behind the label, and take one off (RFC 4448 4.6): so " +
           "routers on the way take no frame for an IP packet.",
         default: false,
       }),
@@ -181,7 +181,7 @@ export const TunnelSchema = mapping(
     sequence: Optional(
       boolean({
         description:
-          "gre, gretap: number packets, and drop what comes late or has no number (RFC 2890).",
+          "Of gre and gretap: number packets, and drop what comes late or has no number (RFC 2890).",
         default: false,
       }),
     ),
