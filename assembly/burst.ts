@@ -19,7 +19,7 @@ import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
 import { reachNext, sendFragments } from "./cutting";
 import { runDeferred } from "./deferring";
-import { DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
+import { DROP_LABEL_UNKNOWN, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
   CACHED_INGRESS,
@@ -106,7 +106,7 @@ import { room } from "./state/room";
 import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
-import { decapsulate, isEncapsulated } from "./tunneling";
+import { decapsulate, decapsulateLabelled, isEncapsulated } from "./tunneling";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -212,7 +212,10 @@ function crossConnect(record: usize, port: usize): i32 {
 function runRouted(record: usize, port: usize): i32 {
   let verdict = admit(record, port);
   if (tracing) note(STEP_ADMIT, record, verdict);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) {
+    if (verdict === drop(DROP_LABEL_UNKNOWN)) verdict = decapsulateLabelled(record, port);
+    return verdict === VERDICT_ENTER ? runCarried(record) : verdict;
+  }
   if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
   return track === 0 ? runThrough<Untracked>(record) : runThrough<Tracked>(record);
 }

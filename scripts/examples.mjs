@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { pcapngOf } from "./captures.mjs";
 import * as geneveOptions from "./examples/geneve-options.mjs";
 import * as greOffice from "./examples/gre-office.mjs";
+import * as mplsVlanVxlan from "./examples/mpls-vlan-vxlan.mjs";
 import * as qinqProviderEdge from "./examples/qinq-provider-edge.mjs";
 import * as vxlanFabric from "./examples/vxlan-fabric.mjs";
 
@@ -20,6 +21,7 @@ const EXAMPLES = {
   "geneve-options": geneveOptions,
   "qinq-provider-edge": qinqProviderEdge,
   "gre-office": greOffice,
+  "mpls-vlan-vxlan": mplsVlanVxlan,
 };
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SLUICE = join(ROOT, "dist/src/cli/main.js");

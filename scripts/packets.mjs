@@ -189,6 +189,13 @@ export function ethernet(destination, source, { type, bytes }) {
   return Buffer.concat([header, bytes, padding]);
 }
 
+/** What is behind one MPLS label, the last of its stack (RFC 3032 2.1). */
+export function mpls(label, content) {
+  const entry = Buffer.alloc(4);
+  entry.writeUInt32BE(label * 4096 + 256 + 64);
+  return { type: 0x8847, bytes: Buffer.concat([entry, content]) };
+}
+
 /** A packet behind a tag; of 802.1Q unless told otherwise. */
 export function tagged(id, { type, bytes }, tagType = 0x8100) {
   const tag = Buffer.alloc(4);

@@ -17,6 +17,7 @@ import {
   PACKET_FRAGMENT,
   PACKET_ICMP_ERROR,
   PACKET_IP4,
+  PACKET_IP6,
   PACKET_L4,
   PACKET_LATER_FRAGMENT,
   PACKET_OWN,
@@ -124,8 +125,9 @@ export function cutSize(record: usize, mtu: u32): u32 {
 
 /** Whether its sender forbids to cut the packet (RFC 791 2.3). */
 export function mustBeWhole(record: usize): bool {
-  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
-  return ip4 && (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
+  const flags = flagsOf(record);
+  if ((flags & PACKET_IP4) === 0) return (flags & PACKET_IP6) === 0;
+  return (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
 }
 
 /**

@@ -43,7 +43,7 @@ export function buildTunnelPort(
 }
 
 function defaultMtu(tunnel: TunnelModel): number {
-  const { type, family, id, checksum, sequence, options } = tunnel;
-  const fields = { id: id !== undefined, checksum, sequence };
+  const { type, family, id, checksum, sequence, controlWord, options } = tunnel;
+  const fields = { id: id !== undefined, checksum, sequence, controlWord };
   return tunnelMtu(type, family, fields, optionBytes(options), TUNNEL_DEFAULTS.underlayMtu);
 }

@@ -25,9 +25,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+function readmeOf(name: string): string {
+  return readFileSync(join(EXAMPLES, name, "README.md"), "utf8");
+}
+
 /** The replays a README.md tells its reader to run, each as its words behind `sluice`. */
 function replaysOf(name: string): string[][] {
-  return readFileSync(join(EXAMPLES, name, "README.md"), "utf8")
+  return readmeOf(name)
     .replaceAll(/ *\\\n */g, " ")
     .split("\n")
     .filter((line) => line.startsWith("npx sluice replay "))
@@ -86,8 +90,10 @@ describe.each(NAMES)("examples/%s", (name) => {
   );
 
   it.skipIf(REASON !== "")(`is nothing malformed to tshark${REASON}`, () => {
+    const decodeAs = [...readmeOf(name).matchAll(/ -d (\S+)/g)].map(([, rule]) => rule!);
     for (const file of expectedFiles(name)) {
-      for (const [number, packet] of dissect(pathToFileURL(join(EXAMPLES, name, file)))) {
+      const capture = pathToFileURL(join(EXAMPLES, name, file));
+      for (const [number, packet] of dissect(capture, decodeAs)) {
         expect(packet["_ws.malformed"], `${file}:${number}`).toEqual([]);
         const checksums = Object.entries(packet).filter(([field]) => field.endsWith(".status"));
         for (const [field, values] of checksums) {

@@ -16,6 +16,7 @@ import { MALFORMED } from "./malformed.cases.ts";
 import { MARTIANS } from "./martians.cases.ts";
 import { MIRRORS } from "./mirrors.cases.ts";
 import { NEIGHBORS } from "./neighbors.cases.ts";
+import { PSEUDOWIRES } from "./pseudowires.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
@@ -37,6 +38,7 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
   "neighbors of tunnels": TUNNEL_NEIGHBORS,
+  pseudowires: PSEUDOWIRES,
   bridges: BRIDGES,
   "broken packets at bridges": BROKEN_BRIDGED,
   "bridges' guards": BRIDGE_GUARDS,

@@ -1,7 +1,7 @@
 // Bridges: where a random sequence of frames comes out, and with which tags.
 
 import { ethernet } from "../../support/builder.ts";
-import { concat, equal, readU16 } from "../../support/octets.ts";
+import { concat } from "../../support/octets.ts";
 import { Random } from "../../support/random.ts";
 import type { OverlayScenario, OverlayStep } from "../overlay.ts";
 import {
@@ -175,11 +175,6 @@ const options: OverlayScenario = {
     {
       why: "what a station said to be at another port sends is not taken",
       at: ({ port, frame }) => frame[11] === 3 && port !== "p6",
-    },
-    {
-      why: "no packet is from whom it is to, bridged or not (drop reason land)",
-      at: ({ frame }) =>
-        readU16(frame, 12) === 0x0800 && equal(frame.subarray(26, 30), frame.subarray(30, 34)),
     },
   ],
 };

@@ -61,17 +61,6 @@ const isReserved = ({ frame }: OverlayStep) =>
 const typeAt = (frame: Uint8Array, tags: number) => readU16(frame, 12 + 4 * tags);
 const isTag = (type: number) => type === 0x8100 || type === 0x88a8;
 
-const LAND: Difference = {
-  why: "no packet is from whom it is to, bridged or not (drop reason land)",
-  at: ({ frame }) => {
-    let at = 12;
-    while (isTag(readU16(frame, at))) at += 4;
-    const [first, size] = readU16(frame, at) === 0x0800 ? [at + 14, 4] : [at + 10, 16];
-    const isIp = [0x0800, 0x86dd].includes(readU16(frame, at));
-    const [from, to] = [first, first + size].map((one) => frame.subarray(one, one + size));
-    return isIp && toHex(from!) === toHex(to!);
-  },
-};
 const SECOND_TAG: Difference = {
   why: "access ports carry frames with one more tag, as the kernel's do: it is payload",
   at: ({ frame }) => isTag(typeAt(frame, 0)) && isTag(typeAt(frame, 1)),
@@ -143,7 +132,7 @@ const KINDS: readonly Kind[] = [
       native(20, [10, 20, 30]),
       native(30, [30], true),
     ],
-    differs: [LAND],
+    differs: [],
   },
   {
     name: "ports of a provider's customers (802.1ad)",
@@ -158,7 +147,7 @@ const KINDS: readonly Kind[] = [
       native(20, [10, 20], true),
       tunnel(10, "802.1ad"),
     ],
-    differs: [LAND, NATIVE_TYPE, PRIORITY_TAG],
+    differs: [NATIVE_TYPE, PRIORITY_TAG],
   },
   {
     name: "customers' ports with tags of 802.1Q",
