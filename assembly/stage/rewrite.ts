@@ -38,8 +38,8 @@ function otherType(record: usize): i16 {
 }
 
 /**
- * Puts the neighbor's header in front of the IP or labelled packet and cuts off what followed it (padding of
- * short frames). Whatever stood before, LLC/SNAP for example, leaves as Ethernet II.
+ * Puts the neighbor's header in front of the IP or labelled packet and cuts off what followed it
+ * (padding of short frames). Whatever stood before, LLC/SNAP for example, leaves as Ethernet II.
  */
 export function rewriteLink(record: usize): void {
   const l3 = l3Of(record);

@@ -39,7 +39,7 @@ export function isRefused(header: i32): bool {
   return header > HEADER_MOST;
 }
 
-/** Bytes between the outer IP header, if any, and what the tunnel carries, for the frame at hand. */
+/** Bytes between the outer IP header (if any) and what the tunnel carries, for this frame. */
 export function headerLength(tunnel: usize, record: usize): u32 {
   switch (tunnelType(tunnel)) {
     case ENCAPSULATION_VXLAN:

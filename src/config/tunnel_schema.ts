@@ -103,7 +103,8 @@ export const TunnelSchema = mapping(
     remote: value(isRemote, {
       expected: "an address, a list of addresses, or 'flow'",
       description:
-        "The other end; of mpls, the next router. A list: what a bridge does not know the place of goes to each. `flow`: " +
+        "The other end; of mpls, the next router. A list: what a bridge does not know the place " +
+        "of goes to each. `flow`: " +
         "where `tunnel_dst` of the packet says.",
       examples: ["198.51.100.7", "[198.51.100.7, 198.51.100.8]"],
     }),

@@ -90,6 +90,7 @@ describe.each(NAMES)("examples/%s", (name) => {
   );
 
   it.skipIf(REASON !== "")(`is nothing malformed to tshark${REASON}`, () => {
+    // skipped where it is not installed, which the name says
     const decodeAs = [...readmeOf(name).matchAll(/ -d (\S+)/g)].map(([, rule]) => rule!);
     for (const file of expectedFiles(name)) {
       const capture = pathToFileURL(join(EXAMPLES, name, file));
