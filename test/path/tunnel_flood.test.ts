@@ -7,7 +7,10 @@ import { ethernet } from "../support/builder.ts";
 import { arrival, frameLeaks, TestRouter } from "../support/path.ts";
 
 const REMOTES = [2, 3, 4, 5, 6].map((host) => `10.0.0.${host}`);
-const names = ["v1", "v2", "v3", "v4"];
+const neighbor = (ip: string, number: number) =>
+  `  - { port: br0, ip: ${ip}, mac: "02:00:00:00:00:0${number}" }`;
+const ENDS = `local: 10.0.0.1, remote: [${REMOTES.join(", ")}]`;
+const tunnel = (vni: number) => `  v${vni}: { type: vxlan, vni: ${vni}, ${ENDS}, bridge: br0 }`;
 const CONFIGURATION = `version: 1
 engine: { frames: 256, limits: { routes: 100, neighbors: 64, next_hops: 16 } }
 ports:
@@ -16,9 +19,9 @@ ports:
 bridges:
   br0: { mac: "02:00:00:00:0b:00", addresses: [10.0.0.1/24] }
 neighbors:
-${REMOTES.map((ip, place) => `  - { port: br0, ip: ${ip}, mac: "02:00:00:00:00:0${place + 1}" }`).join("\n")}
+${REMOTES.map((ip, place) => neighbor(ip, place + 1)).join("\n")}
 tunnels:
-${names.map((name, vni) => `  ${name}: { type: vxlan, vni: ${vni}, local: 10.0.0.1, remote: [${REMOTES.join(", ")}], bridge: br0 }`).join("\n")}
+${[1, 2, 3, 4].map(tunnel).join("\n")}
 `;
 /** What all that is sent for one packet may be: more than any tree of ports and remotes has. */
 const MOST = 10_000;
