@@ -62,7 +62,7 @@ import {
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { leadsOn, leave } from "./leaving";
+import { beginLeaving, leadsOn, leave } from "./leaving";
 import { count, countDropReason, countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
 import { releaseFrame } from "./memory/frames";
@@ -135,6 +135,7 @@ let quiet: bool = false;
  */
 export function runPacket(record: usize, verdict: i32, hash: u32): void {
   countReceived(inPortOf(record), wireLengthOf(record));
+  beginLeaving();
   chooseTrace(record);
   if (tracing) note(STEP_RECEIVE, record, verdict);
   if (verdict === VERDICT_CONTINUE) verdict = runParsed(record, hash);

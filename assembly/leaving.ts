@@ -41,6 +41,20 @@ import { waitOn } from "./waiting";
 
 /** Ports that are no device a packet may leave by, one after the other. */
 const MOST_HOPS: u32 = 8;
+/**
+ * Times that one packet and its copies leave by such a port. A bridge floods into its tunnels, each
+ * to its remotes; where these are reached through the same bridge, what was sent is flooded again,
+ * and their number multiplies with every round until the headroom is used up.
+ */
+const MOST_LEAVING: u32 = 4096;
+
+/** Times that the packet at hand and its copies have left. */
+let left: u32 = 0;
+
+/** Begins a packet. */
+export function beginLeaving(): void {
+  left = 0;
+}
 
 /** Whether the packet's out-port is one that leads on within the engine. */
 export function leadsOn(record: usize): bool {
@@ -68,6 +82,8 @@ function leaveOn(record: usize): i32 {
     const flags = portFlags(portOf(port));
     if ((flags & PORT_VIRTUAL) === 0) return VERDICT_TRANSMIT;
     if ((flags & PORT_UP) === 0) return drop(DROP_PORT_DOWN);
+    if (left === MOST_LEAVING) break;
+    left++;
     countSent(port, wireLengthOf(record));
     if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorSent(record, port);
     const tunnel = (flags & PORT_TUNNEL) !== 0;

@@ -12,7 +12,7 @@ import {
   VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { finishCopy } from "./leaving";
+import { beginLeaving, finishCopy } from "./leaving";
 import { outputHasRoom } from "./memory/output";
 import { chooseTrace, note, tracing } from "./memory/trace";
 import { finishOriginated, originate, takeOwnFrame } from "./originate";
@@ -42,6 +42,7 @@ export function runPending(now: u64, sequence: u64): bool {
   let hasRoom = true;
   for (let place: u32 = 0; place < waiting; place++) {
     const record = takePending(place);
+    beginLeaving();
     chooseTrace(record);
     hasRoom = outputHasRoom();
     const verdict = hasRoom ? waitOn(record, now, sequence) : VERDICT_HOLD;

@@ -22,12 +22,17 @@ export const CABLES: readonly (readonly [string, string])[] = [
 const PORTS = `
   wan: { device: "pcap:", mac: "${WAN.mac}", addresses: [${WAN.ip4}/24, "${WAN.ip6}/64"], mss: mtu }
   lan: { device: "pcap:", mac: "${LAN.mac}", addresses: [${LAN.ip4}/24, "${LAN.ip6}/64"] }
-  dmz: { device: "pcap:", mac: "${DMZ.mac}", mtu: 1280, addresses: [${DMZ.ip4}/24, "${DMZ.ip6}/64"] }
-  t1: { device: "pcap:", bridge: br0, vlan: { trunk: [10, 20-29], native: 1 }, storm: { unknown: slow } }
+  dmz: { device: "pcap:", mac: "${DMZ.mac}", mtu: 1280, addresses: [${DMZ.ip4}/24,
+        "${DMZ.ip6}/64"] }
+  t1: { device: "pcap:", bridge: br0, vlan: { trunk: [10, 20-29], native: 1 },
+        storm: { unknown: slow } }
   t2: { device: "pcap:", bridge: br0, vlan: { access: 10 }, mac_limit: 50, split_horizon: 3 }
-  t3: { device: "pcap:", bridge: br0, vlan: { trunk: [10, 100], native: 10, native_tagged: true, translate: { 110: 100 } }, split_horizon: 3 }
-  t4: { device: "pcap:", bridge: br0, vlan: { trunk: [10, 100], protocol: 802.1ad }, hairpin: true, mss: 1200 }
-  q1: { device: "pcap:", bridge: br0, vlan: { tunnel: 100 }, storm: { broadcast: slow, multicast: slow } }
+  t3: { device: "pcap:", bridge: br0, vlan: { trunk: [10, 100], native: 10, native_tagged: true,
+        translate: { 110: 100 } }, split_horizon: 3 }
+  t4: { device: "pcap:", bridge: br0, vlan: { trunk: [10, 100], protocol: 802.1ad },
+        hairpin: true, mss: 1200 }
+  q1: { device: "pcap:", bridge: br0, vlan: { tunnel: 100 }, storm: { broadcast: slow,
+        multicast: slow } }
   x1: { device: "pcap:", bridge: br1 }
   x2: { device: "pcap:", bridge: br1 }
   x3: { device: "pcap:", bridge: br1 }
@@ -53,21 +58,28 @@ const BRIDGES = `
     stations:
       - { mac: "02:00:00:00:00:c1", vlan: 10, port: t2, ips: [10.30.0.7] }
       - { mac: "02:00:00:00:00:c2", vlan: 10, port: vx, remote: ${REMOTES[1]}, ips: [10.30.0.8] }
-  br1: { mac: "${BRIDGE_MACS.br1}", mac_limit: 500, addresses: [10.40.0.1/24], forward_reserved: [14] }
+  br1: { mac: "${BRIDGE_MACS.br1}", mac_limit: 500, addresses: [10.40.0.1/24],
+        forward_reserved: [14] }
   br2: { mac_limit: 500, loop_guard: 100 }`;
 
 const END4 = `local: ${WAN.ip4}, remote: ${FAR.ip4}`;
 const END6 = `local: "${WAN.ip6}", remote: "${FAR.ip6}"`;
 const TUNNELS = `
-  vx: { type: vxlan, vni: 100, local: ${WAN.ip4}, remote: [${REMOTES.join(", ")}], bridge: br0, vlan: { access: 10 } }
-  vr: { type: vxlan, vni: 101, ${END4}, mac: "${BRIDGE_MACS.routed}", addresses: [10.99.0.1/24], ttl: inherit, df: inherit, mss: mtu }
+  vx: { type: vxlan, vni: 100, local: ${WAN.ip4}, remote: [${REMOTES.join(", ")}], bridge: br0,
+        vlan: { access: 10 } }
+  vr: { type: vxlan, vni: 101, ${END4}, mac: "${BRIDGE_MACS.routed}", addresses: [10.99.0.1/24],
+        ttl: inherit, df: inherit, mss: mtu }
   v6: { type: vxlan, vni: 102, ${END6}, bridge: br1, checksum: true }
-  gn: { type: geneve, vni: 200, ${END4}, bridge: br0, vlan: { trunk: [10, 20-29, 100] }, options: [{ class: 0x0103, type: 0x80, data: "0a0b0c0d" }] }
-  gf: { type: geneve, vni: flow, local: ${WAN.ip4}, remote: flow, mac: "${BRIDGE_MACS.routed}", addresses: [10.97.0.1/24] }
+  gn: { type: geneve, vni: 200, ${END4}, bridge: br0, vlan: { trunk: [10, 20-29, 100] },
+        options: [{ class: 0x0103, type: 0x80, data: "0a0b0c0d" }] }
+  gf: { type: geneve, vni: flow, local: ${WAN.ip4}, remote: flow, mac: "${BRIDGE_MACS.routed}",
+        addresses: [10.97.0.1/24] }
   g6: { type: geneve, vni: flow, local: "${WAN.ip6}", remote: flow, bridge: br1 }
   gr: { type: gre, ${END4} }
-  gk: { type: gre, key: 7, ${END4}, checksum: true, sequence: true, df: false, addresses: [10.98.0.1/30] }
-  gt: { type: gretap, key: 9, ${END4}, bridge: br0, vlan: { access: 20 }, sequence: true, split_horizon: 3 }
+  gk: { type: gre, key: 7, ${END4}, checksum: true, sequence: true, df: false,
+        addresses: [10.98.0.1/30] }
+  gt: { type: gretap, key: 9, ${END4}, bridge: br0, vlan: { access: 20 }, sequence: true,
+        split_horizon: 3 }
   nv: { type: nvgre, vsid: 4097, ${END4}, bridge: br1 }
   ii: { type: ipip, ${END4}, ttl: inherit, df: inherit }
   si: { type: sit, ${END4} }
@@ -78,11 +90,14 @@ const TUNNELS = `
   self: { type: gre, key: 91, remote: 10.91.0.9 }
   one: { type: gre, key: 92, remote: 10.93.0.9, addresses: [10.90.0.2/32] }
   two: { type: ipip, remote: 10.92.0.9, addresses: [10.90.0.3/32] }
-  la: { type: vxlan, vni: 105, local: 10.70.0.1, remote: 10.71.0.9, addresses: [10.70.0.1/24], mac: "02:00:00:00:00:70" }
-  lb: { type: gretap, key: 106, local: 10.71.0.1, remote: 10.70.0.9, addresses: [10.71.0.1/24], mac: "02:00:00:00:00:71" }
+  la: { type: vxlan, vni: 105, local: 10.70.0.1, remote: 10.71.0.9, addresses: [10.70.0.1/24],
+        mac: "02:00:00:00:00:70" }
+  lb: { type: gretap, key: 106, local: 10.71.0.1, remote: 10.70.0.9, addresses: [10.71.0.1/24],
+        mac: "02:00:00:00:00:71" }
   here: { type: vxlan, vni: 103, remote: 10.50.9.9, bridge: br1 }
   ring: { type: vxlan, vni: 104, local: 10.50.0.1, remote: 10.50.0.2, underlay: red, bridge: br1 }
-  gnir: { type: vxlan, vni: 104, local: 10.50.0.2, remote: 10.50.0.1, underlay: blue, bridge: br2 }`;
+  gnir: { type: vxlan, vni: 104, local: 10.50.0.2, remote: 10.50.0.1, underlay: blue,
+        bridge: br2 }`;
 
 const NEIGHBORS = `
   - { port: lan, ip: ${HOST.ip4}, mac: "${HOST.mac}" }
@@ -119,12 +134,18 @@ tables:
     attach: ingress
     miss: accept
     flows:
-      - { match: { in_port: lan, udp_dst: 7000 }, actions: [{ set_field: { tunnel_id: 5 } }, { set_field: { tunnel_dst: ${FAR.ip4} } }, { output: gf }, { output: vr }, { output: gt }, { output: dmz }] }
-      - { match: { in_port: lan, udp_dst: 7001 }, actions: [{ set_field: { tunnel_id: 6 } }, { set_field: { tunnel_dst: "${FAR.ip6}" } }, { set_field: { tun_metadata0: 9 } }, { output: g6 }, { output: i6 }, normal] }
+      - { match: { in_port: lan, udp_dst: 7000 }, actions: [{ set_field: { tunnel_id: 5 } },
+            { set_field: { tunnel_dst: ${FAR.ip4} } }, { output: gf }, { output: vr },
+            { output: gt }, { output: dmz }] }
+      - { match: { in_port: lan, udp_dst: 7001 }, actions: [{ set_field: { tunnel_id: 6 } },
+            { set_field: { tunnel_dst: "${FAR.ip6}" } }, { set_field: { tun_metadata0: 9 } },
+            { output: g6 }, { output: i6 }, normal] }
       - { match: { in_port: lan, udp_dst: 7002 }, actions: [flood] }
       - { match: { in_port: gf, tun_metadata0: 9 }, actions: [{ output: gf }] }
-      - { match: { in_port: gn, tunnel_src: ${FAR.ip4}, udp_dst: 7003 }, actions: [{ output: self }, { output: br1 }, { output: ring }] }
-      - { match: { in_port: x1, eth_type: 0x88b5 }, actions: [{ output: br0 }, { output: e2 }, normal] }
+      - { match: { in_port: gn, tunnel_src: ${FAR.ip4}, udp_dst: 7003 },
+            actions: [{ output: self }, { output: br1 }, { output: ring }] }
+      - { match: { in_port: x1, eth_type: 0x88b5 }, actions: [{ output: br0 }, { output: e2 },
+            normal] }
   policy:
     attach: forward
     flows:
