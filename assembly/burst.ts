@@ -90,7 +90,7 @@ import { admit } from "./stage/admit";
 import { verifyTransport } from "./stage/checksum";
 import { clampAt, clampMss } from "./stage/clamp";
 import { fitTunnel } from "./stage/encapsulate";
-import { forward } from "./stage/forward";
+import { fitRoom, forward, roomAtPort } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
 import { resolve } from "./stage/resolve";
@@ -122,13 +122,14 @@ const BEHIND_ROUTING: u32 = (1 << POINT_FORWARD) | (1 << POINT_POSTROUTING);
 // nothing is tracked no packet asks for what tracking adds.
 type Tracked = bool;
 type Untracked = i32;
+// The same of whose packet it is: a device's, or a copy that flows have sent into the built-in path.
+type Received = bool;
+type Copied = i32;
 
 /** Tunnels within tunnels that are opened of one packet. */
 const MOST_NESTED: u32 = 8;
 const SHARD_BITS: u32 = ~0 << SHARD_SHIFT;
 
-/** Tunnels opened of the packet at hand. */
-let nested: u32 = 0;
 /** The packet received ended at ingress: no router has seen it who would have to explain. */
 let quiet: bool = false;
 
@@ -147,12 +148,26 @@ export function runPacket(record: usize, verdict: i32, hash: u32): void {
 }
 
 function runParsed(record: usize, hash: u32): i32 {
-  const verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
-  return runEntered(record, verdict);
+  const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  return runInto<Received>(record, parsed);
+}
+
+/**
+ * A packet enters, of which parse says `parsed`, and what a tunnel carried in it by the tunnel's
+ * port, and what that carries in turn. No recursion: a call of what is part of every packet's way
+ * would make it a function of its own.
+ */
+function runInto<Whose>(record: usize, parsed: i32): i32 {
+  for (let nested: u32 = 0; nested <= MOST_NESTED; nested++) {
+    const verdict = runEntered<Whose>(record, parsed);
+    if (verdict !== VERDICT_ENTER) return verdict;
+    if (nested !== MOST_NESTED) parsed = parseCarried(record);
+  }
+  return drop(DROP_TUNNEL_TOO_DEEP);
 }
 
 /** What parse says `verdict` of has been received: mirrors look at it, whatever becomes of it. */
-function runEntered(record: usize, verdict: i32): i32 {
+function runEntered<Whose>(record: usize, verdict: i32): i32 {
   if (tracing) note(STEP_PARSE, record, verdict);
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
@@ -160,11 +175,11 @@ function runEntered(record: usize, verdict: i32): i32 {
     const verified = checkTransport(record);
     if (verified !== VERDICT_CONTINUE) return verified;
   }
-  return enter(record);
+  return enter<Whose>(record);
 }
 
 /** A packet enters by its in-port, a device or a tunnel: what it meets there and behind. */
-function enter(record: usize): i32 {
+function enter<Whose>(record: usize): i32 {
   if (track !== 0) beginTracking(record);
   if (points !== 0) {
     // Without tables at ingress there is nothing to look for before the connection is known.
@@ -172,18 +187,26 @@ function enter(record: usize): i32 {
     else beginUncached(record);
     if ((points & AT_INGRESS) !== 0) {
       const verdict = runTables(record, CACHED_INGRESS, POINT_INGRESS, POINT_INGRESS);
-      quiet = verdict !== VERDICT_CONTINUE;
-      if (quiet) return verdict;
+      // Nobody is told of copies anyway.
+      if (isBoolean<Whose>()) quiet = verdict !== VERDICT_CONTINUE;
+      if (verdict !== VERDICT_CONTINUE) return verdict;
       // A pipeline that ends by a miss has not done what its flows had noted.
       flushOutput(record);
       clearActionSet();
     }
   }
-  return runBuiltIn(record, portOf(inPortOf(record)));
+  return runByPort(record, portOf(inPortOf(record)));
 }
 
 /** What every packet meets that no flow at ingress has sent elsewhere. */
 export function runBuiltIn(record: usize, port: usize): i32 {
+  const verdict = runByPort(record, port);
+  if (verdict !== VERDICT_ENTER) return verdict;
+  return runInto<Copied>(record, parseCarried(record));
+}
+
+/** The same, but for what a tunnel carried: VERDICT_ENTER. */
+function runByPort(record: usize, port: usize): i32 {
   const flags = portFlags(port);
   if ((flags & (PORT_CROSS_CONNECT | PORT_BRIDGED)) === 0) return runRouted(record, port);
   return (flags & PORT_BRIDGED) !== 0 ? runBridged(record, port) : crossConnect(record, port);
@@ -266,19 +289,16 @@ function runLocal(record: usize): i32 {
   }
   if ((overlay & OVERLAY_TUNNELS) !== 0) {
     const verdict = decapsulate(record);
-    if (verdict === VERDICT_ENTER) return runCarried(record);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return answer(record);
 }
 
 /**
- * What a tunnel carried enters by the tunnel's port. Without connections, what is kept of its flow
- * stays in the shard of the packet that carried it, which is this worker's.
+ * Parses what a tunnel carried, received by the tunnel's port. Without connections, what is kept of
+ * its flow stays in the shard of the packet that carried it, which is this worker's.
  */
-function runCarried(record: usize): i32 {
-  if (nested === MOST_NESTED) return drop(DROP_TUNNEL_TOO_DEEP);
-  nested++;
+function parseCarried(record: usize): i32 {
   const kept = flagsOf(record) & PACKET_KEPT;
   const shard = hashOf(record) & SHARD_BITS;
   setRoute(record, 0);
@@ -287,9 +307,7 @@ function runCarried(record: usize): i32 {
   const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
   setFlags(record, flagsOf(record) | kept);
   if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
-  const verdict = runEntered(record, parsed);
-  nested--;
-  return verdict;
+  return parsed;
 }
 
 /**
@@ -299,6 +317,7 @@ function runCarried(record: usize): i32 {
 function runForward<Way>(record: usize, backend: usize): i32 {
   const tracked = isBoolean<Way>();
   let verdict = forward(record);
+  if (verdict === VERDICT_CONTINUE) verdict = fitRoom(record, roomAtPort(record));
   if (tracked && verdict === VERDICT_CONTINUE && backend !== 0 && isInTunnel(backend)) {
     verdict = fitTunnel(record, backend);
   }
