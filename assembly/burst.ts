@@ -14,18 +14,16 @@
 // waiting.ts.
 
 import { mirrorReceived } from "./action/mirror";
-import { flushOutput, send } from "./action/output";
+import { flushOutput } from "./action/output";
 import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
 import { reachNext, sendFragments } from "./cutting";
 import { runDeferred } from "./deferring";
-import { DROP_LABEL_UNKNOWN, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
+import { DROP_LABEL_UNKNOWN, DROP_TUNNEL_TOO_DEEP } from "./drops";
+import { finish } from "./ending";
 import {
   CACHED_BEFORE,
   CACHED_INGRESS,
-  COUNT_CONSUMED,
-  COUNT_DELIVERED,
-  COUNT_DROPPED,
   MODE_VERIFY_HEADER,
   MODE_VERIFY_TRANSPORT,
   OVERLAY_MIRRORS,
@@ -42,7 +40,6 @@ import {
   PORT_CROSS_CONNECT,
   PORT_LOCAL,
   PORT_POINT_TO_POINT,
-  PORT_UNKNOWN,
   SHARD_SHIFT,
   STEP_ADMIT,
   STEP_BRIDGE,
@@ -54,20 +51,15 @@ import {
   STEP_RECEIVE,
   STEP_REWRITE,
   STEP_ROUTE,
-  STEP_VERDICT,
   VERDICT_CONTINUE,
-  VERDICT_DELIVER,
-  VERDICT_DROP,
   VERDICT_ENTER,
-  VERDICT_HOLD,
   VERDICT_TRANSMIT,
 } from "./layout";
-import { beginLeaving, leadsOn, leave } from "./leaving";
-import { count, countDropReason, countReceived } from "./memory/counters";
+import { beginLeaving } from "./leaving";
+import { countReceived } from "./memory/counters";
 import { mode, overlay, points, track } from "./memory/directory";
-import { releaseFrame } from "./memory/frames";
 import { chooseTrace, note, tracing } from "./memory/trace";
-import { answer, explainDrop } from "./originate";
+import { answer } from "./originate";
 import { readOuter } from "./outer";
 import {
   drop,
@@ -76,18 +68,16 @@ import {
   inPortOf,
   l3LengthOf,
   outPortOf,
-  sequenceOf,
   setHash,
   setOutPort,
   setRoute,
-  timestampOf,
   wireLengthOf,
 } from "./packet";
 import { passesAsFrame, readAnew, readForInterface, readTransport } from "./reading";
 import { admit } from "./stage/admit";
 import { clampAt, clampMss } from "./stage/clamp";
 import { fitTunnel } from "./stage/encapsulate";
-import { forward } from "./stage/forward";
+import { fitRoom, forward, roomAtPort } from "./stage/forward";
 import { cutSize } from "./stage/fragment";
 import { parse } from "./stage/parse";
 import { resolve } from "./stage/resolve";
@@ -106,8 +96,7 @@ import { room } from "./state/room";
 import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
-import { decapsulate, decapsulateLabelled, isEncapsulated } from "./tunneling";
-import { waitOn } from "./waiting";
+import { decapsulate, decapsulateLabelled } from "./tunneling";
 
 // Points as bits of the word that says where tables are attached
 const AT_INGRESS: u32 = 1 << POINT_INGRESS;
@@ -119,13 +108,14 @@ const BEHIND_ROUTING: u32 = (1 << POINT_FORWARD) | (1 << POINT_POSTROUTING);
 // nothing is tracked no packet asks for what tracking adds.
 type Tracked = bool;
 type Untracked = i32;
+// The same of whose packet it is: a device's, or a copy that flows have sent into the built-in path.
+type Received = bool;
+type Copied = i32;
 
 /** Tunnels within tunnels that are opened of one packet. */
 const MOST_NESTED: u32 = 8;
 const SHARD_BITS: u32 = ~0 << SHARD_SHIFT;
 
-/** Tunnels opened of the packet at hand. */
-let nested: u32 = 0;
 /** The packet received ended at ingress: no router has seen it who would have to explain. */
 let quiet: bool = false;
 
@@ -139,18 +129,32 @@ export function runPacket(record: usize, verdict: i32, hash: u32): void {
   chooseTrace(record);
   if (tracing) note(STEP_RECEIVE, record, verdict);
   if (verdict === VERDICT_CONTINUE) verdict = runParsed(record, hash);
-  finish(record, verdict);
+  finish(record, verdict, quiet);
   quiet = false;
   if (areDeferred()) runDeferred();
 }
 
 function runParsed(record: usize, hash: u32): i32 {
-  const verdict = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
-  return runEntered(record, verdict);
+  const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, hash);
+  return runInto<Received>(record, parsed);
+}
+
+/**
+ * A packet enters, of which parse says `parsed`, and what a tunnel carried in it by the tunnel's
+ * port, and what that carries in turn. No recursion: a call of what is part of every packet's way
+ * would make it a function of its own.
+ */
+function runInto<Whose>(record: usize, parsed: i32): i32 {
+  for (let nested: u32 = 0; nested <= MOST_NESTED; nested++) {
+    const verdict = runEntered<Whose>(record, parsed);
+    if (verdict !== VERDICT_ENTER) return verdict;
+    if (nested !== MOST_NESTED) parsed = parseCarried(record);
+  }
+  return drop(DROP_TUNNEL_TOO_DEEP);
 }
 
 /** What parse says `verdict` of has been received: mirrors look at it, whatever becomes of it. */
-function runEntered(record: usize, verdict: i32): i32 {
+function runEntered<Whose>(record: usize, verdict: i32): i32 {
   const isWhole = verdict === VERDICT_CONTINUE || passesAsFrame(record, verdict);
   if (tracing) note(STEP_PARSE, record, isWhole ? VERDICT_CONTINUE : verdict);
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
@@ -159,11 +163,11 @@ function runEntered(record: usize, verdict: i32): i32 {
     const verified = readTransport(record);
     if (verified !== VERDICT_CONTINUE) return verified;
   }
-  return enter(record);
+  return enter<Whose>(record);
 }
 
 /** A packet enters by its in-port, a device or a tunnel: what it meets there and behind. */
-function enter(record: usize): i32 {
+function enter<Whose>(record: usize): i32 {
   if (track !== 0) beginTracking(record);
   if (points !== 0) {
     // Without tables at ingress there is nothing to look for before the connection is known.
@@ -171,18 +175,26 @@ function enter(record: usize): i32 {
     else beginUncached(record);
     if ((points & AT_INGRESS) !== 0) {
       const verdict = runTables(record, CACHED_INGRESS, POINT_INGRESS, POINT_INGRESS);
-      quiet = verdict !== VERDICT_CONTINUE;
-      if (quiet) return verdict;
+      // Nobody is told of copies anyway.
+      if (isBoolean<Whose>()) quiet = verdict !== VERDICT_CONTINUE;
+      if (verdict !== VERDICT_CONTINUE) return verdict;
       // A pipeline that ends by a miss has not done what its flows had noted.
       flushOutput(record);
       clearActionSet();
     }
   }
-  return runBuiltIn(record, portOf(inPortOf(record)));
+  return runByPort(record, portOf(inPortOf(record)));
 }
 
 /** What every packet meets that no flow at ingress has sent elsewhere. */
 export function runBuiltIn(record: usize, port: usize): i32 {
+  const verdict = runByPort(record, port);
+  if (verdict !== VERDICT_ENTER) return verdict;
+  return runInto<Copied>(record, parseCarried(record));
+}
+
+/** The same, but for what a tunnel carried: VERDICT_ENTER. */
+function runByPort(record: usize, port: usize): i32 {
   const flags = portFlags(port);
   if ((flags & (PORT_CROSS_CONNECT | PORT_BRIDGED)) === 0) return runRouted(record, port);
   return (flags & PORT_BRIDGED) !== 0 ? runBridged(record, port) : crossConnect(record, port);
@@ -213,10 +225,8 @@ function crossConnect(record: usize, port: usize): i32 {
 function runRouted(record: usize, port: usize): i32 {
   let verdict = admit(record, port);
   if (tracing) note(STEP_ADMIT, record, verdict);
-  if (verdict !== VERDICT_CONTINUE) {
-    if (verdict === drop(DROP_LABEL_UNKNOWN)) verdict = decapsulateLabelled(record, port);
-    return verdict === VERDICT_ENTER ? runCarried(record) : verdict;
-  }
+  if (verdict === drop(DROP_LABEL_UNKNOWN)) verdict = decapsulateLabelled(record, port);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
   return track === 0 ? runThrough<Untracked>(record) : runThrough<Tracked>(record);
 }
@@ -259,28 +269,23 @@ function runLocal(record: usize): i32 {
   }
   if ((overlay & OVERLAY_TUNNELS) !== 0) {
     const verdict = decapsulate(record);
-    if (verdict === VERDICT_ENTER) return runCarried(record);
     if (verdict !== VERDICT_CONTINUE) return verdict;
   }
   return answer(record);
 }
 
 /**
- * What a tunnel carried enters by the tunnel's port. Without connections, what is kept of its flow
- * stays in the shard of the packet that carried it, which is this worker's.
+ * Parses what a tunnel carried, received by the tunnel's port. Without connections, what is kept of
+ * its flow stays in the shard of the packet that carried it, which is this worker's.
  */
-function runCarried(record: usize): i32 {
-  if (nested === MOST_NESTED) return drop(DROP_TUNNEL_TOO_DEEP);
-  nested++;
+function parseCarried(record: usize): i32 {
   const shard = hashOf(record) & SHARD_BITS;
   setRoute(record, 0);
   countReceived(inPortOf(record), wireLengthOf(record));
   if (tracing) note(STEP_DECAPSULATE, record, VERDICT_CONTINUE);
   const parsed = readAnew(record);
   if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
-  const verdict = runEntered(record, parsed);
-  nested--;
-  return verdict;
+  return parsed;
 }
 
 /**
@@ -290,6 +295,7 @@ function runCarried(record: usize): i32 {
 function runForward<Way>(record: usize, backend: usize): i32 {
   const tracked = isBoolean<Way>();
   let verdict = forward(record);
+  if (verdict === VERDICT_CONTINUE) verdict = fitRoom(record, roomAtPort(record));
   if (tracked && verdict === VERDICT_CONTINUE && backend !== 0 && isInTunnel(backend)) {
     verdict = fitTunnel(record, backend);
   }
@@ -318,28 +324,4 @@ function runForward<Way>(record: usize, backend: usize): i32 {
   rewriteLink(record);
   if (tracing) note(STEP_REWRITE, record, VERDICT_TRANSMIT);
   return VERDICT_TRANSMIT;
-}
-
-/** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
-export function finish(record: usize, verdict: i32): void {
-  if (verdict === VERDICT_TRANSMIT && leadsOn(record)) {
-    verdict = leave(record);
-  }
-  if (tracing) note(STEP_VERDICT, record, verdict);
-  if (verdict === VERDICT_HOLD) {
-    waitOn(record, timestampOf(record), sequenceOf(record));
-    return;
-  }
-  if (verdict === VERDICT_TRANSMIT) {
-    // Without a port: all there was to send has left as copies.
-    if (outPortOf(record) !== PORT_UNKNOWN) send(record, outPortOf(record));
-  } else if (verdict >= VERDICT_DROP) {
-    count(COUNT_DROPPED, wireLengthOf(record));
-    countDropReason(verdict - VERDICT_DROP);
-    const reason = verdict - VERDICT_DROP;
-    if (reason === DROP_REJECTED || !(quiet || isEncapsulated(record))) explainDrop(record, reason);
-  } else {
-    count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
-  }
-  releaseFrame(record);
 }

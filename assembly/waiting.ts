@@ -1,8 +1,8 @@
 // Packets that wait for a neighbor to be resolved.
 
-import { finish } from "./burst";
 import { runDeferred } from "./deferring";
 import { DROP_NEIGHBOR_FAILED } from "./drops";
+import { finish } from "./ending";
 import {
   NEIGHBOR_FAILED,
   PACKET_COPY,
@@ -83,5 +83,5 @@ function finishPending(record: usize, verdict: i32, now: u64, sequence: u64): vo
   }
   if ((flags & PACKET_COPY) !== 0) finishCopy(record, verdict);
   else if ((flags & PACKET_OWN) !== 0) finishOriginated(record, verdict);
-  else finish(record, verdict);
+  else finish(record, verdict, false);
 }

@@ -31,24 +31,27 @@ export function roomAtPort(record: usize): u32 {
   return (portFlags(port) & PORT_TUNNEL) === 0 ? portMtu(port) : tunnelRoom(record, port);
 }
 
-/**
- * Chooses the port and checks TTL, scope, port state and MTU. What is too long and may be cut
- * (RFC 791 2.3, RFC 1812 5.2.6) goes on, to be cut where it leaves. Changes no byte of the packet.
- */
+/** Chooses the port and checks TTL, scope and port state. Changes no byte of the packet. */
 export function forward(record: usize): i32 {
   const header = l3Of(record);
   const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
   const ttl = ip4 ? ip4Ttl(header) : ip6HopLimit(header);
   if (ttl <= 1) return drop(DROP_TTL_EXCEEDED);
   if (ip4 ? isLinkLocal4(header) : isLinkLocal6(header)) return drop(DROP_LINK_LOCAL_SCOPE);
-  const verdict = choosePort(record);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
+  return choosePort(record);
+}
+
+/**
+ * Whether the packet is no longer than `most` bytes, which roomAtPort() says. What is and may be
+ * cut (RFC 791 2.3, RFC 1812 5.2.6) goes on, to be cut where it leaves.
+ */
+export function fitRoom(record: usize, most: u32): i32 {
+  setRoom(most);
   // What came in fragments leaves in fragments, and only they have to fit.
   const size = fragmentSize !== 0 ? fragmentSize : l3LengthOf(record);
-  const most = roomAtPort(record);
-  setRoom(most);
   if (size <= most) return VERDICT_CONTINUE;
-  const whole = !ip4 || (ip4Fragment(header) & IP4_DONT_FRAGMENT) !== 0;
+  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
+  const whole = !ip4 || (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
   return whole ? drop(DROP_TOO_BIG) : VERDICT_CONTINUE;
 }
 

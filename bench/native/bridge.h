@@ -131,6 +131,13 @@ static inline u32 send_to(u32 record, u32 port, u32 found, u32 vlan) {
   if (map != 0 && load_u16(map + (vlan << 1), VLAN_EGRESS) != VLAN_UNTAGGED) {
     unsupported("tag", record);
   }
+  if (load_u8(record, RECORD_VLAN_TAGS) != 0) unsupported("tag", record);
+  if ((load_u32(target, PORT_FLAGS) & PORT_TUNNEL) != 0 && load_u32(CONTROL_PATH_MTU_KNOWN, 0)) {
+    unsupported("path MTU", record);
+  }
+  if (load_u32(record, RECORD_LENGTH) > ETHERNET + load_u32(target, PORT_MTU)) {
+    unsupported("size", record);
+  }
   store_u16(record, RECORD_OUT_PORT, (u16)out);
   return VERDICT_TRANSMIT;
 }

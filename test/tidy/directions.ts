@@ -12,6 +12,7 @@ export const ASSEMBLY: Directions = {
     "bridging",
     "cutting",
     "deferring",
+    "ending",
     "leaving",
     "originate",
     "outer",
@@ -27,6 +28,8 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
+  // A packet's end.
+  ending: ["leaving", "originate", "tunneling", "waiting", "action", "memory", ...BASE],
   deferring: ["burst", "leaving", "originate", "stage", "state", "table", "memory", ...BASE],
   // Leaving by what is no device: bridges and tunnels.
   leaving: [
@@ -93,7 +96,7 @@ export const ASSEMBLY: Directions = {
     "memory",
     ...BASE,
   ],
-  waiting: ["burst", "deferring", "leaving", "originate", "stage", "state", "memory", ...BASE],
+  waiting: ["deferring", "ending", "leaving", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
   device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
