@@ -13,6 +13,7 @@ import { hear, isSettled } from "./bridge/learning";
 import { isReserved } from "./bridge/reserved";
 import { fitsPort } from "./bridge/size";
 import { passStorm, stormKind } from "./bridge/storm";
+import { asksForInterface } from "./bridge/suppression";
 import {
   isUntagged,
   NOT_CARRIED,
@@ -54,7 +55,6 @@ import {
   STEP_BRIDGE,
   STORM_UNKNOWN,
   VERDICT_CONTINUE,
-  VERDICT_DROP,
   VERDICT_TRANSMIT,
 } from "./layout";
 import { countReceived } from "./memory/counters";
@@ -132,6 +132,8 @@ function bridgeGroup(record: usize, port: usize, vlan: u32, tag: u32): i32 {
   if ((bridgeFlags(entry) & BRIDGE_SUPPRESSES) !== 0) {
     const verdict = suppress(record, number, vlan, tag === 0 ? 0 : 1);
     if (verdict !== VERDICT_CONTINUE) return verdict;
+    // As the kernel's bridge does: others may have the same gateway, and would answer, too.
+    if (asksForInterface) return enterAlone(record, listenerIn(number, vlan), tag);
   }
   const listener = listenerIn(number, vlan);
   const verdict = spread(record, entry, port, vlan, tag, listener, false);
@@ -153,13 +155,16 @@ function enterInterface(record: usize, port: u32): i32 {
   return VERDICT_CONTINUE;
 }
 
+/** A frame with this tag is the interface's, and nobody else's. */
+function enterAlone(record: usize, port: u32, tag: u32): i32 {
+  retag(record, tag, 0);
+  return enterInterface(record, port);
+}
+
 /** Sends a frame, received by a member, to where the entry of its destination says. */
 function sendKnown(record: usize, port: usize, found: usize, vlan: u32, tag: u32): i32 {
   const out: u32 = load<u16>(found, FDB_PORT);
-  if ((load<u16>(found, FDB_FLAGS) & FDB_LOCAL) !== 0) {
-    retag(record, tag, 0);
-    return enterInterface(record, out);
-  }
+  if ((load<u16>(found, FDB_FLAGS) & FDB_LOCAL) !== 0) return enterAlone(record, out, tag);
   if (out === inPortOf(record)) {
     if ((memberFlags(port) & MEMBER_HAIRPIN) === 0) return drop(DROP_SAME_PORT);
   } else {
@@ -195,8 +200,6 @@ function sendTo(record: usize, out: u32, found: usize, vlan: u32, tag: u32): i32
 export function bridgeOut(record: usize, port: u32): i32 {
   const own = portOf(port);
   const verdict = decideOut(record, portBridge(own), portVlan(own));
-  // Its MACs are ours by now: of what is too long nobody can be told in another's name.
-  if (verdict >= VERDICT_DROP) setOutPort(record, PORT_UNKNOWN);
   if (tracing) note(STEP_BRIDGE, record, verdict);
   return verdict;
 }

@@ -19,7 +19,7 @@ import { noteStale } from "./action/walk";
 import { bridge } from "./bridging";
 import { reachNext, sendFragments } from "./cutting";
 import { runDeferred } from "./deferring";
-import { DROP_L4_BAD_CHECKSUM, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
+import { DROP_LABEL_UNKNOWN, DROP_REJECTED, DROP_TUNNEL_TOO_DEEP } from "./drops";
 import {
   CACHED_BEFORE,
   CACHED_INGRESS,
@@ -32,7 +32,6 @@ import {
   OVERLAY_MSS,
   OVERLAY_TUNNELS,
   PACKET_ARP,
-  PACKET_KEPT,
   POINT_FORWARD,
   POINT_INGRESS,
   POINT_INPUT,
@@ -47,7 +46,6 @@ import {
   SHARD_SHIFT,
   STEP_ADMIT,
   STEP_BRIDGE,
-  STEP_CHECKSUM,
   STEP_CROSS_CONNECT,
   STEP_DECAPSULATE,
   STEP_FORWARD,
@@ -79,15 +77,14 @@ import {
   l3LengthOf,
   outPortOf,
   sequenceOf,
-  setFlags,
   setHash,
   setOutPort,
   setRoute,
   timestampOf,
   wireLengthOf,
 } from "./packet";
+import { passesAsFrame, readAnew, readForInterface, readTransport } from "./reading";
 import { admit } from "./stage/admit";
-import { verifyTransport } from "./stage/checksum";
 import { clampAt, clampMss } from "./stage/clamp";
 import { fitTunnel } from "./stage/encapsulate";
 import { fitRoom, forward, roomAtPort } from "./stage/forward";
@@ -99,7 +96,7 @@ import { isForHere, route, routeTo } from "./stage/route";
 import {
   beginTables,
   beginUncached,
-  resumeTables,
+  reenterTables,
   runTables,
   runTablesBehind,
 } from "./stage/tables";
@@ -109,7 +106,7 @@ import { room } from "./state/room";
 import { portFlags, portOf, portPeer } from "./table/ports";
 import { backendFamily, backendIp, isInTunnel } from "./table/services";
 import { beginTracking, finishTracked, runBefore, steeredTo, trackPassing } from "./tracking";
-import { beginTunneling, decapsulate, isEncapsulated } from "./tunneling";
+import { decapsulate, decapsulateLabelled, isEncapsulated } from "./tunneling";
 import { waitOn } from "./waiting";
 
 // Points as bits of the word that says where tables are attached
@@ -168,11 +165,12 @@ function runInto<Whose>(record: usize, parsed: i32): i32 {
 
 /** What parse says `verdict` of has been received: mirrors look at it, whatever becomes of it. */
 function runEntered<Whose>(record: usize, verdict: i32): i32 {
-  if (tracing) note(STEP_PARSE, record, verdict);
+  const isWhole = verdict === VERDICT_CONTINUE || passesAsFrame(record, verdict);
+  if (tracing) note(STEP_PARSE, record, isWhole ? VERDICT_CONTINUE : verdict);
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (!isWhole) return verdict;
   if ((mode & MODE_VERIFY_TRANSPORT) !== 0) {
-    const verified = checkTransport(record);
+    const verified = readTransport(record);
     if (verified !== VERDICT_CONTINUE) return verified;
   }
   return enter<Whose>(record);
@@ -215,24 +213,15 @@ function runByPort(record: usize, port: usize): i32 {
 function runBridged(record: usize, port: usize): i32 {
   const clamps = (overlay & OVERLAY_MSS) !== 0;
   if (clamps) clampAt(record, inPortOf(record));
-  const verdict = bridge(record, port);
+  let verdict = bridge(record, port);
   if (clamps && verdict === VERDICT_TRANSMIT) clampAt(record, outPortOf(record));
   if (tracing) note(STEP_BRIDGE, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   if ((overlay & OVERLAY_MIRRORS) !== 0) mirrorReceived(record);
-  if (points !== 0) {
-    // Another in-port, perhaps another tag: flows look anew.
-    noteStale();
-    resumeTables(record);
-  }
+  verdict = readForInterface(record);
+  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (points !== 0) reenterTables(record);
   return runRouted(record, portOf(inPortOf(record)));
-}
-
-/** Does the transport checksum hold? */
-export function checkTransport(record: usize): i32 {
-  const verdict = verifyTransport(record) ? VERDICT_CONTINUE : drop(DROP_L4_BAD_CHECKSUM);
-  if (tracing) note(STEP_CHECKSUM, record, verdict);
-  return verdict;
 }
 
 /** A port wired to another: every whole frame leaves there, unchanged. */
@@ -246,7 +235,9 @@ function crossConnect(record: usize, port: usize): i32 {
 function runRouted(record: usize, port: usize): i32 {
   let verdict = admit(record, port);
   if (tracing) note(STEP_ADMIT, record, verdict);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) {
+    return verdict === drop(DROP_LABEL_UNKNOWN) ? decapsulateLabelled(record, port) : verdict;
+  }
   if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
   return track === 0 ? runThrough<Untracked>(record) : runThrough<Tracked>(record);
 }
@@ -299,13 +290,11 @@ function runLocal(record: usize): i32 {
  * its flow stays in the shard of the packet that carried it, which is this worker's.
  */
 function parseCarried(record: usize): i32 {
-  const kept = flagsOf(record) & PACKET_KEPT;
   const shard = hashOf(record) & SHARD_BITS;
   setRoute(record, 0);
   countReceived(inPortOf(record), wireLengthOf(record));
   if (tracing) note(STEP_DECAPSULATE, record, VERDICT_CONTINUE);
-  const parsed = parse(record, (mode & MODE_VERIFY_HEADER) !== 0, 0);
-  setFlags(record, flagsOf(record) | kept);
+  const parsed = readAnew(record);
   if (track === 0) setHash(record, (hashOf(record) & ~SHARD_BITS) | shard);
   return parsed;
 }
@@ -351,9 +340,7 @@ function runForward<Way>(record: usize, backend: usize): i32 {
 /** The verdict's consequences: counting, sending, telling the sender, freeing the frame. */
 export function finish(record: usize, verdict: i32): void {
   if (verdict === VERDICT_TRANSMIT && leadsOn(record)) {
-    beginTunneling();
     verdict = leave(record);
-    quiet = quiet || isEncapsulated;
   }
   if (tracing) note(STEP_VERDICT, record, verdict);
   if (verdict === VERDICT_HOLD) {
@@ -367,7 +354,7 @@ export function finish(record: usize, verdict: i32): void {
     count(COUNT_DROPPED, wireLengthOf(record));
     countDropReason(verdict - VERDICT_DROP);
     const reason = verdict - VERDICT_DROP;
-    if (!quiet || reason === DROP_REJECTED) explainDrop(record, reason);
+    if (reason === DROP_REJECTED || !(quiet || isEncapsulated(record))) explainDrop(record, reason);
   } else {
     count(verdict === VERDICT_DELIVER ? COUNT_DELIVERED : COUNT_CONSUMED, wireLengthOf(record));
   }

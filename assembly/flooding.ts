@@ -1,7 +1,6 @@
 // Flooding: a frame to all members of its VLAN. It changes in place from one member to the next:
 // what differs is its tag alone. Only tunnels, and ports that clamp the MSS, get a copy of their
-// own. Members that do not take as long a frame do not get it: each is a copy lost; where none takes
-// it, the frame is dropped.
+// own. Copies for members it is too long for are lost; where there are no others, it is dropped.
 
 import { sendCopy } from "./action/output";
 import { fitsPort } from "./bridge/size";
@@ -76,6 +75,8 @@ export function spread(
   if (listener !== PORT_UNKNOWN) {
     if (last !== PORT_UNKNOWN) there = copyTo(record, last, there, wanted);
     retag(record, there, 0);
+    // Not where a frame of this length could not go.
+    setOutPort(record, PORT_UNKNOWN);
     return VERDICT_CONTINUE;
   }
   if (!retag(record, there, wanted)) return drop(DROP_NO_HEADROOM);
@@ -100,9 +101,8 @@ function copyTo(record: usize, member: u32, tag: u32, wanted: u32): u32 {
     countEvent(COUNT_COPIES_LOST);
     return tag;
   }
-  const port = portOf(member);
   // What changes for one member, a SYN whose MSS is clamped, is a copy of its own, too.
-  if ((portFlags(port) & (PORT_VIRTUAL | PORT_CLAMP_MSS)) === 0) {
+  if ((portFlags(portOf(member)) & (PORT_VIRTUAL | PORT_CLAMP_MSS)) === 0) {
     sendCopy(record, member);
     return wanted;
   }

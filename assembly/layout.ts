@@ -576,6 +576,8 @@ export const TUNNEL_IPIP = 7; // IPv4 in IPv4 or IPv6
 export const TUNNEL_IP6 = 8; // IPv6 in IPv4 (6in4) or IPv6
 export const TUNNEL_MPLS_UDP = 9;
 export const TUNNEL_TEREDO = 10;
+/** Beside one of these: the engine has put a packet into this one, of which nobody is told. */
+export const TUNNEL_OURS = 128;
 
 // ---- verdicts -----------------------------------------------------------------------------------
 /** "Go on" to the next step; everything else is final. */
@@ -2111,6 +2113,8 @@ export const TUNNEL_DF_INHERIT = 256;
 export const TUNNEL_LEARNING = 512;
 /** TUNNEL_LOCAL says which of our addresses is the tunnel's. */
 export const TUNNEL_HAS_LOCAL = 1024;
+/** A control word is sent behind the label, and looked for (RFC 4448 4.6). */
+export const TUNNEL_CONTROL_WORD = 2048;
 /** u32: VNI, VSID, GRE key, ERSPAN session, MPLS label. */
 export const TUNNEL_ID = 4;
 /** u16: destination port of VXLAN, Geneve, MPLS over UDP. */
@@ -2167,6 +2171,8 @@ export const ENCAPSULATION_SIT = 7;
 export const ENCAPSULATION_IP6TNL = 8;
 export const ENCAPSULATION_MPLS_UDP = 9;
 export const ENCAPSULATION_ERSPAN = 10;
+/** Ethernet frames behind a label, without an outer IP header. */
+export const ENCAPSULATION_MPLS = 11;
 
 /** u32: tunnels there are. */
 export const CONTROL_TUNNEL_COUNT = CONTROL_TUNNELS;
@@ -2184,6 +2190,7 @@ export const CONTROL_TUNNEL_SHAPES = CONTROL_TUNNELS + 20;
 // equal keys those with a local address lie first.
 //   0      1        2      4     6    8    12     16       32      48
 //   | type | family | VRF | shape | 0 | id | zero | remote | local | tunnel + 1 | …
+// Pseudowires have no family here: it is that of the router behind the label, which says nothing.
 export const TUNNEL_SLOT_STRIDE = 64;
 /** 32 bytes compared whole. */
 export const TUNNEL_KEY_TYPE = 0;

@@ -34,8 +34,8 @@ import {
   wireLengthOf,
 } from "./packet";
 import { clampAt } from "./stage/clamp";
+import { chain, resumeChain } from "./state/tunnel_chain";
 import { portFlags, portOf } from "./table/ports";
-import { chain, resumeChain } from "./tunnel/chain";
 import { sendByTunnel } from "./tunneling";
 import { waitOn } from "./waiting";
 

@@ -6,7 +6,6 @@
 import { send } from "./action/output";
 import { rejection } from "./action/walk";
 import { isTold, tellTooBig } from "./bridge/size";
-import { checkTransport } from "./burst";
 import { fitOwn } from "./cutting";
 import { DROP_FRAME_TOO_BIG, DROP_IP6_UNKNOWN_OPTION, DROP_REJECTED, DROP_TOO_BIG } from "./drops";
 import {
@@ -47,6 +46,7 @@ import {
   timestampOf,
   wireLengthOf,
 } from "./packet";
+import { checkTransport } from "./reading";
 import { admit } from "./stage/admit";
 import { arp } from "./stage/arp";
 import { verifyTransport } from "./stage/checksum";

@@ -7,6 +7,7 @@
 
 import { cutOuter } from "./cutting";
 import {
+  DROP_LABEL_UNKNOWN,
   DROP_NO_HEADROOM,
   DROP_NO_ROUTE,
   DROP_TUNNEL_LOOP,
@@ -16,6 +17,7 @@ import {
 } from "./drops";
 import {
   COUNT_COPIES_LOST,
+  ENCAPSULATION_MPLS,
   ENCAPSULATION_NONE,
   PORT_POINT_TO_POINT,
   PORT_TUNNEL_NUMBER,
@@ -24,6 +26,7 @@ import {
   STEP_NEIGHBOR,
   STEP_REWRITE,
   STEP_ROUTE,
+  TUNNEL_OURS,
   TUNNEL_REMOTE,
   TUNNEL_REMOTE_BY_FLOW,
   VERDICT_CONTINUE,
@@ -32,12 +35,13 @@ import {
 import { leaveAsCopy } from "./leaving";
 import { countEvent } from "./memory/counters";
 import { note, tracing } from "./memory/trace";
-import { drop, outPortOf, routeOf, setOutPort, setVrf } from "./packet";
+import { drop, outPortOf, routeOf, setOutPort, setTunnel, setVrf, tunnelOf } from "./packet";
 import { copyFrame } from "./respond/copies";
 import { choosePort } from "./stage/forward";
-import { resolve } from "./stage/resolve";
+import { resolveTo } from "./stage/resolve";
 import { rewriteLink } from "./stage/rewrite";
 import { isForHere, routeTo } from "./stage/route";
+import { isInChain, noteInChain } from "./state/tunnel_chain";
 import {
   destinationFamily,
   remoteHint,
@@ -45,29 +49,31 @@ import {
   tunnelDestination,
 } from "./state/tunnel_metadata";
 import { forwardingOf, forwardingType } from "./table/forwarding";
-import { portFlags, portOf } from "./table/ports";
+import { portFlags, portOf, portVrf } from "./table/ports";
 import {
+  hasTunnelsOf,
   templateBytes,
   tunnelAt,
   tunnelFamily,
   tunnelFlags,
   tunnelRemote,
   tunnelRemotes,
+  tunnelType,
   tunnelVrf,
 } from "./table/tunnels";
 import { carrierType } from "./tunnel/carrier";
-import { isInChain, noteInChain } from "./tunnel/chain";
 import { openCarrier } from "./tunnel/opening";
 import { FITS, finishOuter, fitted, NO_HEADROOM, putOuter } from "./tunnel/outer";
 import { findPayload } from "./tunnel/payload";
+import { openPseudowire, putLabel } from "./tunnel/pseudowire";
 import { putTemplate } from "./tunnel/template";
 
-/** The packet at hand was put into another: nobody is told why that one is dropped. */
-export let isEncapsulated: bool = false;
-
-/** Begins a packet. */
-export function beginTunneling(): void {
-  isEncapsulated = false;
+/**
+ * Whether the engine has put a packet into this one: nobody is told why it is dropped, whether at
+ * once or when it has waited for a neighbor.
+ */
+export function isEncapsulated(record: usize): bool {
+  return (tunnelOf(record) & TUNNEL_OURS) !== 0;
 }
 
 /**
@@ -82,6 +88,16 @@ export function decapsulate(record: usize): i32 {
   // Broadcasts are heard at the addresses of networks, groups at nobody's.
   if (forwardingType(forwardingOf(routeOf(record))) !== ROUTE_LOCAL) return VERDICT_CONTINUE;
   return openCarrier(record, type);
+}
+
+/**
+ * The same for a labelled packet that a routed port (entry at `port`) has received: VERDICT_ENTER,
+ * or dropped.
+ */
+export function decapsulateLabelled(record: usize, port: usize): i32 {
+  if (!hasTunnelsOf(ENCAPSULATION_MPLS)) return drop(DROP_LABEL_UNKNOWN);
+  setVrf(record, portVrf(port));
+  return openPseudowire(record, port);
 }
 
 /**
@@ -100,8 +116,10 @@ export function sendByTunnel(record: usize, port: u32): i32 {
   if (!findPayload(record, tunnel)) return drop(DROP_TUNNEL_PAYLOAD);
   const fit = fitted(record, tunnel);
   if (fit !== FITS) return drop(fit === NO_HEADROOM ? DROP_NO_HEADROOM : DROP_TUNNEL_TOO_BIG);
-  putOuter(record, tunnel, remote);
-  return leadOut(record, tunnel, port, remote, false);
+  const labelled = tunnelType(tunnel) === ENCAPSULATION_MPLS;
+  if (labelled) putLabel(record, tunnel);
+  else putOuter(record, tunnel, remote);
+  return leadOut(record, tunnel, port, remote, labelled);
 }
 
 /** Address (16 bytes) of the remote the packet itself goes to, copies to the others; 0 = none. */
@@ -128,9 +146,9 @@ function remoteFor(record: usize, tunnel: usize, port: u32): usize {
   return tunnelRemote(tunnel, count - 1);
 }
 
-/** Takes the outer packet, whose source may be missing (`whole`), to its way out. */
+/** Takes the outer packet, whose source may be missing (not `whole`), to its way out. */
 function leadOut(record: usize, tunnel: usize, port: u32, remote: usize, whole: bool): i32 {
-  isEncapsulated = true;
+  setTunnel(record, tunnelOf(record) | TUNNEL_OURS);
   if (tracing) note(STEP_ENCAPSULATE, record, VERDICT_CONTINUE);
   let verdict = routeOut(record, tunnel, port, remote);
   // What a bridge has said of this tunnel's remotes is not about those of a next one.
@@ -142,7 +160,9 @@ function leadOut(record: usize, tunnel: usize, port: u32, remote: usize, whole: 
   if (!whole && !finishOuter(record, tunnel)) return drop(DROP_NO_ROUTE);
   verdict = cutOuter(record);
   if (verdict !== VERDICT_CONTINUE) return verdict;
-  return (portFlags(out) & PORT_POINT_TO_POINT) !== 0 ? VERDICT_TRANSMIT : reach(record);
+  return (portFlags(out) & PORT_POINT_TO_POINT) !== 0
+    ? VERDICT_TRANSMIT
+    : reach(record, tunnel, remote);
 }
 
 /** The way to the remote, in the underlay's VRF. */
@@ -156,8 +176,9 @@ function routeOut(record: usize, tunnel: usize, port: u32, remote: usize): i32 {
   return outPortOf(record) === port ? drop(DROP_TUNNEL_LOOP) : VERDICT_CONTINUE;
 }
 
-function reach(record: usize): i32 {
-  const verdict = resolve(record);
+/** What has no IP header says nothing of who gets it: the remote is known all the same. */
+function reach(record: usize, tunnel: usize, remote: usize): i32 {
+  const verdict = resolveTo(record, tunnelFamily(tunnel), remote);
   if (tracing) note(STEP_NEIGHBOR, record, verdict);
   if (verdict !== VERDICT_CONTINUE) return verdict;
   rewriteLink(record);

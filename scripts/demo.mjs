@@ -5,7 +5,8 @@
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { arp, echo, echo6, ethernet, ip4, ip6, pcapOf, tcp, udp, vlan } from "./packets.mjs";
+import { pcapOf } from "./captures.mjs";
+import { arp, echo, echo6, ethernet, ip4, ip6, tcp, udp, vlan } from "./packets.mjs";
 
 const ROUTER = "02:00:00:00:00:01";
 const HOSTS = { 2: "02:00:00:00:00:a2", 3: "02:00:00:00:00:a3" };

@@ -47,15 +47,24 @@ function withChecksum(bytes, at, pseudo) {
 const NO_PSEUDO_HEADER = () => Buffer.alloc(0);
 const TCP_FLAGS = { F: 1, S: 2, R: 4, P: 8, A: 16 };
 
-/** @param flags letters of FSRPA */
-export function tcp(ports, flags, sequence, size) {
+/** A TCP option (RFC 9293 3.7.1). */
+function mssOption(mss) {
+  return Buffer.from([2, 4, mss >> 8, mss & 0xff]);
+}
+
+/**
+ * @param flags letters of FSRPA
+ * @param mss what a SYN says of the segments its sender takes
+ */
+export function tcp(ports, flags, sequence, size, mss) {
+  const options = mss === undefined ? Buffer.alloc(0) : mssOption(mss);
   return new Message(6, (pseudo) => {
-    const bytes = Buffer.concat([Buffer.alloc(20), payload(size)]);
+    const bytes = Buffer.concat([Buffer.alloc(20), options, payload(size)]);
     bytes.writeUInt16BE(ports.from, 0);
     bytes.writeUInt16BE(ports.to, 2);
     bytes.writeUInt32BE(sequence, 4);
     if (flags.includes("A")) bytes.writeUInt32BE(5001, 8);
-    bytes[12] = 5 << 4;
+    bytes[12] = (5 + options.length / 4) << 4;
     bytes[13] = [...flags].reduce((bits, flag) => bits | TCP_FLAGS[flag], 0);
     bytes.writeUInt16BE(64240, 14);
     return withChecksum(bytes, 16, pseudo);
@@ -63,8 +72,13 @@ export function tcp(ports, flags, sequence, size) {
 }
 
 export function udp(from, to, size) {
+  return datagram(from, to, payload(size));
+}
+
+/** UDP with this content. */
+export function datagram(from, to, content) {
   return new Message(17, (pseudo) => {
-    const bytes = Buffer.concat([Buffer.alloc(8), payload(size)]);
+    const bytes = Buffer.concat([Buffer.alloc(8), content]);
     bytes.writeUInt16BE(from, 0);
     bytes.writeUInt16BE(to, 2);
     bytes.writeUInt16BE(bytes.length, 4);
@@ -83,6 +97,44 @@ function echoBytes(type, sequence, pseudo) {
 /** An ICMP echo request. */
 export function echo(sequence) {
   return new Message(1, () => echoBytes(8, sequence, NO_PSEUDO_HEADER));
+}
+
+export function echoReply(sequence) {
+  return new Message(1, () => echoBytes(0, sequence, NO_PSEUDO_HEADER));
+}
+
+/** A packet in GRE with a key (RFC 2890). */
+export function gre(key, { type, bytes }) {
+  const header = Buffer.alloc(8);
+  header.writeUInt16BE(0x2000, 0);
+  header.writeUInt16BE(type, 2);
+  header.writeUInt32BE(key, 4);
+  return new Message(47, () => Buffer.concat([header, bytes]));
+}
+
+/** A frame in VXLAN (RFC 7348 5). */
+export function vxlan(from, vni, frame) {
+  return datagram(from, 4789, Buffer.concat([Buffer.from([8, 0, 0, 0]), networkId(vni), frame]));
+}
+
+/** A frame in Geneve (RFC 8926 3.4). @param options [class, type, data in hexadecimal] of each */
+export function geneve(from, vni, options, frame) {
+  const written = Buffer.concat(options.map(geneveOption));
+  const isCritical = options.some(([, type]) => type >= 0x80);
+  const head = Buffer.from([written.length / 4, isCritical ? 0x40 : 0, 0x65, 0x58]);
+  return datagram(from, 6081, Buffer.concat([head, networkId(vni), written, frame]));
+}
+
+function geneveOption([optionClass, type, hex]) {
+  const data = Buffer.from(hex, "hex");
+  const head = Buffer.from([optionClass >> 8, optionClass & 0xff, type, data.length / 4]);
+  return Buffer.concat([head, data]);
+}
+
+function networkId(vni) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(vni * 256);
+  return bytes;
 }
 
 /** An ICMPv6 echo request. */
@@ -137,38 +189,41 @@ export function ethernet(destination, source, { type, bytes }) {
   return Buffer.concat([header, bytes, padding]);
 }
 
-/** A frame with one 802.1Q tag. */
-export function vlan(destination, source, id, { type, bytes }) {
+/** What is behind one MPLS label, the last of its stack (RFC 3032 2.1). */
+export function mpls(label, content) {
+  const entry = Buffer.alloc(4);
+  entry.writeUInt32BE(label * 4096 + 256 + 64);
+  return { type: 0x8847, bytes: Buffer.concat([entry, content]) };
+}
+
+/** A packet behind a tag; of 802.1Q unless told otherwise. */
+export function tagged(id, { type, bytes }, tagType = 0x8100) {
   const tag = Buffer.alloc(4);
   tag.writeUInt16BE(id, 0);
   tag.writeUInt16BE(type, 2);
-  return ethernet(destination, source, { type: 0x8100, bytes: Buffer.concat([tag, bytes]) });
+  return { type: tagType, bytes: Buffer.concat([tag, bytes]) };
 }
 
-/** An ARP request (RFC 826). */
+/** A frame with one 802.1Q tag. */
+export function vlan(destination, source, id, packet) {
+  return ethernet(destination, source, tagged(id, packet));
+}
+
+/** RFC 826. Stations are { mac, ip }; a request's target has no MAC. */
+function arpPacket(operation, sender, target) {
+  const head = Buffer.from([0, 1, 8, 0, 6, 4, 0, operation]);
+  const ends = [sender, target].flatMap(({ mac, ip }) => [bytesOfMac(mac), bytesOfIp(ip)]);
+  return { type: 0x0806, bytes: Buffer.concat([head, ...ends]) };
+}
+
+/** An ARP request. */
 export function arp(destination, senderMac, senderIp, targetIp) {
-  const head = Buffer.from("0001080006040001", "hex");
-  const sender = [bytesOfMac(senderMac), bytesOfIp(senderIp)];
-  const bytes = Buffer.concat([head, ...sender, Buffer.alloc(6), bytesOfIp(targetIp)]);
-  return ethernet(destination, senderMac, { type: 0x0806, bytes });
+  const target = { mac: "00:00:00:00:00:00", ip: targetIp };
+  const packet = arpPacket(1, { mac: senderMac, ip: senderIp }, target);
+  return ethernet(destination, senderMac, packet);
 }
 
-/** A little-endian pcap with nanoseconds, one frame every `gap` nanoseconds. */
-export function pcapOf(frames, start, gap) {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b23c4d, 0);
-  header.writeUInt16LE(2, 4);
-  header.writeUInt16LE(4, 6);
-  header.writeUInt32LE(262_144, 16);
-  header.writeUInt32LE(1, 20);
-  const records = frames.flatMap((frame, number) => {
-    const time = start + BigInt(number) * gap;
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(Number(time / 1_000_000_000n), 0);
-    record.writeUInt32LE(Number(time % 1_000_000_000n), 4);
-    record.writeUInt32LE(frame.length, 8);
-    record.writeUInt32LE(frame.length, 12);
-    return [record, frame];
-  });
-  return Buffer.concat([header, ...records]);
+/** An ARP reply, from one station to another. */
+export function arpReply(sender, target) {
+  return ethernet(target.mac, sender.mac, arpPacket(2, sender, target));
 }

@@ -129,7 +129,11 @@ export function storeType(record: usize, offset: u32, type: u32): void {
  * and it has no network layer.
  */
 export function reparse(record: usize): void {
-  if (parseAgain(record) === VERDICT_CONTINUE) return;
+  if (parseAgain(record) !== VERDICT_CONTINUE) hideNetwork(record);
+}
+
+/** What parse has dropped, though not for its link layer, is a frame without a network layer. */
+export function hideNetwork(record: usize): void {
   setFlags(record, flagsOf(record) & (PACKET_L2_GROUP | PACKET_L2_BROADCAST | PACKET_KEPT));
   const offset = linkTypeOffset(record);
   const field = typeAt(record, offset);

@@ -19,6 +19,7 @@ import {
   FDB_STATIC,
   MEMBER_LEARNING,
   MEMBER_REMOTES,
+  PORT_TUNNEL,
   VERDICT_CONTINUE,
 } from "../layout";
 import { countEvent } from "../memory/counters";
@@ -33,6 +34,7 @@ import {
   memberMacLimit,
   portBridge,
 } from "../table/bridges";
+import { portFlags } from "../table/ports";
 import { guardOf, mostMoves } from "./guards";
 import { homeOf, noteMove } from "./loop_guard";
 
@@ -58,7 +60,7 @@ export function hear(record: usize, port: usize, entry: usize, key: u64, now: u6
   const number = inPortOf(record);
   const bridge = bridgeOf(portBridge(port));
   if (entry !== 0 && (load<u16>(entry, FDB_FLAGS) & (FDB_STATIC | FDB_LOCAL)) !== 0) {
-    return hearStatic(entry, number);
+    return hearStatic(port, entry, number);
   }
   if ((bridgeFlags(bridge) & BRIDGE_LEARNING) === 0) return VERDICT_CONTINUE;
   if ((memberFlags(port) & MEMBER_LEARNING) === 0) return VERDICT_CONTINUE;
@@ -70,11 +72,14 @@ export function hear(record: usize, port: usize, entry: usize, key: u64, now: u6
   return VERDICT_CONTINUE;
 }
 
-/** Our own interface is a source only if frames come back. */
-function hearStatic(entry: usize, number: u32): i32 {
+/**
+ * Our own interface is a source only if frames come back; or if the other end of a tunnel has the
+ * same gateway, with the same MAC, and has routed the packet there (RFC 9135 4.1).
+ */
+function hearStatic(port: usize, entry: usize, number: u32): i32 {
   if (load<u16>(entry, FDB_PORT) === <u16>number) return VERDICT_CONTINUE;
-  const isLocal = (load<u16>(entry, FDB_FLAGS) & FDB_LOCAL) !== 0;
-  return drop(isLocal ? DROP_LOOP_GUARD : DROP_MAC_ELSEWHERE);
+  if ((load<u16>(entry, FDB_FLAGS) & FDB_LOCAL) === 0) return drop(DROP_MAC_ELSEWHERE);
+  return (portFlags(port) & PORT_TUNNEL) !== 0 ? VERDICT_CONTINUE : drop(DROP_LOOP_GUARD);
 }
 
 /**

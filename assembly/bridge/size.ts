@@ -44,18 +44,20 @@ const UNANSWERED: u32 = PACKET_L2_GROUP | PACKET_ICMP_ERROR | PACKET_LATER_FRAGM
  */
 export function fitsPort(record: usize, port: u32, more: i32): i32 {
   const entry = portOf(port);
-  if (doesFit(record, entry, more)) return VERDICT_CONTINUE;
+  const length = lengthOf(record) + more;
+  const isTunnel = (portFlags(entry) & PORT_TUNNEL) !== 0;
+  if (isTunnel ? fitsTunnel(record, entry, length) : fitsDevice(record, entry, length, more)) {
+    return VERDICT_CONTINUE;
+  }
   setOutPort(record, port);
   setRoom(roomBehindTags(record, entry, more));
   return drop(DROP_FRAME_TOO_BIG);
 }
 
-function doesFit(record: usize, entry: usize, more: i32): bool {
-  const length = lengthOf(record) + more;
-  if ((portFlags(entry) & PORT_TUNNEL) !== 0) return fitsTunnel(record, entry, length);
+function fitsDevice(record: usize, entry: usize, length: u32, more: i32): bool {
   const most = ETHERNET_HEADER + portMtu(entry);
   // Nearly all frames fit with their tags: then those are not looked at.
-  return length <= most || length <= most + vlanTagsOf(record) * VLAN_TAG + more;
+  return length <= most || length <= most + tagsOf(record, more);
 }
 
 function fitsTunnel(record: usize, entry: usize, length: u32): bool {
@@ -64,11 +66,16 @@ function fitsTunnel(record: usize, entry: usize, length: u32): bool {
   return length <= ETHERNET_HEADER + portMtu(entry) && !isWhole(record);
 }
 
+/** Bytes of tags the frame is to leave with. */
+function tagsOf(record: usize, more: i32): u32 {
+  return vlanTagsOf(record) * VLAN_TAG + more;
+}
+
 /** What its sender is told of a packet that does not fit: only of a tunnel. */
 function roomBehindTags(record: usize, entry: usize, more: i32): u32 {
   if ((portFlags(entry) & PORT_TUNNEL) === 0) return portMtu(entry);
   const most = tunnelRoom(record, entry);
-  const tags = vlanTagsOf(record) * VLAN_TAG + more;
+  const tags = tagsOf(record, more);
   return most > tags ? most - tags : 0;
 }
 

@@ -69,6 +69,9 @@ import { ip6Equal, ip6HasFragmentHeader, ip6HopLimit, ip6IsHost, ip6Source } fro
 import { VLAN_TAG } from "../wire/vlan";
 import { guardOf, interfaceIn, suppresses } from "./guards";
 
+/** The frame at hand asks, of everybody, for an address of the bridge's own interface. */
+export let asksForInterface: bool = false;
+
 /** Bridge (by number), VLAN and clock of the packet at hand. */
 let bridge: u32 = 0;
 let vlan: u32 = 0;
@@ -83,6 +86,7 @@ let ageing: u64 = 0;
  *   what they carry belongs to networks the bridge does not know
  */
 export function answerTo(record: usize, number: u32, id: u32, tags: u32): usize {
+  asksForInterface = false;
   const guard = guardOf(number);
   if (!suppresses(guard)) return 0;
   const flags = flagsOf(record);
@@ -113,8 +117,7 @@ function hearArp(record: usize, guard: usize): usize {
   if (operation !== ARP_REQUEST || (flagsOf(record) & PACKET_L2_GROUP) === 0) return 0;
   const target = arpTargetIp(packet);
   if (target === arpSenderIp(packet)) return 0;
-  // The bridge's own interface answers for itself.
-  if (router !== PORT_UNKNOWN && isPortIp4(router, target)) return 0;
+  if (router !== PORT_UNKNOWN && isPortIp4(router, target)) return leaveToInterface();
   return findFor(record, 4, arpTargetIpAt(packet), mac);
 }
 
@@ -174,8 +177,14 @@ function hearSolicitation(record: usize, router: u32): usize {
     learn(record, 6, source, mac, true, -1);
   }
   if ((flagsOf(record) & PACKET_L2_GROUP) === 0 || ip6Equal(source, target)) return 0;
-  if (hasRouter && isPortIp6(router, target)) return 0;
+  if (hasRouter && isPortIp6(router, target)) return leaveToInterface();
   return findFor(record, 6, target, mac);
+}
+
+/** It answers for itself. */
+function leaveToInterface(): usize {
+  asksForInterface = true;
+  return 0;
 }
 
 /** Address of the MAC that an answer to a solicitation goes to (RFC 4861 7.2.4). */

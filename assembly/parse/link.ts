@@ -13,6 +13,8 @@ import {
   DROP_TRUNCATED,
 } from "../drops";
 import {
+  CONTROL_TUNNEL_TYPES,
+  ENCAPSULATION_MPLS,
   MAX_MPLS_LABELS,
   MAX_VLAN_TAGS,
   PACKET_ARP,
@@ -165,6 +167,11 @@ function parsePppoe(record: usize, offset: u32, end: u32, wireEnd: u32, verify: 
   return passUnknown(record, ETHERTYPE_PPPOE_SESSION, l3);
 }
 
+/** Where pseudowires end, a MAC may be what looks like the begin of an IP header (RFC 8469). */
+function areFramesLabelled(): bool {
+  return (load<u32>(CONTROL_TUNNEL_TYPES) & (1 << ENCAPSULATION_MPLS)) !== 0;
+}
+
 /** What is under the labels nobody says: as routers do, guess by the first four bits (RFC 4928). */
 function parseMpls(
   record: usize,
@@ -183,6 +190,7 @@ function parseMpls(
     offset += MPLS_ENTRY;
     setMplsLabels(record, labels + 1);
   }
+  if (areFramesLabelled()) return passUnknown(record, type, offset);
   const guess: u32 = offset < end ? load<u8>(frame + offset) >> 4 : 0;
   if (guess === 4) return parseIp4(record, offset, end, wireEnd, verify);
   if (guess === 6) return parseIp6(record, offset, end, wireEnd);

@@ -40,6 +40,7 @@ export function admit(record: usize, port: usize): i32 {
   return VERDICT_CONTINUE;
 }
 
+/** DROP_LABEL_UNKNOWN is what a pseudowire may have to say more about. */
 function refuseEncapsulated(record: usize): i32 {
   if (vlanTagsOf(record) !== 0) return drop(DROP_VLAN_UNKNOWN);
   if (mplsLabelsOf(record) !== 0) return drop(DROP_LABEL_UNKNOWN);

@@ -17,13 +17,14 @@ import {
   PACKET_FRAGMENT,
   PACKET_ICMP_ERROR,
   PACKET_IP4,
+  PACKET_IP6,
   PACKET_L4,
   PACKET_LATER_FRAGMENT,
   PACKET_OWN,
   PACKET_TUNNELED,
   RECORD_LENGTH,
   RECORD_STRIDE,
-  TUNNEL_NONE,
+  TUNNEL_OURS,
 } from "../layout";
 import { countEvent } from "../memory/counters";
 import {
@@ -46,6 +47,7 @@ import {
   setProtocol,
   setTunnel,
   setWireLength,
+  tunnelOf,
 } from "../packet";
 import {
   fragmentCount,
@@ -123,8 +125,9 @@ export function cutSize(record: usize, mtu: u32): u32 {
 
 /** Whether its sender forbids to cut the packet (RFC 791 2.3). */
 export function mustBeWhole(record: usize): bool {
-  const ip4 = (flagsOf(record) & PACKET_IP4) !== 0;
-  return ip4 && (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
+  const flags = flagsOf(record);
+  if ((flags & PACKET_IP4) === 0) return (flags & PACKET_IP6) === 0;
+  return (ip4Fragment(l3Of(record)) & IP4_DONT_FRAGMENT) !== 0;
 }
 
 /**
@@ -237,7 +240,7 @@ function finishFragment(record: usize, bytes: u32): void {
   setL3Length(record, length);
   setLength(record, l3OffsetOf(record) + length);
   setWireLength(record, l3OffsetOf(record) + length);
-  setTunnel(record, TUNNEL_NONE);
+  setTunnel(record, tunnelOf(record) & TUNNEL_OURS);
   if (done === 0) noteFirst(record);
   else noteLater(record);
   countEvent(COUNT_FRAGMENTS_MADE);

@@ -14,6 +14,7 @@ import {
 import {
   FORWARDING_HERE,
   PACKET_IP4,
+  PACKET_IP6,
   PACKET_L2_GROUP,
   ROUTE_BLACKHOLE,
   ROUTE_BROADCAST,
@@ -154,7 +155,7 @@ function follow(record: usize, found: u32): i32 {
 
 function isToLinkLocal(record: usize): bool {
   const header = l3Of(record);
-  return (flagsOf(record) & PACKET_IP4) !== 0
-    ? ip4IsLinkLocal(ip4Destination(header))
-    : ip6IsLinkLocal(ip6Destination(header));
+  const flags = flagsOf(record);
+  if ((flags & PACKET_IP4) !== 0) return ip4IsLinkLocal(ip4Destination(header));
+  return (flags & PACKET_IP6) !== 0 && ip6IsLinkLocal(ip6Destination(header));
 }

@@ -14,14 +14,19 @@ import {
 } from "../layout";
 import {
   dataOf,
+  setEtherType,
   setFlags,
+  setHash,
   setInPort,
   setL3Length,
   setL3Offset,
   setLength,
   setOutPort,
+  setProtocol,
   setWireLength,
 } from "../packet";
+import { clearFields } from "../parse/fields";
+import { flowHash } from "../parse/flow";
 import { portOf } from "../table/ports";
 import { ARP_HEADER, ARP_REQUEST, arpSenderMac, arpTargetMac, buildArp } from "../wire/arp";
 import { checksumOf, pseudoSum6, sumBytes } from "../wire/checksum";
@@ -65,9 +70,14 @@ export function solicit(entry: usize, request: usize): void {
   setWireLength(request, length);
   setInPort(request, port);
   setOutPort(request, port);
+  // Nothing of what the frame was used for before: a tunnel sends by the hash.
+  clearFields(request);
   setFlags(request, ip4 ? PACKET_ARP : PACKET_IP6);
+  setEtherType(request, ip4 ? ETHERTYPE_ARP : ETHERTYPE_IP6);
+  setProtocol(request, ip4 ? 0 : PROTOCOL_ICMP6);
   setL3Offset(request, ETHERNET_HEADER);
   setL3Length(request, length - ETHERNET_HEADER);
+  setHash(request, flowHash(request));
 }
 
 /** Returns the length of the frame. */

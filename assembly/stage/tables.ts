@@ -15,6 +15,7 @@ import {
   keyBlocks,
   metCount,
   metFlow,
+  noteStale,
   renewWalk,
   setKeyInPort,
   setKeyOutPort,
@@ -46,7 +47,15 @@ import { countEvent } from "../memory/counters";
 import { mode, points } from "../memory/directory";
 import { releaseFrame } from "../memory/frames";
 import { tracing } from "../memory/trace";
-import { flagsOf, hashOf, outPortOf, sequenceOf, timestampOf, wireLengthOf } from "../packet";
+import {
+  flagsOf,
+  hashOf,
+  inPortOf,
+  outPortOf,
+  sequenceOf,
+  timestampOf,
+  wireLengthOf,
+} from "../packet";
 import { copyFrame } from "../respond/copies";
 import { clearActionSet } from "../state/action_set";
 import {
@@ -95,6 +104,13 @@ export function resumeTables(record: usize): void {
   renewWalk(record);
   entry = 0;
   isDue = true;
+}
+
+/** The packet goes on as received by another port, perhaps without a tag: flows look anew. */
+export function reenterTables(record: usize): void {
+  setKeyInPort(inPortOf(record));
+  noteStale();
+  resumeTables(record);
 }
 
 function find(record: usize): void {
@@ -239,6 +255,7 @@ function learn(record: usize, part: u32, first: u32, last: u32): i32 {
     entry = 0;
     return verdict;
   }
+  forgetBehind(part);
   let flags = part | (isRewritten() ? CACHED_REWRITTEN : 0);
   for (let place: u32 = 0; place < count; place++) {
     const flow = flowOf(metFlow(place) & NUMBER);
@@ -248,6 +265,17 @@ function learn(record: usize, part: u32, first: u32, last: u32): i32 {
   setCachedCount(entry, part, count);
   addCacheFlags(entry, flags);
   return verdict;
+}
+
+/**
+ * What packets that did not meet this part have left of the parts behind it (a datagram that came
+ * in fragments has met ingress as those) would lie elsewhere now: it is learned again.
+ */
+function forgetBehind(part: u32): void {
+  for (let behind = part << 1; behind <= <u32>CACHED_BEHIND; behind <<= 1) {
+    removeCacheFlags(entry, behind);
+    setCachedCount(entry, behind, 0);
+  }
 }
 
 /** Classifies a copy without doing anything, and counts a difference to what the entry says. */

@@ -50,7 +50,7 @@ export function tunnelType(tunnel: usize): u32 {
 export function tunnelFamily(tunnel: usize): u32 {
   return load<u8>(tunnel, TUNNEL_FAMILY);
 }
-/** Bits TUNNEL_HAS_ID to TUNNEL_HAS_LOCAL. */
+/** Bits TUNNEL_HAS_ID to TUNNEL_CONTROL_WORD. */
 export function tunnelFlags(tunnel: usize): u32 {
   return load<u16>(tunnel, TUNNEL_FLAGS);
 }

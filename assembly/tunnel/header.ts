@@ -8,6 +8,7 @@ import {
   ENCAPSULATION_GRETAP,
   ENCAPSULATION_IP6TNL,
   ENCAPSULATION_IPIP,
+  ENCAPSULATION_MPLS,
   ENCAPSULATION_MPLS_UDP,
   ENCAPSULATION_NVGRE,
   ENCAPSULATION_SIT,
@@ -23,6 +24,7 @@ import { geneveBytes, readGeneve, writeGeneve } from "./geneve";
 import { greBytes, NVGRE_BYTES, readGre, writeGre, writeNvgre } from "./gre";
 import { readIp } from "./ip";
 import { MPLS_UDP_BYTES, readMplsUdp, writeMplsUdp } from "./mpls_udp";
+import { pseudowireBytes } from "./pseudowire";
 import { followSequence } from "./sequence";
 import { readVxlan, VXLAN_BYTES, writeVxlan } from "./vxlan";
 
@@ -37,7 +39,7 @@ export function isRefused(header: i32): bool {
   return header > HEADER_MOST;
 }
 
-/** Bytes between the outer IP header and what the tunnel carries, for the frame at hand. */
+/** Bytes between the outer IP header, if any, and what the tunnel carries, for the frame at hand. */
 export function headerLength(tunnel: usize, record: usize): u32 {
   switch (tunnelType(tunnel)) {
     case ENCAPSULATION_VXLAN:
@@ -51,6 +53,8 @@ export function headerLength(tunnel: usize, record: usize): u32 {
       return NVGRE_BYTES;
     case ENCAPSULATION_MPLS_UDP:
       return MPLS_UDP_BYTES;
+    case ENCAPSULATION_MPLS:
+      return pseudowireBytes(tunnel);
     case ENCAPSULATION_ERSPAN:
       return erspanBytes(tunnel);
     default:

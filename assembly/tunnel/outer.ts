@@ -5,6 +5,7 @@ import {
   COUNT_ENCAPSULATED,
   ENCAPSULATION_IP6TNL,
   ENCAPSULATION_IPIP,
+  ENCAPSULATION_MPLS,
   ENCAPSULATION_SIT,
   PACKET_IP4,
   PACKET_IP6,
@@ -78,6 +79,7 @@ export const TOO_LONG: u32 = 2;
 const LONGEST: u32 = 65535;
 
 function ipHeader(tunnel: usize): u32 {
+  if (tunnelType(tunnel) === ENCAPSULATION_MPLS) return 0;
   return tunnelFamily(tunnel) === 4 ? IP4_HEADER : IP6_HEADER;
 }
 

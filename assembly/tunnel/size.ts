@@ -2,6 +2,7 @@
 // to its remote.
 
 import {
+  ENCAPSULATION_MPLS,
   PACKET_IP6,
   PORT_POINT_TO_POINT,
   PORT_TUNNEL_NUMBER,
@@ -17,6 +18,7 @@ import {
   tunnelFlags,
   tunnelRemote,
   tunnelRemotes,
+  tunnelType,
   tunnelVrf,
 } from "../table/tunnels";
 import { ETHERNET_HEADER } from "../wire/ethernet";
@@ -43,6 +45,8 @@ function pathRoom(record: usize, port: usize): u32 {
   const tunnel = tunnelAt(load<u16>(port, PORT_TUNNEL_NUMBER));
   const byFlow = (tunnelFlags(tunnel) & TUNNEL_REMOTE_BY_FLOW) !== 0;
   if (byFlow || tunnelRemotes(tunnel) !== 1) return u32.MAX_VALUE;
+  // The next router is all the way there is.
+  if (tunnelType(tunnel) === ENCAPSULATION_MPLS) return u32.MAX_VALUE;
   const remote = tunnelRemote(tunnel, 0);
   const family = tunnelFamily(tunnel);
   const known = pathMtu(tunnelVrf(tunnel), family, remote, timestampOf(record));

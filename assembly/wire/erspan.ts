@@ -40,6 +40,8 @@ const STATE_SHIFT: u32 = 11;
 const TRUNCATED: u32 = 1 << 10;
 const SESSION_MASK: u32 = 0x3ff;
 const INDEX_MASK: u32 = 0xfffff;
+/** P: the frame is of Ethernet. */
+const IS_ETHERNET: u32 = 1 << 15;
 const FRAME_TYPE_SHIFT: u32 = 10;
 const FRAME_TYPE_MASK: u32 = 0x1f;
 const HARDWARE_SHIFT: u32 = 4;
@@ -151,10 +153,13 @@ export function buildErspan3(
 export function setErspan3Timestamp(erspan: usize, timestamp: u32): void {
   store<u32>(erspan, bswap<u32>(timestamp), TIMESTAMP);
 }
-/** Security group 0, Gra 0 (100 microseconds). */
+/**
+ * Security group 0, Gra 0 (100 microseconds); P, as the kernel does for every Ethernet frame
+ * (draft-foschiano-erspan-03 4.3).
+ */
 export function setErspan3Origin(erspan: usize, hardware: u32, direction: u32): void {
-  const details =
+  const place =
     ((hardware & HARDWARE_MASK) << HARDWARE_SHIFT) | ((direction & 1) << DIRECTION_SHIFT);
   store<u16>(erspan, 0, GROUP);
-  store<u16>(erspan, bswap<u16>(<u16>details), DETAILS);
+  store<u16>(erspan, bswap<u16>(<u16>(IS_ETHERNET | place)), DETAILS);
 }

@@ -19,6 +19,7 @@ export const ENCAPSULATIONS: Readonly<Record<TunnelType, number>> = {
   ip6tnl: layout.ENCAPSULATION_IP6TNL,
   mpls_udp: layout.ENCAPSULATION_MPLS_UDP,
   erspan: layout.ENCAPSULATION_ERSPAN,
+  mpls: layout.ENCAPSULATION_MPLS,
 };
 
 const ADDRESS_BYTES = 16;
@@ -149,6 +150,7 @@ function flagsOf(tunnel: TunnelModel): number {
   if (tunnel.df === "inherit") flags |= layout.TUNNEL_DF_INHERIT;
   if (tunnel.learning) flags |= layout.TUNNEL_LEARNING;
   if (tunnel.local !== undefined) flags |= layout.TUNNEL_HAS_LOCAL;
+  if (tunnel.controlWord) flags |= layout.TUNNEL_CONTROL_WORD;
   return flags;
 }
 
@@ -188,7 +190,10 @@ function writeUdpPorts(region: Region, tunnels: readonly TunnelModel[], take: Ta
 }
 
 /** One for each remote; one alone where any will do. */
-function waysTo({ id, remotes }: TunnelModel, tunnel: number): Way[] {
+function waysTo({ id, labelIn, remotes }: TunnelModel, tunnel: number): Way[] {
+  if (labelIn !== undefined) {
+    return [{ tunnel, shape: layout.TUNNEL_SHAPE_ID, id: labelIn, remote: undefined }];
+  }
   let shape = 0;
   if (id === undefined) shape |= layout.TUNNEL_SHAPE_BARE;
   if (typeof id === "number") shape |= layout.TUNNEL_SHAPE_ID;
@@ -227,7 +232,7 @@ function keyOf(tunnel: TunnelModel, { shape, id, remote }: Way): Uint8Array {
   const key = new Uint8Array(32);
   const view = new DataView(key.buffer);
   key[layout.TUNNEL_KEY_TYPE] = ENCAPSULATIONS[tunnel.type];
-  key[layout.TUNNEL_KEY_FAMILY] = tunnel.family;
+  key[layout.TUNNEL_KEY_FAMILY] = tunnel.type === "mpls" ? 0 : tunnel.family;
   view.setUint16(layout.TUNNEL_KEY_VRF, tunnel.underlay, true);
   view.setUint16(layout.TUNNEL_KEY_SHAPE, shape, true);
   view.setUint32(layout.TUNNEL_KEY_ID, id, true);

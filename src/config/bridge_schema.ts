@@ -133,7 +133,7 @@ export const memberFields = {
 };
 
 /** The keys of what is routed: the interface of a bridge, of one of its VLANs. */
-const routedFields = {
+const routedFields = (defaultMac: string) => ({
   addresses: Optional(
     List(interfaceAddress({}), {
       description: "Addresses of the interface; with them, the bridge is routed.",
@@ -144,7 +144,7 @@ const routedFields = {
   mac: Optional(
     stationMac({
       description: "The interface's MAC.",
-      defaultText: "02:00:00:00:xx:yy, xxyy being the port's number, from 1",
+      defaultText: defaultMac,
     }),
   ),
   mtu: Optional(
@@ -158,9 +158,9 @@ const routedFields = {
   vrf: Optional(
     name({ description: "The VRF packets from the interface are routed in.", default: "main" }),
   ),
-};
+});
 
-const VlanInterfaceSchema = mapping(routedFields, {
+const VlanInterfaceSchema = mapping(routedFields("that of the bridge's own interface"), {
   description: "An interface of one VLAN: the port `bridge.vlan`, such as `br0.10`.",
 });
 
@@ -223,7 +223,7 @@ export const BridgeSchema = mapping(
         default: 1,
       }),
     ),
-    ...routedFields,
+    ...routedFields("02:00:00:00:xx:yy, xxyy being the port's number, from 1"),
     vlans: Optional(
       Type.Record(Type.String({ pattern: VLAN_KEY }), VlanInterfaceSchema, {
         additionalProperties: false,
@@ -247,7 +247,8 @@ export const BridgeSchema = mapping(
       boolean({
         description:
           "Answer ARP and ND for stations with known addresses, and not flood it (RFC 9161): " +
-          "those of `stations`, and up to `engine.limits.neighbors` of those that pass by.",
+          "those of `stations`, and up to `engine.limits.neighbors` of those that pass by. " +
+          "Questions for the interface itself go to nobody else.",
         default: false,
       }),
     ),

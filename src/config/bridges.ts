@@ -6,9 +6,9 @@ import { Cursor } from "./cursor.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { durationOf } from "./flow_values.ts";
 import { ownVlanOf, vlanProtocolOf } from "./member_vlans.ts";
-import type { BridgeModel, MssModel, PortModel, StationModel } from "./model.ts";
+import type { BridgeModel, MacBytes, MssModel, PortModel, StationModel } from "./model.ts";
 import type { Names } from "./names.ts";
-import { buildRouted } from "./routed.ts";
+import { buildRouted, derivedMac } from "./routed.ts";
 import type { ConfigurationDocument } from "./schema.ts";
 import { Seen } from "./seen.ts";
 import type { Source } from "./source.ts";
@@ -29,7 +29,7 @@ export function buildInterface(
     name,
     kind: "interface",
     device: "",
-    ...buildRouted(routed, number, path, names, source),
+    ...buildRouted(routed, number, path, names, source, { mac: macOf(bridge!) }),
     promiscuous: false,
     crossConnect: undefined,
     interfaceOf: {
@@ -40,6 +40,12 @@ export function buildInterface(
     tunnel: undefined,
     mss: routed.mss as MssModel | undefined,
   };
+
+  /** Interfaces of VLANs have the bridge's MAC, as the kernel's VLAN devices do. */
+  function macOf(bridge: string): MacBytes {
+    const own = names.places.findIndex((place) => place.name === bridge);
+    return settings.mac === undefined ? derivedMac(own) : parseMac(settings.mac)!;
+  }
 
   function checkVlan(vlan: number, own: number, bridge: string): void {
     let message: string | undefined;

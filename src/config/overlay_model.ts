@@ -87,7 +87,8 @@ export type TunnelType =
   | "sit"
   | "ip6tnl"
   | "mpls_udp"
-  | "erspan";
+  | "erspan"
+  | "mpls";
 
 export interface TunnelModel {
   readonly name: string;
@@ -102,6 +103,10 @@ export interface TunnelModel {
   readonly remotes: readonly IpBytes[];
   /** VNI, VSID, GRE key, ERSPAN session, MPLS label; "flow": tunnel_id; undefined: has none. */
   readonly id: number | "flow" | undefined;
+  /** Pseudowires: the label of what is received; that of what is sent is `id`. */
+  readonly labelIn: number | undefined;
+  /** Pseudowires: a control word is sent, and looked for. */
+  readonly controlWord: boolean;
   /** UDP destination port, and the range source ports are chosen from. */
   readonly udpPort: number;
   readonly sourcePorts: { readonly low: number; readonly high: number };

@@ -22,19 +22,25 @@ export const NO_VRF = -1;
 
 type Routed = Pick<PortModel, "mac" | "mtu" | "addresses" | "vrf">;
 
-/** What is wrong is reported, and left out. `mtu`: the MTU when the document names none. */
+/** What a document may leave out. */
+interface Absent {
+  readonly mtu?: number;
+  readonly mac?: MacBytes;
+}
+
+/** What is wrong is reported, and left out. */
 export function buildRouted(
   document: RoutedDocument,
   number: number,
   path: Path,
   names: Names,
   source: Source,
-  mtu: number = DEFAULTS.mtu,
+  { mtu = DEFAULTS.mtu, mac = derivedMac(number) }: Absent = {},
 ): Routed {
   const addresses = buildAddresses(document, path, source);
   checkMtu(document.mtu ?? mtu, addresses, path, source);
   return {
-    mac: document.mac === undefined ? derivedMac(number) : parseMac(document.mac)!,
+    mac: document.mac === undefined ? mac : parseMac(document.mac)!,
     mtu: document.mtu ?? mtu,
     addresses,
     vrf: names.vrf(document.vrf, [...path, "vrf"]) ?? NO_VRF,
@@ -42,7 +48,7 @@ export function buildRouted(
 }
 
 /** Locally administered (IEEE 802-2014 8.4), different for every port, the same in every run. */
-function derivedMac(number: number): MacBytes {
+export function derivedMac(number: number): MacBytes {
   const place = number + 1;
   return Uint8Array.of(2, 0, 0, 0, place >> 8, place & 255);
 }

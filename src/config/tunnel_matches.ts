@@ -10,6 +10,10 @@ import type { IpBytes, TunnelModel } from "./model.ts";
 export function matchTwice(a: TunnelModel, b: TunnelModel): boolean {
   // A UDP port is one type's, whatever the underlay.
   if (a.udpPort !== 0 && a.udpPort === b.udpPort && a.type !== b.type) return true;
+  // Labels are numbered by who receives them: whoever has sent a packet, it is one tunnel's.
+  if (a.type === "mpls" && b.type === "mpls") {
+    return a.underlay === b.underlay && a.labelIn === b.labelIn;
+  }
   if (!shareCarrier(a, b)) return false;
   return sameLocal(a.local, b.local) && sameId(a, b) && shareRemote(a, b);
 }

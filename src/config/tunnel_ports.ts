@@ -32,7 +32,7 @@ export function buildTunnelPort(
     name,
     kind: "tunnel",
     device: "",
-    ...buildRouted(document, port, path, names, source, defaultMtu(tunnel)),
+    ...buildRouted(document, port, path, names, source, { mtu: defaultMtu(tunnel) }),
     promiscuous: false,
     crossConnect: undefined,
     interfaceOf: undefined,
@@ -43,7 +43,7 @@ export function buildTunnelPort(
 }
 
 function defaultMtu(tunnel: TunnelModel): number {
-  const { type, family, id, checksum, sequence, options } = tunnel;
-  const fields = { id: id !== undefined, checksum, sequence };
+  const { type, family, id, checksum, sequence, controlWord, options } = tunnel;
+  const fields = { id: id !== undefined, checksum, sequence, controlWord };
   return tunnelMtu(type, family, fields, optionBytes(options), TUNNEL_DEFAULTS.underlayMtu);
 }

@@ -30,9 +30,11 @@ export const TUNNEL_TYPES = [
   "ip6tnl",
   "mpls_udp",
   "erspan",
+  "mpls",
 ] as const;
 
 export const HIGHEST_KEY = 0xffff_ffff;
+const HIGHEST_LABEL = 0xf_ffff;
 const HIGHEST_PORT = 65_535;
 /** Bytes of data of a Geneve option, which counts them in words of 5 bits (RFC 8926 3.5). */
 const OPTION_BYTES = 124;
@@ -87,7 +89,8 @@ export const TunnelSchema = mapping(
   {
     type: word(TUNNEL_TYPES, {
       description:
-        "What packets are put into. vxlan, geneve, gretap, nvgre, erspan carry Ethernet frames; " +
+        "What packets are put into. vxlan, geneve, gretap, nvgre, erspan and mpls (a pseudowire, " +
+        "RFC 4448: frames behind a label, without an IP header) carry Ethernet frames; " +
         "gre, ipip (IPv4 in IPv4), sit (IPv6 in IPv4), ip6tnl (IPv4 or IPv6 in IPv6), mpls_udp " +
         "carry packets.",
     }),
@@ -100,7 +103,7 @@ export const TunnelSchema = mapping(
     remote: value(isRemote, {
       expected: "an address, a list of addresses, or 'flow'",
       description:
-        "The other end. A list: what a bridge does not know the place of goes to each. `flow`: " +
+        "The other end; of mpls, the next router. A list: what a bridge does not know the place of goes to each. `flow`: " +
         "where `tunnel_dst` of the packet says.",
       examples: ["198.51.100.7", "[198.51.100.7, 198.51.100.8]"],
     }),
@@ -108,7 +111,27 @@ export const TunnelSchema = mapping(
     vsid: identifier(0x1000, 0xff_fffe, "Subnet of nvgre."),
     key: identifier(0, HIGHEST_KEY, "Key of gre and gretap; none: they have no key."),
     session: identifier(0, 1023, "Session of erspan."),
-    label: identifier(16, 0xf_ffff, "Label of mpls_udp."),
+    label: identifier(16, HIGHEST_LABEL, "Label of mpls_udp and mpls."),
+    label_in: Optional(
+      integer(16, HIGHEST_LABEL, {
+        description: "Label of what is received, of mpls.",
+        defaultText: "`label`",
+      }),
+    ),
+    label_out: Optional(
+      integer(16, HIGHEST_LABEL, {
+        description: "Label of what is sent, of mpls.",
+        defaultText: "`label`",
+      }),
+    ),
+    control_word: Optional(
+      boolean({
+        description:
+          "Of mpls: put a control word behind the label, and take one off (RFC 4448 4.6): so " +
+          "routers on the way take no frame for an IP packet.",
+        default: false,
+      }),
+    ),
     port: Optional(
       integer(1, HIGHEST_PORT, {
         description: "UDP port packets are sent to and received at.",

@@ -16,6 +16,8 @@ export interface TunnelTraits {
   readonly several?: boolean;
   readonly hasChecksum?: boolean;
   readonly hasSequence?: boolean;
+  /** There is no outer IP header. */
+  readonly bare?: boolean;
   /** Bytes between the outer IP header and what is carried; GRE without its optional fields. */
   readonly header: number;
 }
@@ -33,6 +35,7 @@ export const TRAITS: Readonly<Record<TunnelType, TunnelTraits>> = {
   ip6tnl: { frames: false, family: 6, header: 0 },
   // GRE with a sequence number, then the header of type II.
   erspan: { frames: true, id: "session", header: 16 },
+  mpls: { frames: true, id: "label", bare: true, header: 4 },
 };
 
 function udp(
@@ -52,20 +55,29 @@ const ETHERNET = 14;
 /** The option that limits nesting (RFC 2473 4.1.1), for which Linux leaves room. */
 const ENCAPSULATION_LIMIT = 8;
 
+/** Which of its optional fields a tunnel's header has. */
+export interface TunnelFields {
+  readonly id: boolean;
+  readonly checksum: boolean;
+  readonly sequence: boolean;
+  readonly controlWord: boolean;
+}
+
 /** The MTU Linux gives a tunnel of this type over links of `link` bytes. */
 export function tunnelMtu(
   type: TunnelType,
   family: 4 | 6,
-  fields: { readonly id: boolean; readonly checksum: boolean; readonly sequence: boolean },
+  fields: TunnelFields,
   optionBytes: number,
   link: number,
 ): number {
   const traits = TRAITS[type];
-  let overhead = OUTER_IP[family] + traits.header + optionBytes;
+  let overhead = (traits.bare ? 0 : OUTER_IP[family]) + traits.header + optionBytes;
+  if (fields.controlWord) overhead += 4;
   if (type === "gre" || type === "gretap") {
     for (const present of [fields.id, fields.checksum, fields.sequence])
       overhead += present ? 4 : 0;
   }
-  if (family === 6 && traits.udpPort === undefined) overhead += ENCAPSULATION_LIMIT;
+  if (family === 6 && traits.udpPort === undefined && !traits.bare) overhead += ENCAPSULATION_LIMIT;
   return link - overhead - (traits.frames ? ETHERNET : 0);
 }

@@ -15,6 +15,7 @@ import { TRAITS } from "./tunnel_types.ts";
 /** Bytes of Geneve options in all: they are counted in words of 6 bits (RFC 8926 3.4). */
 const MOST_OPTION_BYTES = 252;
 const IDENTIFIERS = ["vni", "vsid", "key", "session", "label"] as const;
+const PSEUDOWIRE_KEYS = ["label_in", "label_out", "control_word"] as const;
 const ERSPAN_KEYS = ["version", "index", "hardware", "direction"] as const;
 
 export type TunnelDocuments = Readonly<Record<string, TunnelDocument>>;
@@ -89,6 +90,7 @@ class TunnelReader {
   tunnel(name: string, port: number): TunnelModel {
     const document = this.#document;
     const remotes = this.#remotes();
+    if (TRAITS[this.#type].bare) this.#refuseIp();
     const local = document.local === undefined ? undefined : this.#station("local", document.local);
     const family = this.#family(local, remotes);
     const { udpPort, hasSequence } = TRAITS[this.#type];
@@ -101,6 +103,8 @@ class TunnelReader {
       local,
       remotes,
       id: this.#id(),
+      labelIn: this.#labelIn(),
+      controlWord: document.control_word ?? false,
       udpPort: this.#udpPort(),
       sourcePorts: this.#sourcePorts(),
       ttl: (document.ttl ?? TUNNEL_DEFAULTS.ttl) as number | "inherit",
@@ -118,6 +122,17 @@ class TunnelReader {
   /** A key that tunnels of this type do not have. */
   #refuse(key: string): undefined {
     this.#cursor.wrongAt(key, `a tunnel of type ${this.#type} has no '${key}'; remove it`);
+  }
+
+  /** What is of the outer IP header, which a pseudowire has not, or chosen by flows. */
+  #refuseIp(): void {
+    for (const key of ["local", "df"] as const) {
+      if (this.#document[key] !== undefined) this.#refuse(key);
+    }
+    for (const key of ["remote", "label"] as const) {
+      if (this.#document[key] !== "flow") continue;
+      this.#cursor.wrongAt(key, `a tunnel of type ${this.#type} has one '${key}', not 'flow'`);
+    }
   }
 
   #station(key: string, text: string): IpBytes {
@@ -167,11 +182,24 @@ class TunnelReader {
       if (key !== id && this.#document[key] !== undefined) this.#refuse(key);
     }
     if (id === undefined) return undefined;
-    const written = this.#document[id] as number | "flow" | undefined;
+    const written = (this.#document.label_out ?? this.#document[id]) as number | "flow" | undefined;
     if (written === undefined && idIsOptional !== true) {
       this.#cursor.wrong(`a tunnel of type ${this.#type} needs '${id}'`);
     }
     return written;
+  }
+
+  #labelIn(): number | undefined {
+    const { label, label_in: labelIn } = this.#document;
+    if (this.#type !== "mpls") {
+      for (const key of PSEUDOWIRE_KEYS) if (this.#document[key] !== undefined) this.#refuse(key);
+      return undefined;
+    }
+    const received = labelIn ?? label;
+    if (received === undefined && this.#document.label_out !== undefined) {
+      this.#cursor.wrong("a tunnel of type mpls needs 'label', or 'label_in' and 'label_out'");
+    }
+    return received as number | undefined;
   }
 
   #udpPort(): number {

@@ -206,7 +206,7 @@ function readRecord(view: DataView, frameNumber: number): TracedRecord {
     protocol: view.getUint8(layout.RECORD_PROTOCOL),
     vlanTags: view.getUint8(layout.RECORD_VLAN_TAGS),
     mplsLabels: view.getUint8(layout.RECORD_MPLS_LABELS),
-    tunnel: view.getUint8(layout.RECORD_TUNNEL),
+    tunnel: view.getUint8(layout.RECORD_TUNNEL) & ~layout.TUNNEL_OURS,
     l3Length: u32(layout.RECORD_L3_LENGTH),
     hash: u32(layout.RECORD_HASH),
     timestamp: view.getBigUint64(layout.RECORD_TIMESTAMP, true),

@@ -1,5 +1,5 @@
-// Reassembly against what another implementation once made of a capture: ipfrag-in.pcap, whole again
-// in ipfrag-expected-defrag.pcap (pcaps/README.md), down to the last byte and in the same order.
+// Reassembly against what another implementation once made of a capture: ipfrag-in.pcap, whole
+// again in ipfrag-expected-defrag.pcap (pcaps/README.md), to the last byte and in the same order.
 
 import { describe, expect, it } from "vitest";
 import { FragmentKernel } from "../support/fragments.ts";

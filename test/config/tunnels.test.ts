@@ -32,6 +32,8 @@ describe("a tunnel", () => {
       local: Uint8Array.of(203, 0, 113, 2),
       remotes: [Uint8Array.of(198, 51, 100, 7)],
       id: 100,
+      labelIn: undefined,
+      controlWord: false,
       udpPort: 4789,
       sourcePorts: { low: 49_152, high: 65_535 },
       ttl: 64,
@@ -61,8 +63,20 @@ describe("a tunnel", () => {
     [`type: sit, ${ENDS}`, 1480],
     [`type: ip6tnl, ${ENDS6}`, 1452],
     [`type: mpls_udp, label: 16, ${ENDS}`, 1468],
+    [`type: mpls, label: 16, remote: 198.51.100.7`, 1482],
+    [`type: mpls, label: 16, control_word: true, remote: "2001:db8::7"`, 1478],
   ])("%s has the MTU Linux gives it", (keys, mtu) => {
     expect(parsed(keys).port.mtu).toBe(mtu);
+  });
+
+  it("has a label for each way, or one for both", () => {
+    const remote = "remote: 198.51.100.7";
+    const both = parsed(`type: mpls, label: 16, ${remote}`).tunnel;
+    expect(both).toMatchObject({ id: 16, labelIn: 16, controlWord: false });
+    const each = parsed(`type: mpls, label_out: 17, label_in: 18, control_word: true, ${remote}`);
+    expect(each.tunnel).toMatchObject({ id: 17, labelIn: 18, controlWord: true });
+    const other = parsed(`type: mpls, label: 19, label_in: 20, ${remote}`).tunnel;
+    expect(other).toMatchObject({ id: 19, labelIn: 20 });
   });
 
   it("has a UDP checksum over IPv6 unless told otherwise", () => {
@@ -122,6 +136,14 @@ const BAD: readonly (readonly [keys: string, where: string, message: string])[] 
     "/source_ports",
     "found 2000 above 1000",
   ],
+  ["type: mpls, remote: 198.51.100.7", "", "a tunnel of type mpls needs 'label'"],
+  ["type: mpls, label_in: 16, remote: 198.51.100.7", "", "a tunnel of type mpls needs 'label'"],
+  ["type: mpls, label_out: 16, remote: 198.51.100.7", "", "'label_in' and 'label_out'"],
+  [`type: mpls, label: 16, ${ENDS}`, "/local", "a tunnel of type mpls has no 'local'; remove it"],
+  ["type: mpls, label: 16, df: true, remote: 198.51.100.7", "/df", "has no 'df'; remove it"],
+  ["type: mpls, label: flow, remote: 198.51.100.7", "/label", "has one 'label', not 'flow'"],
+  ["type: mpls, label: 16, remote: flow", "/remote", "has one 'remote', not 'flow'"],
+  [`type: gre, control_word: true, ${ENDS}`, "/control_word", "gre has no 'control_word'"],
   [`type: vxlan, vni: 1, underlay: red, ${ENDS}`, "/underlay", "unknown VRF 'red'"],
 ];
 
@@ -137,6 +159,10 @@ describe("refused", () => {
     [`type: vxlan, vni: 1, ${ENDS}`, `type: geneve, vni: 2, port: 4789, ${ENDS}`],
     [`type: gretap, key: 1280000, ${ENDS}`, `type: nvgre, vsid: 5000, ${ENDS}`],
     ["type: vxlan, vni: flow, remote: flow", "type: vxlan, vni: flow, remote: flow"],
+    [
+      "type: mpls, label: 16, remote: 198.51.100.7",
+      "type: mpls, label: 17, label_in: 16, remote: 198.51.100.8",
+    ],
     [
       `type: vxlan, vni: 1, ${ENDS}`,
       `type: vxlan, vni: 1, remote: [198.51.100.8, 198.51.100.7],

@@ -59,13 +59,4 @@ export const DIFFERENCES: ReadonlyMap<string, Difference> = new Map([
         "the kernel takes it away.",
     },
   ],
-  [
-    "too-big-after-dnat",
-    {
-      steps: [2],
-      reason:
-        "Packets that came whole are not cut: they are dropped, with a reason of their own " +
-        "(needs-fragmentation).",
-    },
-  ],
 ]);

@@ -1,4 +1,4 @@
-// Linux and we, on packets that are too long for where they go: the same fragments, the same errors.
+// Linux and we, on packets that are too long for where they go: the same fragments and errors.
 // And on SYNs that nftables clamps, as do our ports: the same segments. Where the kernel cannot be
 // asked, the name says why.
 

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { KernelNetwork, type KernelPart } from "../support/kernel_network.ts";
-import { toHex } from "../support/octets.ts";
+import { hex, type Octets, toHex } from "../support/octets.ts";
 import { arrival, frameLeaks, TestRouter } from "../support/path.ts";
 import { normal } from "./overlay_normal.ts";
 
@@ -36,6 +36,8 @@ export interface OverlayScenario {
   readonly engine: string;
   readonly steps: readonly OverlayStep[];
   readonly differs?: readonly Difference[];
+  /** Makes equal what either may have as it likes in this scenario. */
+  readonly equalise?: (frame: Octets) => Octets;
 }
 
 /** "ports: octets" of what came out after one step, sorted: the order among copies is free. */
@@ -114,12 +116,19 @@ export async function askEngine(
 
 /** Steps at which another and the engine answer differently, and what only one of them sent. */
 export function apart(
-  { steps }: Pick<OverlayScenario, "steps">,
+  { steps, equalise }: Pick<OverlayScenario, "steps" | "equalise">,
   others: readonly Answer[],
   engines: readonly Answer[],
 ) {
+  const equalised = (answer: Answer = []) =>
+    equalise === undefined
+      ? answer
+      : answer.map((line) => {
+          const [names, octets] = line.split(": ") as [string, string];
+          return `${names}: ${toHex(equalise(hex(octets)))}`;
+        });
   return steps.flatMap((step, place) => {
-    const [theirs = [], ours = []] = [others[place], engines[place]];
+    const [theirs, ours] = [equalised(others[place]), equalised(engines[place])];
     if (theirs.join() === ours.join()) return [];
     const only = (list: Answer, other: Answer) => list.filter((line) => !other.includes(line));
     return [{ step, what: step.what, theirs: only(theirs, ours), engine: only(ours, theirs) }];

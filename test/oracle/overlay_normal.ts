@@ -57,14 +57,25 @@ function equalise6(packet: Octets): void {
 }
 
 /**
- * Type III's P, which the kernel sets for every frame and Open vSwitch for none. When it was: the
- * clock of whoever sent it. And the class of service: the kernel takes it from
- * where IPv4 has its own, whatever the frame carries (draft-foschiano-erspan-03 4.2, 4.3).
+ * Open vSwitch leaves out ERSPAN III's P; the kernel and we set it (draft-foschiano-erspan-03 4.3).
+ */
+export function saidToBeEthernet(bytes: Uint8Array): Uint8Array {
+  const isErspan =
+    readU16(bytes, 12) === 0x0800 && bytes[23] === GRE && wordAt(bytes, 34) === ERSPAN3;
+  if (isErspan) bytes[52] = bytes[52]! | 0x80;
+  return bytes;
+}
+
+const wordAt = (bytes: Uint8Array, at: number) =>
+  readU16(bytes, at) * 65536 + readU16(bytes, at + 2);
+
+/**
+ * When it was: the clock of whoever sent it. And the class of service: the kernel takes it from
+ * where IPv4 has its own, whatever the frame carries (4.2, 4.3).
  */
 function equaliseErspan(packet: Octets): void {
-  const word = readU16(packet, 0) * 65536 + readU16(packet, 2);
+  const word = wordAt(packet, 0);
   if (word === ERSPAN3) packet.set([0, 0, 0, 0], 12);
-  if (word === ERSPAN3) packet[18] = packet[18]! & 0x7f;
   if (word === ERSPAN3 || word === ERSPAN2) packet[10] = packet[10]! & 0x1f;
 }
 

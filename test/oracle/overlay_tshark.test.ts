@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { arrival, TestRouter } from "../support/path.ts";
+import { captureFile } from "../support/pcap.ts";
 import { type Dissection, dissect, tsharkVersion } from "../support/tshark.ts";
 import { OVERLAY_SCENARIOS } from "./overlay/all.ts";
 import { SWITCH_TUNNELS } from "./overlay/ovs_tunnels.ts";
@@ -25,22 +26,6 @@ const SCENARIOS: readonly Pick<OverlayScenario, "name" | "engine" | "steps">[] =
   ...OVERLAY_SCENARIOS,
   ...SWITCH_TUNNELS,
 ];
-
-/** A little-endian capture of Ethernet frames (draft-ietf-opsawg-pcap). */
-function capture(frames: readonly Uint8Array[]): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b2c3d4, 0);
-  header.writeUInt32LE(0x00040002, 4);
-  header.writeUInt32LE(262_144, 16);
-  header.writeUInt32LE(1, 20);
-  const records = frames.flatMap((frame) => {
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(frame.length, 8);
-    record.writeUInt32LE(frame.length, 12);
-    return [record, frame];
-  });
-  return Buffer.concat([header, ...records]);
-}
 
 interface Sent {
   readonly scenario: string;
@@ -77,7 +62,7 @@ describe.skipIf(absent)(`frames of bridges and tunnels${reason}`, () => {
       sent.push(...frames);
     }
     const file = join(folder, "sent.pcap");
-    writeFileSync(file, capture(sent.map(({ bytes }) => bytes)));
+    writeFileSync(file, captureFile(sent.map(({ bytes }) => bytes)));
     const found = [...dissect(pathToFileURL(file))].flatMap(([number, packet]) =>
       wrongs(packet).map((what) => `${sent[number - 1]?.scenario}, frame ${number}: ${what}`),
     );

@@ -5,6 +5,7 @@ import { OpenVSwitch, ovsAbsence } from "../support/ovs.ts";
 import { SWITCH_TUNNELS, type SwitchScenario } from "./overlay/ovs_tunnels.ts";
 import { GATEWAY, WAN } from "./overlay/underlay.ts";
 import { type Answer, answerOf, apart, askEngine } from "./overlay.ts";
+import { saidToBeEthernet } from "./overlay_normal.ts";
 
 const absent = ovsAbsence();
 const reason = absent === undefined ? "" : ` (skipped: ${absent})`;
@@ -50,7 +51,10 @@ describe.skipIf(absent !== undefined)(`tunnels of Open vSwitch${reason}`, () => 
     ]);
     const answers: Answer[] = [];
     for (const { port, frame } of steps) {
-      answers.push(answerOf(await ovs.send([{ port, bytes: frame }])));
+      const sent = await ovs.send([{ port, bytes: frame }]);
+      answers.push(
+        answerOf(sent.map(({ port: by, bytes }) => ({ port: by, bytes: saidToBeEthernet(bytes) }))),
+      );
     }
     return answers;
   }

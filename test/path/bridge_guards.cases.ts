@@ -5,6 +5,7 @@
 
 import { ethernet } from "../support/builder.ts";
 import { advertisement, arpFrame, solicitation } from "../support/neighbor_frames.ts";
+import { concat, type Octets, u32 } from "../support/octets.ts";
 import { arrival } from "../support/path.ts";
 import type { PathRow } from "./row.ts";
 import { BROADCAST } from "./world.ts";
@@ -58,6 +59,15 @@ const asked6 = { mac: A, ip: "fd00::7", target: "fd00::50" };
 
 const announced = { mac: STATION, ip: "10.0.0.50", target: "10.0.0.50" };
 const answered = { operation: 2, mac: STATION, ip: "10.0.0.50", target: "10.0.0.7" };
+
+/** A frame from the other end of a tunnel to ours, in VXLAN. */
+function inVxlan(vni: number, inner: Octets): Octets {
+  return ethernet("02:00:00:00:00:0d", "02:00:00:00:00:fe")
+    .ip4({ from: "203.0.113.1", to: "203.0.113.2" })
+    .udp({ from: 50_000, to: 4789 })
+    .payload(concat([8, 0, 0, 0], u32(vni << 8), inner))
+    .bytes();
+}
 
 /** Frames to p2 and p3, in this order. */
 const flooded = (sent: Uint8Array) =>
@@ -116,6 +126,23 @@ export const BRIDGE_GUARDS: readonly PathRow[] = [
     drops: { "loop-guard": 2 },
   },
   {
+    what: "a frame from the same gateway at the other end of a tunnel is none",
+    router: `${PLAIN}tunnels:
+  vx: { type: vxlan, vni: 5, local: 203.0.113.2, remote: 203.0.113.1, bridge: br0 }
+`,
+    send: [
+      arrival("p1", frame(B, A)),
+      arrival("wan", inVxlan(5, frame(A, BRIDGE).bytes()), { time: 1 }),
+    ],
+    out: [
+      ["p2", frame(B, A)],
+      ["p3", frame(B, A)],
+      ["p1", frame(A, BRIDGE)],
+    ],
+    copied: 2,
+    drops: { "no-neighbor": 1 },
+  },
+  {
     what: "a MAC that moves to and fro is heard where it was before, until ten seconds are over",
     router: bridged(", loop_guard: 2"),
     send: [
@@ -147,6 +174,30 @@ export const BRIDGE_GUARDS: readonly PathRow[] = [
           target: "fd00::50",
           destination: "fd00::7",
           flags: 0x60,
+        }),
+      ],
+    ],
+    consumed: 2,
+    originated: 2,
+  },
+  {
+    what: "suppression keeps questions for the bridge's own interface from all others",
+    router: bridged(`, suppression: true, addresses: [10.0.0.1/24, "fd00::1/64"]`),
+    send: [
+      arrival("p1", arpFrame({ ...asked, target: "10.0.0.1" })),
+      arrival("p1", solicitation({ ...asked6, target: "fd00::1" })),
+    ],
+    out: [
+      ["p1", arpFrame({ ...answered, mac: BRIDGE, ip: "10.0.0.1", to: A, targetMac: A })],
+      [
+        "p1",
+        advertisement({
+          mac: BRIDGE,
+          to: A,
+          ip: "fd00::1",
+          target: "fd00::1",
+          destination: "fd00::7",
+          flags: 0xe0,
         }),
       ],
     ],

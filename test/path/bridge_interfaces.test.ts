@@ -189,7 +189,7 @@ describe("a neighbor of the underlay", () => {
     expect(statistics.originated).toMatchObject({ lost: 0, limited: 0, packets: 3 });
   });
 
-  it("that does not answer is nothing the sender of what was routed into a tunnel is told", async () => {
+  it("that does not answer is no matter of whose packet was routed into a tunnel", async () => {
     const arrivals = [arrival("p1", datagram([VLAN10.mac, A.mac], A, B))];
     for (let time = 1; time < 6; time++)
       arrivals.push(arrival("wan", hello(GATEWAY.mac), { time }));

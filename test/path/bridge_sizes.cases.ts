@@ -168,6 +168,13 @@ function everyWay(router: string, most: number, inTunnel: number): PathRow {
 const syn = (link: PacketBuilder, mss: number, from: string = A.ip4, ttl = 64) =>
   opening(link.ip4({ from, to: B.ip4, ttl }), mssOption(mss));
 
+/** A tag that is the port's is not the tunnel's, nor in the way of the answer. */
+const FROM_TRUNK = USUAL.replace(/p1: { (.*) }/, "p1: { $1, vlan: { trunk: [10] } }")
+  .replace("bridge: br0, mtu: 1450", "bridge: br0, mtu: 1450, vlan: { access: 10 }")
+  .replace("  br0:", "  br0:\n    vlan_filtering: true")
+  .replaceAll(", port: p1 }", ", port: p1, vlan: 10 }")
+  .replaceAll(", port: vx }", ", port: vx, vlan: 10 }");
+
 export const BRIDGE_SIZES: readonly PathRow[] = [
   {
     what: "a bridge drops what its member does not take, and tells nobody",
@@ -187,7 +194,7 @@ export const BRIDGE_SIZES: readonly PathRow[] = [
     drops: { "frame-too-big": 4 },
   },
   {
-    what: "a copy too long for a member is lost, and the frame if it is for the last",
+    what: "copies too long for members are lost, and the frame where there are no others",
     router: SHORT,
     send: [
       arrival("p1", frame(1300, NOBODY)),
@@ -202,8 +209,8 @@ export const BRIDGE_SIZES: readonly PathRow[] = [
       ["p1", ethernet(NOBODY, C.mac, TYPE).payload(1300)],
       ["p2", ethernet(NOBODY, C.mac, TYPE).payload(1300)],
     ],
-    copied: 3,
-    drops: { "frame-too-big": 2 },
+    copied: 2,
+    drops: { "frame-too-big": 1 },
   },
   {
     what: "the tag that a member puts on is not counted",
@@ -250,6 +257,27 @@ export const BRIDGE_SIZES: readonly PathRow[] = [
     ],
     originated: 3,
     drops: { "frame-too-big": 5 },
+  },
+  {
+    what: "who is told has the tag that his port asks for",
+    router: FROM_TRUNK,
+    send: [1450, 1451].map((bytes) =>
+      arrival("p1", whole4(bytes, ethernet(C.mac, A.mac).vlan(10))),
+    ),
+    out: [
+      ["wan", carried(whole4(1450))],
+      [
+        "p1",
+        told4(
+          whole4(1451, ethernet(C.mac, A.mac).vlan(10)),
+          1450,
+          ethernet(A.mac, C.mac).vlan(10),
+          18,
+        ),
+      ],
+    ],
+    originated: 1,
+    drops: { "frame-too-big": 1 },
   },
   {
     what: "the router tells of what it has routed into a bridge, and is too long for its tunnel",

@@ -57,7 +57,7 @@ ${more}`;
 describe("one remote", () => {
   const remotes = REMOTES.slice(0, 1);
 
-  it("gets what is flooded, and what is for who was heard behind it; what is its own it keeps", async () => {
+  it("gets what is flooded and what is for who was heard behind it, never its own", async () => {
     const { reached, statistics } = await exchange(mesh({ remotes }), [
       arrival("p1", frame(ALL, A)),
       fromRemote(0, VNI, frame(A, B)),
@@ -271,7 +271,9 @@ describe("guards", () => {
   const known = (port: string, mac: string, ip: string, remote = "") =>
     `{ mac: "${mac}", port: ${port}, ips: [${ip}]${remote} }`;
   const KNOWING = mesh({
-    bridge: `, suppression: true, stations: [${known("p2", B, "10.0.0.2")}, ${known("vx", C, "10.0.0.3", `, remote: ${REMOTES[1]}`)}]`,
+    bridge: `, suppression: true, stations:
+      [${known("p2", B, "10.0.0.2")},
+       ${known("vx", C, "10.0.0.3", `, remote: ${REMOTES[1]}`)}]`,
   });
   const asks = (target: string) => arpFrame({ mac: A, ip: "10.0.0.7", target });
 

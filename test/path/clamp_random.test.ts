@@ -1,5 +1,5 @@
-// Clamping against its slow twin: SYNs with any options, most of them in order, over both protocols,
-// routed, bridged, flooded and cross-connected.
+// Clamping against its slow twin: SYNs with any options, most of them in order, over both
+// protocols, bridged and flooded.
 
 import { describe, expect, it } from "vitest";
 import { ethernet } from "../support/builder.ts";

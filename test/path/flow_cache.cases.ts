@@ -370,7 +370,32 @@ const SIX_BLOCKS = `{ match: { udp_dst: 53, ip_ttl: 1-255 }, actions: [accept] }
     { match: { ipv6_src: "fd00::/8", ipv6_dst: "fd00::/8" }, actions: [drop] }`;
 const fragments = [query({ to: 0, from: 0 }), query({ to: 0, from: 0, offset: 80 })];
 
+/** A query in two fragments: ingress sees them one by one, the tables behind the whole. */
+function inFragments(): Arrival[] {
+  const message = query().bytes.slice(34);
+  const part = (offset: number, moreFragments: boolean) =>
+    arrival(
+      "lan",
+      hostToRouter()
+        .ip4({ from: HOST.ip4, to: FAR.ip4, protocol: 17, offset, moreFragments, id: 7 })
+        .payload(message.subarray(offset, moreFragments ? offset + 16 : message.length)),
+    );
+  return [part(0, true), part(16, false)];
+}
+
 export const SHAPES: readonly CacheRow[] = [
+  {
+    what: "what was learned behind ingress of a datagram in fragments does not move",
+    router: tables(
+      `  first: { attach: ingress, miss: accept, flows: [{ match: { udp_dst: 99 }, actions: [drop] }] }
+  policy: { attach: forward, flows: [${DNS}] }`,
+      "conntrack: {}",
+    ),
+    first: inFragments(),
+    again: [query(), query()],
+    cache: { hits: 4 },
+    ports: ["wan", "wan"],
+  },
   {
     what: "eight flows are kept, the miss among them",
     router: forward(counting(7)),

@@ -132,7 +132,7 @@ tunnels:
     { type: vxlan, vni: 20, local: ${WAN.ip}, remote: [${REMOTES}], addresses: [10.50.0.1/24] }
 `;
 
-  it("goes to all remotes of that one, which says nothing of where its own stations are", async () => {
+  it("goes to all remotes of that one, of which nobody has said anything", async () => {
     const { departures, statistics } = await exchange(NESTED, [arrival("p1", frame(B, A))]);
     const remotes = departures.map(({ bytes }) => [...bytes.subarray(30, 34)].join("."));
     expect(remotes).toEqual([...REMOTES]);

@@ -6,6 +6,7 @@ import { ANSWERS } from "./answers.cases.ts";
 import { BRIDGE_GUARDS } from "./bridge_guards.cases.ts";
 import { BRIDGE_SIZES } from "./bridge_sizes.cases.ts";
 import { BRIDGES } from "./bridges.cases.ts";
+import { BROKEN_BRIDGED } from "./broken_bridged.cases.ts";
 import { CONNECTIONS } from "./connections.cases.ts";
 import { ERRORS } from "./errors.cases.ts";
 import { FLOW_TABLES } from "./flow_tables.cases.ts";
@@ -15,10 +16,12 @@ import { MALFORMED } from "./malformed.cases.ts";
 import { MARTIANS } from "./martians.cases.ts";
 import { MIRRORS } from "./mirrors.cases.ts";
 import { NEIGHBORS } from "./neighbors.cases.ts";
+import { PSEUDOWIRES } from "./pseudowires.cases.ts";
 import { RESOURCES } from "./resources.cases.ts";
 import { ROUTING } from "./routing.cases.ts";
 import { checkRow, type PathRow } from "./row.ts";
 import { SIZES } from "./sizes.cases.ts";
+import { TUNNEL_NEIGHBORS } from "./tunnel_neighbors.cases.ts";
 import { TUNNELED } from "./tunnels.cases.ts";
 
 const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
@@ -34,7 +37,10 @@ const FEATURES: Readonly<Record<string, readonly PathRow[]>> = {
   connections: CONNECTIONS,
   fragments: FRAGMENTS,
   tunnels: TUNNELED,
+  "neighbors of tunnels": TUNNEL_NEIGHBORS,
+  pseudowires: PSEUDOWIRES,
   bridges: BRIDGES,
+  "broken packets at bridges": BROKEN_BRIDGED,
   "bridges' guards": BRIDGE_GUARDS,
   "bridges' sizes": BRIDGE_SIZES,
   mirrors: MIRRORS,

@@ -152,6 +152,34 @@ const toStation = (to: string, vlan: readonly number[], bytes: number) =>
 const bridged = (to: string, bytes: number) => toStation(to, [10], bytes);
 const untagged = (to: string, bytes: number) => toStation(to, [], bytes);
 
+/** A tunnel over IPv6, and what it sends. */
+const OVER6 = world({
+  neighbors: `
+  - { port: over6, ip: ${INSIDE.ip4}, mac: "${INSIDE.mac}" }`,
+}).concat(`
+tunnels:
+  over6:
+    { type: vxlan, vni: 7, local: "${WAN.ip6}", remote: "${FAR.ip6}", mac: "${VX_MAC}", mtu: 1430,
+      addresses: [10.99.0.1/24] }
+`);
+const TUNNEL6 = parseConfiguration(OVER6).tunnels[0]!;
+const carried6 = (frame: Uint8Array) =>
+  concat(
+    routerToGateway().ip6({ from: WAN.ip6, to: FAR.ip6 }).bytes().subarray(0, 14),
+    encapsulated(TUNNEL6, true, {
+      source: ip(WAN.ip6),
+      remote: ip(FAR.ip6),
+      number: 0,
+      sequence: 0,
+      frame,
+    }),
+  );
+const tooBig6 = (mtu: number, quoted: Uint8Array) =>
+  gatewayToRouter()
+    .ip6({ from: "2001:db8:f::fe", to: WAN.ip6 })
+    .icmp6(2, 0, mtu)
+    .payload(quoted.subarray(14, 14 + 1232));
+
 export const SIZES: readonly PathRow[] = [
   {
     what: "fragments of a tunnel's packet are put together without connections being tracked",
@@ -188,6 +216,29 @@ export const SIZES: readonly PathRow[] = [
     delivered: 2,
     originated: 2,
     drops: { "too-big": 2 },
+  },
+  {
+    what: "the same over IPv6, where no way takes less than 1280",
+    router: OVER6,
+    send: [
+      arrival("lan", datagram(1430)),
+      arrival("wan", tooBig6(1279, carried6(routedInto(1430))), { time: 1 }),
+      arrival("lan", datagram(1430), { time: 2 }),
+      arrival("wan", tooBig6(1400, carried6(routedInto(1430))), { time: 3 }),
+      arrival("lan", datagram(1331), { time: 4 }),
+      arrival("lan", datagram(1330), { time: 5 }),
+      arrival("lan", datagram(1430), { time: 604 }),
+    ],
+    out: [
+      ["wan", carried6(routedInto(1430))],
+      ["wan", carried6(routedInto(1430))],
+      told(datagram(1331), 1330),
+      ["wan", carried6(routedInto(1330))],
+      ["wan", carried6(routedInto(1430))],
+    ],
+    delivered: 2,
+    originated: 1,
+    drops: { "too-big": 1 },
   },
   {
     what: "nothing is learned of what no tunnel sends, or what would be no packet at all",

@@ -172,6 +172,11 @@ export class OpenVSwitch {
     await this.#call("dpctl/flush-conntrack");
   }
 
+  /** Forgets where stations are. */
+  async forgetStations(): Promise<void> {
+    await this.#call("fdb/flush");
+  }
+
   async #exchange(frames: readonly SwitchFrame[]): Promise<SwitchFrame[]> {
     const marker = concat(hex("02000000000f02000000000e"), [MARKER_TYPE >> 8, MARKER_TYPE & 255]);
     const ports = this.#allPorts.filter((name) => frames.some(({ port }) => port === name));

@@ -85,3 +85,20 @@ function packetBlock(
   const wireLength = view.getUint32(at + 24, little);
   return { number, wireLength, bytes: bytesAt(view, at + 28, length) };
 }
+
+/** A little-endian capture of the frames (draft-ietf-opsawg-pcap), one second apart. */
+export function captureFile(frames: readonly Uint8Array[], link: number = LINK_ETHERNET): Buffer {
+  const header = Buffer.alloc(24);
+  header.writeUInt32LE(0xa1b2c3d4, 0);
+  header.writeUInt32LE(0x00040002, 4);
+  header.writeUInt32LE(262_144, 16);
+  header.writeUInt32LE(link, 20);
+  const records = frames.flatMap((frame, place) => {
+    const record = Buffer.alloc(16);
+    record.writeUInt32LE(place, 0);
+    record.writeUInt32LE(frame.length, 8);
+    record.writeUInt32LE(frame.length, 12);
+    return [record, frame];
+  });
+  return Buffer.concat([header, ...records]);
+}

@@ -78,10 +78,15 @@ export function tsharkVersion(): string | undefined {
   }
 }
 
-/** What tshark makes of every packet of a capture, by packet number. */
-export function dissect(capture: URL): Map<number, Dissection> {
+/**
+ * What tshark makes of every packet of a capture, by packet number.
+ *
+ * @param decodeAs what it cannot know: "mpls.label==2001,pwethcw"
+ */
+export function dissect(capture: URL, decodeAs: readonly string[] = []): Map<number, Dissection> {
   const options = ["-n", "-r", fileURLToPath(capture), "-T", "fields", "-E", "occurrence=a"];
   options.push("-E", "separator=/t", "-E", `aggregator=${BETWEEN_OCCURRENCES}`);
+  for (const rule of decodeAs) options.push("-d", rule);
   for (const preference of PREFERENCES) options.push("-o", preference);
   for (const field of FIELDS) options.push("-e", field);
   const output = execFileSync("tshark", options, {

@@ -15,6 +15,7 @@ export const ASSEMBLY: Directions = {
     "leaving",
     "originate",
     "outer",
+    "reading",
     "tracking",
     "tunneling",
     "waiting",
@@ -61,15 +62,17 @@ export const ASSEMBLY: Directions = {
     ...BASE,
   ],
   tracking: ["stage", "action", "helper", "track", "nat", "state", "table", "memory", ...BASE],
+  // What a packet is read as.
+  reading: ["stage", "action", "table", "wire", "memory", ...BASE],
   // What tunnels ask of packets before they are known to be theirs.
   outer: ["stage", "tunnel", "state", "memory", ...BASE],
   // Cutting sends the pieces.
   cutting: ["burst", "originate", "stage", "state", "table", "memory", "wire", ...BASE],
   originate: [
-    "burst",
     "bridge",
     "cutting",
     "leaving",
+    "reading",
     "tracking",
     "waiting",
     "stage",

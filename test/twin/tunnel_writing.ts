@@ -139,7 +139,7 @@ function erspan(tunnel: TunnelFields, carried: Carried): Octets {
   const second = cos * 8192 + state * 2048 + cut + (idOf(tunnel, carried) & 0x3ff);
   const first = two((isThird ? 0x2000 : 0x1000) + vlan);
   const time = Number(((carried.timestamp ?? 0n) / 100000n) & 0xffffffffn);
-  const details = ((tunnel.hardware ?? 0) & 63) * 16 + (tunnel.direction ?? 0) * 8;
+  const details = 0x8000 + ((tunnel.hardware ?? 0) & 63) * 16 + (tunnel.direction ?? 0) * 8;
   const rest = isThird
     ? [...four(time), 0, 0, ...two(details)]
     : four((tunnel.index ?? 0) % 2 ** 20);

@@ -131,7 +131,7 @@ describe("headers built", () => {
     wire.buildErspan3!(AT, 1, 0, 3, 0, 101);
     wire.setErspan3Timestamp!(AT, 0x34760b01);
     wire.setErspan3Origin!(AT, 0x20, 1);
-    expect(toHex(bytes.slice(AT, AT + 13))).toBe("2001186534760b0100000208a5");
+    expect(toHex(bytes.slice(AT, AT + 13))).toBe("2001186534760b0100008208a5");
   });
 });
 

@@ -246,10 +246,6 @@ const received: OverlayScenario = {
         ),
     },
     {
-      why: "what says to be from the bridge has come round in a loop",
-      at: ({ what }) => what === "source of the bridge" || what === "source is the bridge",
-    },
-    {
       why: "what belongs to no tunnel is the host's, who need not answer",
       at: ({ what }) => what === "another port",
     },
