@@ -108,7 +108,8 @@ const BEHIND_ROUTING: u32 = (1 << POINT_FORWARD) | (1 << POINT_POSTROUTING);
 // nothing is tracked no packet asks for what tracking adds.
 type Tracked = bool;
 type Untracked = i32;
-// The same of whose packet it is: a device's, or a copy that flows have sent into the built-in path.
+// The same of whose packet it is: a device's, or a copy that flows have sent into the built-in
+// path.
 type Received = bool;
 type Copied = i32;
 
@@ -225,8 +226,9 @@ function crossConnect(record: usize, port: usize): i32 {
 function runRouted(record: usize, port: usize): i32 {
   let verdict = admit(record, port);
   if (tracing) note(STEP_ADMIT, record, verdict);
-  if (verdict === drop(DROP_LABEL_UNKNOWN)) verdict = decapsulateLabelled(record, port);
-  if (verdict !== VERDICT_CONTINUE) return verdict;
+  if (verdict !== VERDICT_CONTINUE) {
+    return verdict === drop(DROP_LABEL_UNKNOWN) ? decapsulateLabelled(record, port) : verdict;
+  }
   if ((flagsOf(record) & PACKET_ARP) !== 0) return answer(record);
   return track === 0 ? runThrough<Untracked>(record) : runThrough<Tracked>(record);
 }

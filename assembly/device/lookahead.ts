@@ -2,12 +2,13 @@
 // turn: these look-ups do not depend on one another, so the processor has the memory of many of
 // them under way at once, while in the path itself each would be waited for. The packets' bytes are
 // on their way to the cache afterwards, too, and so are the flow cache's entries, their counters,
-// the connections and what bridges know of the MACs. Every step of a look-up is done in a pass of its own over all these packets,
-// because the processor sees only so many instructions ahead itself: the fewer there are between
-// two loads, the more loads are under way.
+// the connections and what bridges know of the MACs. Every step of a look-up is done in a pass of
+// its own over all these packets, because the processor sees only so many instructions ahead
+// itself: the fewer there are between two loads, the more loads are under way.
 //
 // Only the common case is looked at, IPv4 in untagged Ethernet, and the MACs of what a bridge's
-// members receive; the others are looked up in the path. What is found is what the path would find, for the same address in the same VRF.
+// members receive; the others are looked up in the path. What is found is what the path would
+// find, for the same address in the same VRF.
 
 import { vlanAhead } from "../bridge/tags";
 import {

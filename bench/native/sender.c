@@ -1,6 +1,6 @@
 // Sends the frames of a capture by packet sockets, as fast as they are taken, and looks at how many
-// come back: what the kernel and Open vSwitch are measured with. Of pcapng it knows what bench/connection_traffic.ts writes: enhanced packet blocks
-// of two interfaces, little-endian.
+// come back: what the kernel and Open vSwitch are measured with. Of pcapng it knows what
+// bench/capture_writer.ts writes: enhanced packet blocks of two interfaces, little-endian.
 //
 //   sender CAPTURE DEVICE0 DEVICE1     then "send LOOPS" a line
 //

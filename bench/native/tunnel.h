@@ -82,6 +82,7 @@ static inline u32 send_by_tunnel(u32 record, u32 port) {
   u32 tunnel = tunnel_at(load_u16(port, PORT_TUNNEL_NUMBER));
   if (load_u32(tunnel, TUNNEL_TEMPLATE_BYTES) == 0) unsupported("no template", record);
   put_template(record, tunnel);
+  store_u8(record, RECORD_TUNNEL, load_u8(record, RECORD_TUNNEL) | TUNNEL_OURS);
   u32 vrf = load_u16(tunnel, TUNNEL_VRF);
   store_u16(record, RECORD_VRF, (u16)vrf);
   u32 root = load_u32(vrfs + vrf * VRF_STRIDE, VRF_LPM4);

@@ -180,14 +180,14 @@ export const PSEUDOWIRES: readonly PathRow[] = [
     ],
   },
   {
-    what: "labelled packets are not cut",
+    what: "labelled packets are not cut: what is too long for the port is dropped before",
     router: LSR,
     send: [
       arrival("p3", ethernet(B, A, 0x88b5).payload(1478)),
       arrival("p3", ethernet(B, A, 0x88b5).payload(1479)),
     ],
     out: [sent(ethernet(B, A, 0x88b5).payload(1478), { label: 2001, ttl: 9, word: "00000000" })],
-    drops: { "tunnel-too-big": 1 },
+    drops: { "frame-too-big": 1 },
   },
   {
     what: "the next router is asked for, and gets what has waited",

@@ -98,7 +98,8 @@ export const ASSEMBLY: Directions = {
   ],
   waiting: ["deferring", "ending", "leaving", "originate", "stage", "state", "memory", ...BASE],
   steering: ["stage", "device", "memory", ...BASE],
-  device: ["device", "parse", "state", "table", "memory", "wire", ...BASE],
+  // Looking ahead needs to know what a bridge will ask for.
+  device: ["device", "bridge", "parse", "state", "table", "memory", "wire", ...BASE],
   stage: [
     "action",
     "tunnel",
