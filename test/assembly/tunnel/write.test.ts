@@ -115,7 +115,7 @@ const HEADERS: readonly [string, TunnelFields, Carried, string][] = [
     },
     { bytes: ARP, hash: 0, wireLength: 1600, timestamp: 1_700_000_000_123_456_789n },
     `1000 22eb
-    00000000 2000 17ff 1ef614d2 0000 03f8`,
+    00000000 2000 17ff 1ef614d2 0000 83f8`,
   ],
   [
     "MPLS",
