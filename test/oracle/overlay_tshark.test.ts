@@ -22,8 +22,10 @@ const LAYERS = "eth ethertype vlan arp ip ipv6 udp tcp icmp icmpv6 vxlan geneve 
 );
 /** tshark's value of a checksum that is not right. */
 const BAD = "0";
+/** Its frames are broken, and a bridge hands them on as they are. */
+const BROKEN = "bridge-broken";
 const SCENARIOS: readonly Pick<OverlayScenario, "name" | "engine" | "steps">[] = [
-  ...OVERLAY_SCENARIOS,
+  ...OVERLAY_SCENARIOS.filter(({ name }) => name !== BROKEN),
   ...SWITCH_TUNNELS,
 ];
 
