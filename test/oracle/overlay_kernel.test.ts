@@ -41,9 +41,13 @@ describe.skipIf(isRecording)(`the engine answers as the kernel did${now}`, () =>
 
 const lacking = (scenario: OverlayScenario) =>
   missing === undefined ? lackingParts(scenario.needs) : [];
+/** Kernels of different versions tell, or cut, what is too long for VXLAN in different ways. */
+const BY_VERSION = ["vxlan-routed", "vxlan-path-mtu"];
 const asked = OVERLAY_SCENARIOS.map((scenario) => {
   const parts = lacking(scenario);
-  const why = missing ?? (parts.length > 0 ? `the kernel has no ${parts.join(", ")}` : undefined);
+  const varies = BY_VERSION.includes(scenario.name) && !isRecording;
+  const less = parts.length > 0 ? `the kernel has no ${parts.join(", ")}` : undefined;
+  const why = missing ?? less ?? (varies ? "kernels differ here by version" : undefined);
   return { scenario, why, label: `${scenario.name}${why ? ` (skipped: ${why})` : ""}` };
 });
 
